@@ -1,0 +1,37 @@
+"""The problems: for each slug a task, a card and a checkpoint.
+
+>>> from models import load
+>>> problem = load("sorted_list")
+>>> problem.card.title
+'Sorted List'
+"""
+
+from os import PathLike
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.problem import Problem
+
+__all__ = ["load"]
+
+
+def load(
+    slug: str, checkpoint: str | PathLike[str] | None = None, device: str = "cpu"
+) -> "Problem":
+    """Load a problem: its model, its task and its card.
+
+    Args:
+        slug: a folder of `models/`, such as `sorted_list`.
+        checkpoint: another checkpoint to put behind the same task: safetensors, or the
+            `.pt` state dict of a HookedTransformer. None: the committed one.
+        device: where the model runs, `cpu` or `cuda`.
+
+    Raises:
+        CardError: unknown slug (the known ones are named), or a faulty card.
+        CheckpointError: missing, damaged, tampered or ill-shaped weights.
+        DeviceError: CUDA asked for where there is none.
+    """
+    # Cards are read, and pages rendered, on machines without torch.
+    from models.problem import load_problem
+
+    return load_problem(slug, checkpoint, device)

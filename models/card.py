@@ -1,0 +1,155 @@
+"""The card of a problem: all that is known about it, next to its weights.
+
+This module imports no torch, so that pages can be rendered from cards without it.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PositiveFloat, PositiveInt, ValidationError
+
+MODELS = Path(__file__).parent
+
+
+class CardError(ValueError):
+    """A card is missing, malformed, or does not describe what lies next to it."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Architecture(_Strict):
+    """Sizes of the transformer, in TransformerLens's names."""
+
+    n_layers: PositiveInt
+    n_heads: PositiveInt
+    d_model: PositiveInt
+    d_head: PositiveInt
+    d_mlp: PositiveInt | None
+    """Neurons of each MLP; null for an attention-only model."""
+    act_fn: Literal["relu"] | None
+    d_vocab: PositiveInt
+    d_vocab_out: PositiveInt
+    n_ctx: PositiveInt
+    normalization: Literal["LN"] | None
+
+    @property
+    def attn_only(self) -> bool:
+        """Whether the model has no MLP."""
+        return self.d_mlp is None
+
+
+class Training(_Strict):
+    """The recipe that made the checkpoint."""
+
+    command: str
+    seed: int
+    n_sequences: PositiveInt
+    epochs: PositiveInt
+    batch_size: PositiveInt
+    optimizer: Literal["Adam"]
+    lr: PositiveFloat
+    """Learning rate of the first step."""
+    lr_final: PositiveFloat
+    """Learning rate of the last step; linear in between."""
+    weight_decay: Annotated[float, Field(ge=0)]
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimiser steps in one pass over the training sequences."""
+        return -(-self.n_sequences // self.batch_size)
+
+
+class Weights(_Strict):
+    """The checkpoint file that the card belongs to."""
+
+    file: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    bytes: PositiveInt
+
+
+class Expected(_Strict):
+    """The numbers one should get on fresh sequences, as the trainer measured them."""
+
+    n_sequences: PositiveInt
+    accuracy: Annotated[float, Field(ge=0, le=1)]
+    loss: Annotated[float, Field(ge=0)]
+    """In nats."""
+
+
+class Origin(_Strict):
+    """Who posed the problem first, and where."""
+
+    author: str
+    title: str
+    url: HttpUrl
+
+
+class Credit(_Strict):
+    """The best submission."""
+
+    author: str
+    for_what: str
+
+
+class Card(_Strict):
+    """Everything about one month's problem that is not its weights."""
+
+    slug: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: str
+    month: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+    state: Literal["open", "solved"]
+    difficulty: str
+    summary: str
+    question: str
+    origin: Origin
+    best_submission: Credit | None
+    licence: str
+    architecture: Architecture
+    training: Training
+    weights: Weights | None
+    """Null until the trainer has written a checkpoint."""
+    expected: Expected | None
+
+
+def slugs() -> list[str]:
+    """The slugs of all problems, newest month first."""
+    cards = [read_card(path.parent.name) for path in MODELS.glob("*/card.json")]
+    return [card.slug for card in sorted(cards, key=lambda card: card.month, reverse=True)]
+
+
+def read_card(slug: str, models: Path = MODELS) -> Card:
+    """Read and check `models/<slug>/card.json`.
+
+    Raises:
+        CardError: if there is no such problem (the known ones are named), or a key is
+            missing, unknown or malformed (each is named).
+    """
+    path = models / slug / "card.json"
+    if not path.is_file():
+        known = ", ".join(sorted(found.parent.name for found in models.glob("*/card.json")))
+        raise CardError(f"No problem is called {slug!r}; known problems: {known or 'none'}.")
+    try:
+        card = Card.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        faults = "\n".join(
+            f"  {'.'.join(str(part) for part in fault['loc']) or 'card'}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise CardError(f"{path} is not a valid card:\n{faults}") from error
+    if card.slug != slug:
+        raise CardError(f"{path}: slug is {card.slug!r}, expected {slug!r}, the folder's name.")
+    return card
+
+
+def write_card(card: Card, models: Path = MODELS) -> None:
+    """Write a card to its place, one key a line."""
+    path = models / card.slug / "card.json"
+    path.write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,113 @@
+"""A problem as one object: model, task and card, on one device."""
+
+import importlib
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from transformer_lens.model_bridge import TransformerBridge
+
+from models import checkpoint as checkpoints
+from models.card import MODELS, Architecture, Card, read_card, sha256_of
+from models.checkpoint import CheckpointError, NamedWeights
+from models.task import Task
+from models.training import fresh_sequences
+from models.transformer import fold, initialise, with_weights
+
+BATCH = 2048
+"""Sequences per forward pass; bounds the memory of an analysis."""
+
+
+class DeviceError(RuntimeError):
+    """The device that was asked for is not there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What every analysis takes as its argument."""
+
+    card: Card
+    task: Task
+    architecture: Architecture
+    """Sizes of the model at hand, which another checkpoint may change."""
+    weights: NamedWeights
+    """The checkpoint as trained, on the CPU."""
+    model: TransformerBridge
+    """The same model with LayerNorm folded and writes centred (see `transformer.fold`)."""
+    sha256: str | None
+    """Of the checkpoint file; None for a model that was never saved."""
+    device: torch.device
+
+    @torch.no_grad()
+    def logits(self, tokens: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d_vocab_out"]:
+        """Run the model; any number of sequences, in batches."""
+        return torch.cat([self.model(part) for part in tokens.to(self.device).split(BATCH)])
+
+    def fresh(self, n: int, seed: int) -> Int[Tensor, "n n_ctx"]:
+        """`n` sequences that the committed model was not trained on, on the model's device."""
+        return fresh_sequences(self.task, self.card.training, n, seed).to(self.device)
+
+    def untrained(self, seed: int) -> "Problem":
+        """The same task with a model of the same shape that was never trained."""
+        model = initialise(self.architecture, seed, self.device)
+        weights = checkpoints.named(model.state_dict(), self.architecture.n_heads)
+        return _assemble(self.card, self.task, self.architecture, weights, None, self.device)
+
+
+def load_problem(
+    slug: str, checkpoint: str | PathLike[str] | None, device: str, models: Path = MODELS
+) -> Problem:
+    """See `models.load`."""
+    card = read_card(slug, models)
+    found = device_named(device)
+    task: Task = importlib.import_module(f"models.{slug}.task").task()
+    path = Path(checkpoint) if checkpoint is not None else _committed(card, models)
+    weights = checkpoints.read(path)
+    architecture = checkpoints.architecture_of(weights, card.architecture, str(path))
+    return _assemble(card, task, architecture, weights, sha256_of(path), found)
+
+
+def device_named(name: str) -> torch.device:
+    """The device called `cpu` or `cuda`.
+
+    Raises:
+        DeviceError: if CUDA is asked for where there is none.
+    """
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise DeviceError(
+            f"device {name!r} was asked for, but PyTorch {torch.__version__} sees no CUDA device "
+            "here; use --device cpu, or a machine with a GPU and a CUDA build of PyTorch."
+        )
+    return torch.device(name)
+
+
+def _committed(card: Card, models: Path) -> Path:
+    """The checkpoint that belongs to the card, untampered."""
+    if card.weights is None:
+        raise CheckpointError(
+            f"{card.slug} has no checkpoint yet; train it: {card.training.command}"
+        )
+    path = models / card.slug / card.weights.file
+    if path.is_file() and sha256_of(path) != card.weights.sha256:
+        raise CheckpointError(
+            f"{path}: sha256 is {sha256_of(path)}, the card says {card.weights.sha256}; "
+            "restore the file, or name it with --checkpoint to analyse it as another model."
+        )
+    return path
+
+
+def _assemble(
+    card: Card,
+    task: Task,
+    architecture: Architecture,
+    weights: NamedWeights,
+    sha256: str | None,
+    device: torch.device,
+) -> Problem:
+    origin = f"weights for {card.slug}"
+    model = fold(with_weights(architecture, weights, device, origin))
+    model.eval().requires_grad_(False)
+    return Problem(card, task, architecture, weights, model, sha256, device)

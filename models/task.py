@@ -1,0 +1,50 @@
+"""What every problem's task offers."""
+
+from typing import Protocol
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+
+class Task(Protocol):
+    """A family of token sequences with a right answer at some positions.
+
+    A task owns its vocabulary and its length. It keeps *encoding* (your own sequences,
+    checked) apart from *sampling* (random ones, from a generator you pass), and has the
+    ground truth as a function.
+    """
+
+    @property
+    def d_vocab(self) -> int: ...
+    @property
+    def d_vocab_out(self) -> int: ...
+    @property
+    def n_ctx(self) -> int: ...
+    @property
+    def label_positions(self) -> slice: ...
+    @property
+    def vocabulary(self) -> tuple[str, ...]: ...
+
+    def sample(self, n: int, generator: torch.Generator) -> Int[Tensor, "n n_ctx"]:
+        """Draw `n` sequences (int64, on the CPU, whatever the device of the model)."""
+        ...
+
+    def answers(self, tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor, "batch label"]:
+        """The right prediction at each of the `label_positions`."""
+        ...
+
+    def keys(self, tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor, " batch"]:
+        """One integer per sequence, equal for two that count as the same input."""
+        ...
+
+
+def fresh(
+    task: Task, n: int, generator: torch.Generator, seen: Int[Tensor, " sequence"]
+) -> Int[Tensor, "n n_ctx"]:
+    """Draw `n` sequences none of which has a key in `seen`."""
+    kept = task.sample(0, generator)
+    while len(kept) < n:
+        drawn = task.sample(n - len(kept), generator)
+        kept = torch.cat([kept, drawn[~torch.isin(task.keys(drawn), seen)]])
+    return kept

@@ -1,0 +1,55 @@
+"""Build the transformer that a card describes, with TransformerLens hooks."""
+
+import torch
+from transformer_lens.config import TransformerBridgeConfig
+from transformer_lens.model_bridge import TransformerBridge
+from transformer_lens.utilities.tl_checkpoint_conversion import convert_tl_checkpoint
+
+from models.card import Architecture
+from models.checkpoint import CheckpointError, NamedWeights
+
+
+def initialise(architecture: Architecture, seed: int, device: torch.device) -> TransformerBridge:
+    """A freshly initialised model; the same seed gives the same weights anywhere."""
+    return TransformerBridge.boot_native(_config(architecture, seed), device=device)
+
+
+def with_weights(
+    architecture: Architecture, weights: NamedWeights, device: torch.device, origin: str
+) -> TransformerBridge:
+    """The model with these weights, as trained: LayerNorm unfolded, nothing centred.
+
+    Raises:
+        CheckpointError: if an entry is unknown, missing or of the wrong shape.
+    """
+    config = _config(architecture, seed=0)
+    model = TransformerBridge.boot_native(config, device=device)
+    try:
+        model.load_state_dict(convert_tl_checkpoint(weights, config))
+    except (ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{origin}: not the weights of this architecture: {error}") from error
+    return model
+
+
+def fold(model: TransformerBridge) -> TransformerBridge:
+    """Rewrite the weights in place so that they are easiest to read.
+
+    LayerNorm's weights and biases move into the next layer, writes to the residual
+    stream and the unembedding are centred, value biases move into the output bias. The
+    probabilities that the model gives stay the same.
+    """
+    model.enable_compatibility_mode(disable_warnings=True)
+    return model
+
+
+def _config(architecture: Architecture, seed: int) -> TransformerBridgeConfig:
+    sizes = architecture.model_dump(exclude={"normalization", "d_mlp", "act_fn"})
+    if not architecture.attn_only:
+        sizes |= {"d_mlp": architecture.d_mlp, "act_fn": architecture.act_fn}
+    return TransformerBridgeConfig(
+        **sizes,
+        attn_only=architecture.attn_only,
+        normalization_type=architecture.normalization,
+        seed=seed,
+        architecture="TransformerLensNative",
+    )
