@@ -1,0 +1,147 @@
+"""One session for each thing a person does; `nox --list` tells them apart.
+
+All sessions share one environment, `.nox/environment`. It is made by the first session
+that needs it and used as it is until the pinned versions or the Python change.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["site"]
+
+ROOT = Path(__file__).parent
+SITE = ROOT / "site"
+ENVIRONMENT = ROOT / ".nox" / "environment"
+COMMANDS = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
+GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
+CONSTRAINTS = ROOT / "constraints.txt"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """Build the site: analyse what has changed, render the pages."""
+    environment(session, "analyse", "render")
+    build(session)
+    session.log(f"The site is in {SITE}. To look at it: nox -s serve")
+
+
+@nox.session
+def serve(session: nox.Session) -> None:
+    """Build the site and show it on this machine; `-- PORT` chooses the port."""
+    environment(session, "analyse", "render")
+    build(session)
+    port = session.posargs[0] if session.posargs else str(free_port())
+    session.log(f"Look at http://127.0.0.1:{port}/ and stop with Ctrl-C.")
+    python(session, "-m", "http.server", port, "--bind", "127.0.0.1", "--directory", str(SITE))
+
+
+@nox.session
+def analyses(session: nox.Session) -> None:
+    """Run an analysis: `-- SLUG [--device cpu|cuda] [--checkpoint PATH] [--update]`."""
+    environment(session, "analyse")
+    python(session, "-m", "analyses", *session.posargs)
+
+
+@nox.session
+def train(session: nox.Session) -> None:
+    """Train a problem's model: `-- SLUG [--device cpu|cuda]`; goes on where it was stopped."""
+    environment(session, "analyse")
+    python(session, "-m", "models.train", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Build the site, then run every test, those in a browser included."""
+    environment(session, "analyse", "render", "test")
+    browser(session)
+    build(session)
+    python(session, "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and types; changes nothing."""
+    environment(session, "analyse", "render", "test", "lint")
+    python(session, "-m", "ruff", "check")
+    python(session, "-m", "ruff", "format", "--check")
+    # Without this, pyright asks the network whether it is the newest.
+    quiet = {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
+    python(session, "-m", "pyright", "--pythonpath", str(COMMANDS / "python"), env=quiet)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure speed, memory and page weights against their budgets; `-- --tests` adds the tests."""
+    environment(session, "analyse", "render", "test", "lint")
+    python(session, "-m", "tests.bench", *session.posargs)
+
+
+def environment(session: nox.Session, *groups: str) -> None:
+    """Make sure that the shared environment exists and holds these dependency groups."""
+    base = {
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "machine": platform.platform(terse=True),
+        "constraints": hashlib.sha256(CONSTRAINTS.read_bytes()).hexdigest(),
+    }
+    stamp = ENVIRONMENT / "installed.json"
+    installed = json.loads(stamp.read_text()) if stamp.is_file() else {}
+    if installed.get("base") != base:
+        # nox depends on virtualenv, which also works where Python came without ensurepip.
+        session.run(sys.executable, "-m", "virtualenv", "--clear", "-q", str(ENVIRONMENT))
+        installed = {"base": base, "groups": {}}
+    wanted = {group: sorted(nox.project.dependency_groups(GROUPS, group)) for group in groups}
+    lacking = [group for group in groups if installed["groups"].get(group) != wanted[group]]
+    if lacking:
+        session.log(f"Installing what is needed to {', '.join(lacking)}: minutes, once.")
+        requirements = sorted({line for group in lacking for line in wanted[group]})
+        python(session, "-m", "pip", "install", "-q", "-c", str(CONSTRAINTS), *requirements)
+        installed["groups"] |= wanted
+        stamp.write_text(json.dumps(installed, indent=2))
+    # npm and the browser's driver are looked up on the PATH.
+    session.env["PATH"] = os.pathsep.join([os.environ["PATH"], str(COMMANDS)])
+
+
+def python(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
+    """Run the environment's Python."""
+    session.run(str(COMMANDS / "python"), *arguments, env=env)
+
+
+def build(session: nox.Session) -> None:
+    """Run both stages, from checkpoints to pages."""
+    python(session, "-m", "analyses", "all")
+    python(session, "-m", "docs.render", "--output", str(SITE))
+
+
+def browser(session: nox.Session) -> None:
+    """Make sure that there is a Chromium for the tests to drive, or say what to install."""
+    if any(shutil.which(name) for name in BROWSERS):
+        return
+    session.log("No Chromium or Chrome on the PATH; installing one.")
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+        packages = ("chromium", "chromium-driver")
+        session.run("apt-get", "update", "-qq", success_codes=range(256))
+        session.run("apt-get", "install", "-qq", "-y", *packages, env=quiet, success_codes=range(256))
+        if shutil.which("chromium"):
+            return
+    python(session, "-m", "playwright", "install", "chromium")
+
+
+def free_port(first: int = 8000) -> int:
+    """The first port from `first` on that nobody listens on."""
+    for port in range(first, first + 100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError(f"no free port from {first} to {first + 99}; name one: nox -s serve -- PORT")
