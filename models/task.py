@@ -1,12 +1,13 @@
 """What every problem's task offers."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Int
 from torch import Tensor
 
 
+@runtime_checkable
 class Task(Protocol):
     """A family of token sequences with a right answer at some positions.
 

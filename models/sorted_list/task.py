@@ -69,7 +69,8 @@ class SortedList:
         """
         for number, values in enumerate(lists):
             self._check(number, list(values))
-        return self.complete(torch.tensor([list(values) for values in lists], dtype=torch.int64))
+        rows = torch.tensor([list(values) for values in lists], dtype=torch.int64)
+        return self.complete(rows.reshape(len(lists), self.list_length))
 
     def _check(self, number: int, values: list[int]) -> None:
         where = f"list {number}, {values}"

@@ -1,0 +1,107 @@
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.card import MODELS, Card, CardError, read_card, sha256_of, slugs, write_card
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the card of October in a folder of its own."""
+    (tmp_path / "sorted_list").mkdir()
+    write_card(read_card("sorted_list"), tmp_path)
+    return tmp_path
+
+
+def edit(folder: Path, *where: str, value: Any = None, drop: bool = False) -> None:
+    """Set or drop one key of the card in the folder."""
+    path = folder / "sorted_list" / "card.json"
+    card = json.loads(path.read_text())
+    parent = card
+    for key in where[:-1]:
+        parent = parent[key]
+    if drop:
+        del parent[where[-1]]
+    else:
+        parent[where[-1]] = value
+    path.write_text(json.dumps(card))
+
+
+def test_a_card_is_written_as_it_is_read(folder: Path) -> None:
+    assert read_card("sorted_list", folder) == read_card("sorted_list")
+    committed = MODELS / "sorted_list" / "card.json"
+    assert (folder / "sorted_list" / "card.json").read_text() == committed.read_text()
+
+
+def test_every_folder_with_a_card_is_a_problem() -> None:
+    assert set(slugs()) == {path.parent.name for path in MODELS.glob("*/card.json")}
+    months = [read_card(slug).month for slug in slugs()]
+    assert months == sorted(months, reverse=True)
+
+
+def test_an_unknown_slug_names_the_known_ones() -> None:
+    with pytest.raises(CardError, match=r"No problem is called 'sorted_lisp'.*sorted_list"):
+        read_card("sorted_lisp")
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "message"),
+    [
+        (("colour",), "red", r"colour: Extra inputs are not permitted"),
+        (("training", "momentum"), 0.9, r"training\.momentum: Extra inputs are not permitted"),
+        (("month",), "2023-13", r"month: String should match pattern"),
+        (("state",), "closed", r"state: Input should be 'open' or 'solved'"),
+        (("architecture", "n_heads"), 0, r"architecture\.n_heads: Input should be greater than 0"),
+        (("architecture", "d_model"), "wide", r"architecture\.d_model: .* valid integer"),
+        (("training", "optimizer"), "SGD", r"training\.optimizer: Input should be 'Adam'"),
+        (("weights", "sha256"), "0" * 63, r"weights\.sha256: String should match pattern"),
+        (("expected", "accuracy"), 1.5, r"expected\.accuracy: .* less than or equal to 1"),
+        (("origin", "url"), "nowhere", r"origin\.url: Input should be a valid URL"),
+        (("slug",), "Sorted-List", r"slug: String should match pattern"),
+    ],
+)
+def test_a_wrong_key_or_value_is_named(
+    folder: Path, where: tuple[str, ...], value: Any, message: str
+) -> None:
+    edit(folder, *where, value=value)
+    with pytest.raises(CardError, match=message) as error:
+        read_card("sorted_list", folder)
+    assert str(folder / "sorted_list" / "card.json") in str(error.value)
+
+
+@pytest.mark.parametrize("where", [("title",), ("architecture", "n_ctx"), ("training", "seed")])
+def test_a_missing_key_is_named(folder: Path, where: tuple[str, ...]) -> None:
+    edit(folder, *where, drop=True)
+    with pytest.raises(CardError, match=re.escape(".".join(where)) + ": Field required"):
+        read_card("sorted_list", folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"slug": "sorted_list",}'])
+def test_what_is_not_a_json_object_is_refused(folder: Path, text: str) -> None:
+    (folder / "sorted_list" / "card.json").write_text(text)
+    with pytest.raises(CardError, match=r"card\.json is not a valid card:\n  card: "):
+        read_card("sorted_list", folder)
+
+
+def test_a_card_belongs_to_its_folder(folder: Path) -> None:
+    (folder / "sorted_list").rename(folder / "other")
+    with pytest.raises(CardError, match=r"slug is 'sorted_list', expected 'other'"):
+        read_card("other", folder)
+
+
+def test_a_card_cannot_be_changed_in_passing() -> None:
+    card = read_card("sorted_list")
+    with pytest.raises(ValueError, match="frozen"):
+        card.title = "Other"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_the_weights_are_the_ones_the_card_names(slug: str) -> None:
+    card: Card = read_card(slug)
+    assert card.weights is not None
+    path = MODELS / slug / card.weights.file
+    assert path.stat().st_size == card.weights.bytes
+    assert sha256_of(path) == card.weights.sha256
