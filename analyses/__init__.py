@@ -1,0 +1,1 @@
+"""The solutions: everything that is computed from a checkpoint."""

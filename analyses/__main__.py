@@ -1,0 +1,69 @@
+"""`python -m analyses [SLUG ...]`: execute write-ups and compare their results."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from analyses.build import ClaimsDoNotStand, analyse, analyse_checkpoint
+from analyses.notebook import PageError
+from analyses.results import Results, ResultsError
+from models.card import CardError, slugs
+from models.checkpoint import CheckpointError
+from models.problem import DeviceError
+
+EXPECTED = (
+    CardError,
+    CheckpointError,
+    ClaimsDoNotStand,
+    DeviceError,
+    PageError,
+    ResultsError,
+    OSError,
+)
+"""What a user can mend: shown as one message, without a traceback."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the analyse stage; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m analyses", description=__doc__)
+    parser.add_argument("slugs", nargs="*", metavar="SLUG", help="default: all")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--checkpoint", type=Path, help="analyse this checkpoint instead")
+    parser.add_argument("--update", action="store_true", help="rewrite the committed results")
+    options = parser.parse_args(arguments)
+    try:
+        chosen = slugs() if options.slugs in ([], ["all"]) else options.slugs
+        if options.checkpoint is None:
+            for slug in chosen:
+                executed = analyse(slug, options.device, options.update)
+                print(f"{slug}: {'executed' if executed else 'unchanged'}, results as committed.")
+        elif len(chosen) == 1:
+            folder, results = analyse_checkpoint(chosen[0], options.checkpoint, options.device)
+            report(results)
+            print(f"Executed write-up, numbers and verdicts: {folder}")
+        else:
+            parser.error("--checkpoint needs exactly one SLUG")
+    except EXPECTED as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; what was there before is untouched.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def report(results: Results) -> None:
+    """Print the verdict on each claim."""
+    shown = Table("claim", "measured", "stated", "verdict", title=results.title)
+    for found in results.claims:
+        shown.add_row(
+            found.name, f"{found.value:.4g}", f"{found.comparison} {found.threshold:g}", found.verdict
+        )
+    Console().print(shown)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

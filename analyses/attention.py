@@ -1,0 +1,46 @@
+"""What the heads of layer 0 look at."""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from models.problem import BATCH, Problem
+
+PATTERN = "blocks.0.attn.hook_pattern"
+
+
+@torch.no_grad()
+def patterns(
+    problem: Problem, tokens: Int[Tensor, "batch n_ctx"]
+) -> Float[Tensor, "batch head query key"]:
+    """Attention probabilities of every head."""
+    parts = tokens.to(problem.device).split(BATCH)
+    return torch.cat(
+        [problem.model.run_with_cache(part, names_filter=[PATTERN])[1][PATTERN] for part in parts]
+    )
+
+
+def label_patterns(
+    problem: Problem, tokens: Int[Tensor, "batch n_ctx"]
+) -> Float[Tensor, "batch head label key"]:
+    """The rows of `patterns` from which an answer is predicted."""
+    return patterns(problem, tokens)[:, :, problem.task.label_positions]
+
+
+def most_attended(
+    attention: Float[Tensor, "batch head label key"], tokens: Int[Tensor, "batch n_ctx"]
+) -> Int[Tensor, "batch head label"]:
+    """The token that gets the largest attention probability."""
+    return torch.stack(
+        [tokens.gather(1, attention[:, head].argmax(-1)) for head in range(attention.shape[1])], 1
+    )
+
+
+def attention_to(
+    attention: Float[Tensor, "batch head label key"],
+    tokens: Int[Tensor, "batch n_ctx"],
+    wanted: Int[Tensor, "batch label"],
+) -> Float[Tensor, "batch head label"]:
+    """Attention probability paid to a wanted token, wherever it stands."""
+    here = (tokens[:, None, :] == wanted[:, :, None]).to(attention.dtype)
+    return (attention * here.unsqueeze(1)).sum(-1)

@@ -1,0 +1,184 @@
+"""The analyse stage: execute a problem's pages, unless nothing they depend on changed."""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jupytext
+
+from analyses.notebook import ROOT, Page, execute_all
+from analyses.results import Results, ResultsError
+from models.card import Card, read_card, sha256_of
+from models.problem import Problem, load_problem
+from models.progress import Progress
+
+BUILD = ROOT / "build" / "analyses"
+OTHERS = ROOT / "build" / "checkpoints"
+PICTURE = "image/svg+xml"
+
+
+class ClaimsDoNotStand(RuntimeError):
+    """A claim of the committed write-up fails, or its control passes."""
+
+
+def sources(slug: str, root: Path = ROOT) -> dict[str, Path]:
+    """The page files of a problem that exist, by the name of the page."""
+    places = {
+        "problem": root / "docs" / "problems" / slug / "problem.py",
+        "solution": root / "analyses" / slug / "solution.py",
+    }
+    return {name: path for name, path in places.items() if path.is_file()}
+
+
+def fingerprint(slug: str, device: str, root: Path = ROOT) -> str:
+    """A hash of all that the executed pages of a problem depend on.
+
+    Its pages, the code of `models/` and `analyses/` (without other problems' folders), its
+    card and checkpoint, the pinned versions, Python's version, and the kind of device.
+    """
+    digest = hashlib.sha256(f"{device} {platform.python_version()} {platform.machine()}".encode())
+    for path in _dependencies(slug, root):
+        digest.update(f"{path.relative_to(root)} {sha256_of(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _dependencies(slug: str, root: Path) -> list[Path]:
+    found = [root / "constraints.txt", *sources(slug, root).values()]
+    for package in ("models", "analyses"):
+        found += (root / package).glob("*.py")
+        found += (root / package / slug).glob("*.py")
+    found += (root / "models" / slug).glob("*.json")
+    found += (root / "models" / slug).glob("*.safetensors")
+    return sorted({path for path in found if path.is_file()})
+
+
+def analyse(slug: str, device: str, update: bool) -> bool:
+    """Bring `build/analyses/<slug>/` up to date; returns whether anything was executed.
+
+    The results are compared with the committed `analyses/<slug>/results.json` every time,
+    executed or not.
+
+    Raises:
+        PageError: a cell raised, or prose names an unknown number.
+        ClaimsDoNotStand: a claim fails, or its control passes.
+        ResultsError: a number drifted from the committed results (not with `update`).
+    """
+    card = read_card(slug)
+    load_problem(slug, None, device)
+    target = BUILD / slug
+    stamp = {"fingerprint": fingerprint(slug, device)}
+    fresh = _read_stamp(target) != stamp
+    if fresh:
+        pages = _execute(slug, None, device)
+        results = _results(card, pages, device, card.weights.sha256 if card.weights else "")
+        _write(target, pages, results, stamp)
+    results = Results.read(target / "results.json")
+    complaints = [text for finding in results.claims if (text := finding.complaint())]
+    if complaints:
+        raise ClaimsDoNotStand(f"{slug}: " + "\n".join(complaints))
+    _compare(results, ROOT / "analyses" / slug / "results.json", update)
+    return fresh
+
+
+def analyse_checkpoint(slug: str, checkpoint: Path, device: str) -> tuple[Path, Results]:
+    """Run a problem's solution on another checkpoint, into a folder of its own.
+
+    Returns the folder and the results. Claims that do not hold there are reported in the
+    results; nothing is compared with, or written to, the committed ones.
+    """
+    problem: Problem = load_problem(slug, checkpoint, device)
+    sha256 = problem.sha256 or ""
+    pages = _execute(slug, checkpoint.resolve(), device)
+    results = _results(problem.card, pages, device, sha256)
+    target = OTHERS / f"{slug}-{sha256[:12]}"
+    _write(target, pages, results, {"checkpoint": str(checkpoint)})
+    return target, results
+
+
+def _execute(slug: str, checkpoint: Path | None, device: str) -> dict[str, Page]:
+    pages = {name: Page.read(path) for name, path in sources(slug).items()}
+    if checkpoint is not None:
+        pages.pop("problem", None)
+    for page in pages.values():
+        page.set_parameters(checkpoint=str(checkpoint) if checkpoint else None, device=device)
+    cells = sum(cell.cell_type == "code" for page in pages.values() for cell in page.notebook.cells)
+    with Progress(f"analyse {slug}", total=cells) as progress:
+        execute_all(list(pages.values()), progress.advance)
+        progress.note(f"{cells} cells of {len(pages)} pages executed")
+    return pages
+
+
+def _results(card: Card, pages: dict[str, Page], device: str, sha256: str) -> Results:
+    numbers, facts, claims, data = {}, {}, [], ""
+    for name, page in pages.items():
+        twice = (numbers.keys() | facts.keys()) & (page.numbers.keys() | page.facts.keys())
+        if twice:
+            raise ResultsError(
+                f"{card.slug}: {', '.join(sorted(twice))} recorded by two pages, the second is "
+                f"{name}; give each number one name."
+            )
+        numbers |= page.numbers
+        facts |= page.facts
+        claims += page.claims
+        data = page.data_sha256 or data
+    return Results(
+        slug=card.slug,
+        title=card.title,
+        month=card.month,
+        device=device,
+        date=_today(),
+        checkpoint_sha256=sha256,
+        data_sha256=data,
+        numbers=dict(sorted(numbers.items())),
+        facts=dict(sorted(facts.items())),
+        claims=claims,
+    )
+
+
+def _today() -> str:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    now = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    return now.date().isoformat()
+
+
+def _write(target: Path, pages: dict[str, Page], results: Results, stamp: dict[str, str]) -> None:
+    """Write a folder of products whole, then put it in place of the old one."""
+    part = target.with_name(target.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        for name, page in pages.items():
+            jupytext.write(page.notebook, part / f"{name}.ipynb", fmt="ipynb")
+            for cell in page.notebook.cells:
+                for output in cell.get("outputs", []):
+                    if PICTURE in output.get("data", {}):
+                        (part / "picture.svg").write_text(output.data[PICTURE], encoding="utf-8")
+        results.write(part / "results.json")
+        (part / "stamp.json").write_text(json.dumps(stamp), encoding="utf-8")
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(part, target)
+
+
+def _read_stamp(target: Path) -> dict[str, str] | None:
+    path = target / "stamp.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _compare(results: Results, committed: Path, update: bool) -> None:
+    if update:
+        results.write(committed)
+        return
+    drifted = results.drift_from(Results.read(committed))
+    if drifted:
+        raise ResultsError(
+            f"{committed.relative_to(ROOT)}: these results drifted:\n  "
+            + "\n  ".join(drifted)
+            + "\nIf the change is meant, run again with --update and commit the new results."
+        )

@@ -1,0 +1,218 @@
+"""Claims: sentences about a model, each with a measurement, a threshold and a control."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from analyses.statistics import Interval, mean_interval, proportion_interval
+from models.problem import Problem
+
+Evidence = Literal["proved", "exhaustive", "sampled", "illustrated"]
+"""`proved`: a bound that covers every input. `exhaustive`: every case was computed.
+`sampled`: so many cases, with a 95 % interval. `illustrated`: examples."""
+Comparison = Literal["at least", "at most"]
+Verdict = Literal["holds", "refuted", "fails", "empty"]
+"""`refuted`: does not hold, and the write-up says so. `fails`: does not hold, or holds
+though the write-up calls it refuted. `empty`: the control satisfies it too."""
+
+CONTROL_SEED = 7
+"""Seed of the untrained model that serves as control."""
+
+
+class ClaimError(AssertionError):
+    """Some claims do not stand as the write-up states them."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured."""
+
+    value: float
+    n: int
+    """Number of cases."""
+    interval: Interval | None = None
+    """95 % interval, for a sample; None where every case was computed."""
+
+    @classmethod
+    def share(cls, successes: Sequence[bool] | list[bool]) -> "Measurement":
+        """The share of independent sampled cases that are true."""
+        hits = sum(map(bool, successes))
+        return cls(hits / len(successes), len(successes), proportion_interval(hits, len(successes)))
+
+    @classmethod
+    def mean(cls, values: list[float]) -> "Measurement":
+        """The mean over independent sampled cases."""
+        return cls(sum(values) / len(values), len(values), mean_interval(values))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence that says how a model works, and how to find out whether it does."""
+
+    name: str
+    sentence: str
+    quantity: str
+    """What is measured, in words."""
+    unit: str
+    evidence: Evidence
+    comparison: Comparison
+    threshold: float
+    measure: Callable[[Problem], Measurement]
+    refuted: bool = False
+    """Whether the write-up says that this does not hold."""
+    control: str = "untrained model of the same shape"
+    control_measure: Callable[[Problem], Measurement] | None = None
+    """Another measurement on the same problem, for claims that compare inputs. None: the
+    same measurement on an untrained model."""
+
+    def satisfied_by(self, measured: Measurement) -> bool:
+        """Whether a measurement meets the threshold; of a sample, the whole interval must."""
+        low, high = measured.interval or (measured.value, measured.value)
+        return low >= self.threshold if self.comparison == "at least" else high <= self.threshold
+
+    def check(self, problem: Problem, untrained: Problem) -> "Finding":
+        """Measure on the model and on the control, and judge."""
+        measured = self.measure(problem)
+        controlled = (
+            self.control_measure(problem) if self.control_measure else self.measure(untrained)
+        )
+        if self.evidence == "sampled" and measured.interval is None:
+            raise ValueError(f"claim {self.name!r} is sampled, but its measurement has no interval")
+        holds = self.satisfied_by(measured)
+        verdict: Verdict = "refuted" if self.refuted else "holds"
+        if holds == self.refuted:
+            verdict = "fails"
+        elif holds and self.satisfied_by(controlled):
+            verdict = "empty"
+        return Finding(
+            name=self.name,
+            sentence=self.sentence,
+            evidence=self.evidence,
+            quantity=self.quantity,
+            unit=self.unit,
+            comparison=self.comparison,
+            threshold=self.threshold,
+            value=measured.value,
+            interval=measured.interval,
+            n=measured.n,
+            control_value=controlled.value,
+            control=self.control,
+            verdict=verdict,
+        )
+
+
+class Finding(BaseModel):
+    """A claim together with what was measured, as it stands in `results.json`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    sentence: str
+    evidence: Evidence
+    quantity: str
+    unit: str
+    comparison: Comparison
+    threshold: float
+    value: float
+    interval: tuple[float, float] | None
+    n: int
+    control_value: float
+    control: str
+    verdict: Verdict
+
+    def complaint(self) -> str | None:
+        """Why the write-up cannot stand as it is, or None."""
+        if self.verdict == "fails":
+            return (
+                f"claim {self.name!r} does not stand: {self.quantity} is {self.value:.6g} "
+                f"(interval {self.interval}, n = {self.n}), stated: {self.comparison} "
+                f"{self.threshold:g}. Train a better model, or say openly whether it is refuted."
+            )
+        if self.verdict == "empty":
+            return (
+                f"claim {self.name!r} says nothing about the model: the control "
+                f"({self.control}) measures {self.control_value:.6g}, which satisfies "
+                f"{self.comparison} {self.threshold:g} too. Find a measurement that tells them apart."
+            )
+        return None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All claims of one write-up, checked."""
+
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, claims: Sequence[Claim], problem: Problem) -> "Findings":
+        """Check every claim."""
+        untrained = problem.untrained(CONTROL_SEED)
+        return cls(tuple(claim.check(problem, untrained) for claim in claims))
+
+    def __getitem__(self, name: str) -> Finding:
+        for finding in self.findings:
+            if finding.name == name:
+                return finding
+        known = ", ".join(finding.name for finding in self.findings)
+        raise KeyError(f"no claim is called {name!r}; known: {known}")
+
+    @cached_property
+    def complaints(self) -> list[str]:
+        """What is wrong with them, a line each."""
+        return [text for finding in self.findings if (text := finding.complaint())]
+
+    def raise_for_complaints(self) -> None:
+        """Raise ClaimError if a claim fails, or its control passes."""
+        if self.complaints:
+            raise ClaimError("\n".join(self.complaints))
+
+    def html(self) -> str:
+        """The claims as one table."""
+        return claims_table(list(self.findings))
+
+
+def claims_table(findings: list[Finding]) -> str:
+    """An HTML table of claims, one row each, with an anchor `claim-<name>`."""
+    head = "".join(
+        f'<th scope="col">{title}</th>'
+        for title in ("Claim", "Evidence", "Measured", "Stated", "Control", "Verdict")
+    )
+    rows = "".join(_row(finding) for finding in findings)
+    return (
+        f'<table class="claims"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    )
+
+
+def _row(finding: Finding) -> str:
+    interval = ""
+    if finding.interval:
+        low, high = finding.interval
+        interval = f' <small>[{_short(low)}, {_short(high)}]</small>'
+    cases = f"<small>n = {finding.n:,}</small>"
+    return (
+        f'<tr id="claim-{finding.name}" data-evidence="{finding.evidence}" '
+        f'data-verdict="{finding.verdict}">'
+        f"<td>{escape(finding.sentence)} <small>{escape(finding.quantity)}</small></td>"
+        f'<td><span class="evidence">{finding.evidence}</span> {cases}</td>'
+        f"<td>{_short(finding.value)}&nbsp;{escape(finding.unit)}{interval}</td>"
+        f"<td>{finding.comparison} {finding.threshold:g}</td>"
+        f"<td>{_short(finding.control_value)} <small>{escape(finding.control)}</small></td>"
+        f'<td><span class="verdict verdict-{finding.verdict}">{finding.verdict}</span></td></tr>'
+    )
+
+
+def _short(value: float) -> str:
+    """A value to four significant digits, without an exponent where that is readable.
+
+    >>> _short(0.99825), _short(12345.0), _short(0.0)
+    ('0.9983', '12,345', '0')
+    """
+    if value == 0:
+        return "0"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"

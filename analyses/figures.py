@@ -1,0 +1,292 @@
+"""Figures: functions from arrays to what a page shows.
+
+Axis titles, caption and text alternative are required. Colours are named, not given: a
+trace says `signed`, `share` or `magnitude`, or the number of a series, and is drawn in the
+reader's palette. Arrays travel once, as float32.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from circuitsvis.attention import attention_heads
+from jaxtyping import Float
+from torch import Tensor
+
+from analyses.palette import LIGHT, Scale
+
+PLOTLY = "application/vnd.plotly.v1+json"
+CIRCUITSVIS = "application/vnd.circuitsvis+json"
+Array = Tensor | np.ndarray | Sequence[float] | Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A plotly figure with its caption and text alternative."""
+
+    plot: go.Figure
+    caption: str
+    """What is shown and what to see, in plain text."""
+    alt: str
+    """What somebody who cannot see the figure should know."""
+
+    def __post_init__(self) -> None:
+        for what in ("caption", "alt"):
+            if not getattr(self, what).strip():
+                raise ValueError(f"a figure needs its {what}; describe it in a sentence")
+
+    def content(self) -> dict[str, Any]:
+        """The figure as JSON, without plotly's own template."""
+        content = json.loads(str(self.plot.to_json()))
+        content["layout"].pop("template", None)
+        content["layout"]["meta"] = {"caption": self.caption, "alt": self.alt} | content[
+            "layout"
+        ].get("meta", {})
+        return content
+
+    def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
+        return {PLOTLY: self.content(), "text/plain": self.caption}
+
+
+def heatmaps(
+    panels: Mapping[str, Array],
+    *,
+    scale: Scale,
+    unit: str,
+    x_title: str,
+    y_title: str,
+    caption: str,
+    alt: str,
+    x_labels: Sequence[str] | None = None,
+    y_labels: Sequence[str] | None = None,
+    marks: Sequence[tuple[int, int]] = (),
+    height: int = 420,
+) -> Figure:
+    """One or two matrices `[row, column]`, by panel title, with one colour scale.
+
+    `signed` scales are centred on zero. `marks` are (row, column) cells to circle.
+    """
+    arrays = {title: _float32(values) for title, values in panels.items()}
+    low, high = _limits(list(arrays.values()), scale)
+    plot = _panelled(list(arrays), x_title, y_title, height)
+    for number, values in enumerate(arrays.values()):
+        axes = _axes(number)
+        plot.add_heatmap(
+            z=values,
+            x=list(x_labels) if x_labels else None,
+            y=list(y_labels) if y_labels else None,
+            zmin=low,
+            zmax=high,
+            colorscale=[list(stop) for stop in LIGHT.scales[scale]],
+            meta={"scale": scale},
+            showscale=number == 0,
+            colorbar={"title": {"text": unit, "side": "right"}, "thickness": 10, "x": 1.0},
+            hovertemplate=f"{x_title}: %{{x}}<br>{y_title}: %{{y}}<br>%{{z:.3f}} {unit}<extra></extra>",
+            **axes,
+        )
+        if marks:
+            plot.add_scatter(
+                x=[x_labels[column] if x_labels else column for _, column in marks],
+                y=[y_labels[row] if y_labels else row for row, _ in marks],
+                mode="markers",
+                marker={"symbol": "circle-open", "size": 9, "line": {"width": 2}},
+                meta={"series": 0},
+                hoverinfo="skip",
+                showlegend=False,
+                **axes,
+            )
+    for axis in plot.select_yaxes():
+        axis.update(autorange="reversed")
+    for labels, axes_of in ((x_labels, plot.select_xaxes), (y_labels, plot.select_yaxes)):
+        if labels:
+            for axis in axes_of():
+                axis.update(type="category")
+    return Figure(plot, caption, alt)
+
+
+def lines(
+    series: Mapping[str, Array],
+    *,
+    x: Sequence[float],
+    x_title: str,
+    y_title: str,
+    caption: str,
+    alt: str,
+    vertical: Mapping[str, float] | None = None,
+    height: int = 360,
+) -> Figure:
+    """Curves over one axis; `vertical` marks places on it, by label."""
+    plot = _panelled([""], x_title, y_title, height)
+    for number, (name, values) in enumerate(series.items()):
+        plot.add_scatter(
+            x=list(x),
+            y=_float32(values),
+            name=name,
+            mode="lines+markers",
+            marker={"size": 4},
+            meta={"series": number},
+            line={"color": LIGHT.series[number]},
+        )
+    for label, place in (vertical or {}).items():
+        plot.add_vline(x=place, line={"dash": "dot", "width": 1}, annotation_text=label)
+    _legend(plot, len(series))
+    return Figure(plot, caption, alt)
+
+
+def bars(
+    series: Mapping[str, Array],
+    *,
+    x: Sequence[str] | Sequence[int],
+    x_title: str,
+    y_title: str,
+    caption: str,
+    alt: str,
+    height: int = 340,
+    stacked: bool = False,
+) -> Figure:
+    """Bars by category, one colour a series."""
+    plot = _panelled([""], x_title, y_title, height)
+    for number, (name, values) in enumerate(series.items()):
+        plot.add_bar(
+            x=list(x),
+            y=_float32(values),
+            name=name,
+            meta={"series": number},
+            marker={"color": LIGHT.series[number]},
+        )
+    plot.update_layout(barmode="stack" if stacked else "group", bargap=0.15)
+    _legend(plot, len(series))
+    return Figure(plot, caption, alt)
+
+
+def histogram(
+    series: Mapping[str, Array],
+    *,
+    start: float,
+    stop: float,
+    width: float,
+    x_title: str,
+    y_title: str,
+    caption: str,
+    alt: str,
+    height: int = 340,
+) -> Figure:
+    """Counts of values in bins of one width. Binned here, so that only counts travel."""
+    edges = np.arange(start, stop + width / 2, width)
+    counts = {name: np.histogram(_float32(v), edges)[0] for name, v in series.items()}
+    centres = [round(float(edge + width / 2), 6) for edge in edges[:-1]]
+    return bars(
+        counts,
+        x=[f"{centre:g}" for centre in centres],
+        x_title=x_title,
+        y_title=y_title,
+        caption=caption,
+        alt=alt,
+        height=height,
+    )
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Attention patterns of several sequences, one shown at a time."""
+
+    choices: list[dict[str, Any]]
+    caption: str
+    alt: str
+    fallback: str
+    """HTML of the first, for notebooks outside the site."""
+
+    def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
+        content = {"choices": self.choices, "caption": self.caption, "alt": self.alt}
+        return {CIRCUITSVIS: content, "text/html": self.fallback, "text/plain": self.caption}
+
+
+def attention(
+    patterns: Float[Tensor, "batch head query key"],
+    tokens: Sequence[Sequence[str]],
+    heads: Sequence[str],
+    *,
+    caption: str,
+    alt: str,
+) -> Attention:
+    """CircuitsVis's view of attention patterns, the sequence chosen by the reader."""
+    choices = []
+    for number, words in enumerate(tokens):
+        # Three decimals: what a colour can show, at a third of the weight.
+        rounded = np.round(patterns[number].double().cpu().numpy(), 3).tolist()
+        choices.append(
+            {
+                "label": f"{number + 1}: {' '.join(words)}",
+                "component": "AttentionHeads",
+                "props": {"attention": rounded, "tokens": list(words), "attentionHeadNames": list(heads)},
+            }
+        )
+    first = choices[0]["props"]
+    drawn = attention_heads(
+        attention=np.array(first["attention"]),
+        tokens=first["tokens"],
+        attention_head_names=list(heads),
+    )
+    return Attention(choices, caption, alt, str(drawn))
+
+
+def _float32(values: Array) -> np.ndarray:
+    if isinstance(values, Tensor):
+        values = values.detach().cpu().numpy()
+    return np.asarray(values, dtype=np.float32)
+
+
+def _limits(arrays: list[np.ndarray], scale: Scale) -> tuple[float, float]:
+    if scale == "share":
+        return 0.0, 1.0
+    largest = max(float(np.abs(values).max()) for values in arrays) or 1.0
+    return (-largest, largest) if scale == "signed" else (0.0, largest)
+
+
+def _axes(number: int) -> dict[str, str]:
+    suffix = "" if number == 0 else str(number + 1)
+    return {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
+
+
+def _panelled(titles: list[str], x_title: str, y_title: str, height: int) -> go.Figure:
+    """Axes for one panel, or for two side by side (stacked by the page where it is narrow)."""
+    plot = go.Figure()
+    gap = 0.14
+    width = (1 - gap * (len(titles) - 1)) / len(titles)
+    layout: dict[str, Any] = {
+        "height": height,
+        "margin": {"l": 56, "r": 24, "t": 36 if any(titles) else 16, "b": 52},
+        "meta": {"panels": len(titles)},
+    }
+    for number, title in enumerate(titles):
+        suffix = "" if number == 0 else str(number + 1)
+        left = number * (width + gap)
+        layout[f"xaxis{suffix}"] = {
+            "title": {"text": x_title},
+            "domain": [left, left + width],
+            "anchor": f"y{suffix}",
+        }
+        layout[f"yaxis{suffix}"] = {"title": {"text": y_title}, "anchor": f"x{suffix}"}
+        if title:
+            plot.add_annotation(
+                text=title,
+                xref=f"x{suffix} domain",
+                yref=f"y{suffix} domain",
+                x=0,
+                y=1,
+                xanchor="left",
+                yanchor="bottom",
+                yshift=4,
+                showarrow=False,
+            )
+    plot.update_layout(layout)
+    return plot
+
+
+def _legend(plot: go.Figure, series: int) -> None:
+    plot.update_layout(
+        showlegend=series > 1, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
+    )

@@ -1,0 +1,165 @@
+"""Execute a write-up: a percent-format file in, an executed notebook and results out."""
+
+import asyncio
+import difflib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import jupytext
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+from analyses.claims import Finding
+from analyses.page import CLAIMS, DATA, FACT, NUMBER
+from analyses.results import Number
+
+ROOT = Path(__file__).parents[1]
+PARAMETERS = "parameters"
+"""Tag of the cell whose assignments the build replaces."""
+REFERENCE = re.compile(r"\{\{(.*?)\}\}")
+SECONDS_PER_CELL = 900
+
+
+class PageError(RuntimeError):
+    """A write-up cannot be executed as it stands; the message begins with file and line."""
+
+
+@dataclass
+class Page:
+    """One write-up: where it is written, and what executing it gave."""
+
+    source: Path
+    notebook: NotebookNode
+    numbers: dict[str, Number] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+    claims: list[Finding] = field(default_factory=list)
+    data_sha256: str | None = None
+
+    @classmethod
+    def read(cls, source: Path) -> "Page":
+        """Read a percent-format file."""
+        notebook = jupytext.read(source, fmt="py:percent")
+        notebook.metadata["kernelspec"] = {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
+        return cls(source, notebook)
+
+    def line_of(self, cell: NotebookNode, needle: str | None = None) -> int:
+        """The line of the source file where a cell begins, or a text within it stands."""
+        lines = self.source.read_text(encoding="utf-8").splitlines()
+        wanted = next((text for text in cell.source.splitlines() if text.strip()), "")
+        if needle is not None:
+            wanted = needle
+        return next((n for n, line in enumerate(lines, 1) if wanted and wanted in line), 1)
+
+    def place(self, cell: NotebookNode, needle: str | None = None) -> str:
+        """`file, line n` for messages."""
+        path = self.source.relative_to(ROOT) if self.source.is_relative_to(ROOT) else self.source
+        return f"{path}, line {self.line_of(cell, needle)}"
+
+    def set_parameters(self, **values: object) -> None:
+        """Replace the assignments of the cell tagged `parameters`."""
+        for cell in self.notebook.cells:
+            if PARAMETERS in cell.metadata.get("tags", []):
+                names = ", ".join(values)
+                cell.source = f"{names} = {', '.join(map(repr, values.values()))}"
+                return
+        raise PageError(
+            f"{self.source}: no cell is tagged {PARAMETERS!r}; begin the page with "
+            '`# %% tags=["parameters"]` and `checkpoint, device = None, "cpu"`.'
+        )
+
+    async def execute(self, on_cell: Callable[[], None]) -> None:
+        """Run every cell in a fresh kernel, from the root of the repository.
+
+        Raises:
+            PageError: if a cell raises; names the file, the line and the exception.
+        """
+        client = NotebookClient(
+            self.notebook,
+            timeout=SECONDS_PER_CELL,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(ROOT)}},
+            on_cell_complete=lambda cell, cell_index: on_cell(),
+        )
+        try:
+            await client.async_execute()
+        except CellExecutionError as error:
+            cell = next(
+                cell
+                for cell in self.notebook.cells
+                if any(out.output_type == "error" for out in cell.get("outputs", []))
+            )
+            raise PageError(
+                f"{self.place(cell)}: the cell raised {error.ename}: {error.evalue}"
+            ) from error
+
+    def collect(self) -> None:
+        """Find the numbers, facts, claims and data hash that the page recorded."""
+        for cell, content in self._recorded(NUMBER):
+            number = Number(**content)
+            self._claim_name(cell, number.name)
+            self.numbers[number.name] = number
+        for cell, content in self._recorded(FACT):
+            self._claim_name(cell, content["name"])
+            self.facts[content["name"]] = content["text"]
+        for _, content in self._recorded(CLAIMS):
+            self.claims += [Finding(**item) for item in content]
+        for _, content in self._recorded(DATA):
+            self.data_sha256 = content["sha256"]
+
+    def _recorded(self, mime: str) -> list[tuple[NotebookNode, Any]]:
+        return [
+            (cell, output.data[mime])
+            for cell in self.notebook.cells
+            for output in cell.get("outputs", [])
+            if mime in output.get("data", {})
+        ]
+
+    def _claim_name(self, cell: NotebookNode, name: str) -> None:
+        if name in self.numbers or name in self.facts:
+            raise PageError(f"{self.place(cell)}: the name {name!r} is recorded twice.")
+
+    def fill(self) -> None:
+        """Replace every `{{ name }}` in prose by what was recorded under that name.
+
+        Raises:
+            PageError: for an unknown name; names the file, the line, and similar names.
+        """
+        for cell in self.notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = REFERENCE.sub(lambda match, cell=cell: self._value(cell, match), cell.source)
+
+    def _value(self, cell: NotebookNode, match: re.Match[str]) -> str:
+        name = match[1].strip()
+        if name in self.facts:
+            return f'<data class="fact" value="{escape(name)}">{escape(self.facts[name])}</data>'
+        if name in self.numbers:
+            number = self.numbers[name]
+            title = escape(f"{name} = {number.value:.6g} {number.unit}".strip())
+            return f'<data class="number" value="{number.value!r}" title="{title}">{number.text()}</data>'
+        known = [*self.numbers, *self.facts]
+        near = difflib.get_close_matches(name, known, n=3) or sorted(known)[:8]
+        raise PageError(
+            f"{self.place(cell, match[0])}: nothing is recorded under the name {name!r}; "
+            f"record it in a cell, or did you mean {', '.join(near)}?"
+        )
+
+
+def execute_all(pages: list[Page], on_cell: Callable[[], None]) -> None:
+    """Execute pages side by side, a kernel each; then collect and fill."""
+
+    async def run() -> None:
+        await asyncio.gather(*(page.execute(on_cell) for page in pages))
+
+    asyncio.run(run())
+    for page in pages:
+        page.collect()
+        page.fill()

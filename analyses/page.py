@@ -1,0 +1,83 @@
+"""What a write-up calls: record a number, name a fact, check its claims.
+
+Each call leaves one output in the executed notebook; `notebook.collect` finds them there.
+So a write-up runs the same in the build, in Jupyter, and as a download.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from html import escape
+
+from IPython.display import display
+from jaxtyping import Int
+from torch import Tensor
+
+from analyses.claims import Claim, Findings
+from analyses.results import Number
+from models.problem import Problem
+
+NUMBER = "application/vnd.mim.number+json"
+FACT = "application/vnd.mim.fact+json"
+DATA = "application/vnd.mim.data+json"
+CLAIMS = "application/vnd.mim.claims+json"
+
+
+def record(
+    name: str, value: float | Tensor, unit: str, digits: int = 3, tolerance: float | None = None
+) -> None:
+    """Give a number the name by which prose refers to it, `{{ name }}`.
+
+    Args:
+        value: the number, unrounded. A share is given as a fraction, shown as a percentage.
+        unit: `nats`, `logits`, `share`, ...; empty for a count.
+        digits: decimals shown in prose.
+        tolerance: how far another machine may be from it; None: one unit of the last
+            decimal shown.
+    """
+    if tolerance is None:
+        tolerance = 10.0 ** -(digits + 2 * (unit == "share"))
+    number = Number(name=name, value=float(value), unit=unit, tolerance=tolerance, digits=digits)
+    text = f"{name} = {number.text()}" + (f" {unit}" if unit not in ("", "share") else "")
+    display({NUMBER: number.model_dump(), "text/plain": text}, raw=True)
+
+
+def fact(name: str, text: str) -> None:
+    """Give something that is no number, a head or a range, a name for prose."""
+    display({FACT: {"name": name, "text": text}, "text/plain": f"{name} = {text}"}, raw=True)
+
+
+def data(tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor, "batch n_ctx"]:
+    """Declare the evaluation data, whose hash stands beside the results; returns them."""
+    digest = hashlib.sha256(tokens.cpu().numpy().tobytes()).hexdigest()
+    text = f"evaluation data: {len(tokens):,} sequences, sha256 {digest[:12]}..."
+    display({DATA: {"sha256": digest}, "text/plain": text}, raw=True)
+    return tokens
+
+
+def check(claims: Sequence[Claim], problem: Problem) -> Findings:
+    """Check every claim against its control, and show them as one table."""
+    findings = Findings.of(claims, problem)
+    content = [finding.model_dump() for finding in findings.findings]
+    text = "\n".join(f"{found.verdict:8} {found.sentence}" for found in findings.findings)
+    display({CLAIMS: content, "text/html": findings.html(), "text/plain": text}, raw=True)
+    return findings
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[object]], caption: str) -> None:
+    """Show a small table."""
+    display({"text/html": table_html(headers, rows, caption), "text/plain": caption}, raw=True)
+
+
+def table_html(headers: Sequence[str], rows: Sequence[Sequence[object]], caption: str) -> str:
+    """The HTML of a table; the first cell of a row is its heading, all text is escaped."""
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in headers)
+    body = "".join(
+        f'<tr><th scope="row">{escape(str(row[0]))}</th>'
+        + "".join(f"<td>{escape(str(cell))}</td>" for cell in row[1:])
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<table class="numbers"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )

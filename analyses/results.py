@@ -1,0 +1,125 @@
+"""Numbers with names, and the committed lockfile that they are compared with."""
+
+import json
+import math
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from analyses.claims import Finding
+
+
+class ResultsError(ValueError):
+    """Committed results are missing or malformed, or a number drifted from them."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Number(_Strict):
+    """A named number of a write-up."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    value: float
+    unit: str
+    """Such as `nats`, `logits`, `share`; empty for a count."""
+    tolerance: float = Field(ge=0)
+    """How far another machine may be from `value` without anything being wrong."""
+    digits: int = Field(ge=0, le=8)
+    """Decimals shown in prose."""
+
+    def text(self) -> str:
+        """The number as prose shows it; shares are shown as percentages."""
+        if self.unit == "share":
+            return f"{100 * self.value:,.{self.digits}f} %"
+        return f"{self.value:,.{self.digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+class Results(_Strict):
+    """What one analysis of one checkpoint gave: `results.json`."""
+
+    slug: str
+    title: str
+    month: str
+    device: str
+    date: str
+    checkpoint_sha256: str
+    data_sha256: str
+    """Of the evaluation sequences."""
+    numbers: dict[str, Number]
+    facts: dict[str, str]
+    """What code found and prose names: heads, ranges, examples."""
+    claims: list[Finding]
+
+    @classmethod
+    def read(cls, path: Path) -> "Results":
+        """Read and check a `results.json`."""
+        if not path.is_file():
+            raise ResultsError(f"{path} is missing; write it with --update and commit it.")
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except ValidationError as error:
+            raise ResultsError(f"{path} is malformed: {error}; write it anew with --update.") from error
+
+    def write(self, path: Path) -> None:
+        """Write to `path`, readable in a diff."""
+        text = json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
+
+    def drift_from(self, committed: "Results") -> list[str]:
+        """What differs from committed results beyond tolerance, a line each."""
+        lines = []
+        for key in ("checkpoint_sha256", "data_sha256"):
+            mine, theirs = getattr(self, key), getattr(committed, key)
+            if mine != theirs:
+                lines.append(f"{key}: committed {theirs}, now {mine}")
+        for name in sorted(self.numbers.keys() | committed.numbers.keys()):
+            lines += _number_drift(name, committed.numbers.get(name), self.numbers.get(name))
+        for name in sorted(self.facts.keys() | committed.facts.keys()):
+            was, now = committed.facts.get(name), self.facts.get(name)
+            if was != now:
+                lines.append(f"{name}: committed {was!r}, now {now!r}")
+        before = {finding.name: finding for finding in committed.claims}
+        after = {finding.name: finding for finding in self.claims}
+        for name in sorted(before.keys() | after.keys()):
+            lines += _claim_drift(name, before.get(name), after.get(name))
+        return lines
+
+
+def _number_drift(name: str, committed: Number | None, now: Number | None) -> list[str]:
+    if committed is None or now is None:
+        return [f"{name}: {'not committed' if committed is None else 'no longer recorded'}"]
+    if (committed.unit, committed.tolerance, committed.digits) != (now.unit, now.tolerance, now.digits):
+        return [f"{name}: unit, tolerance or digits differ: committed {committed!r}, now {now!r}"]
+    if not math.isclose(committed.value, now.value, rel_tol=0, abs_tol=now.tolerance):
+        return [
+            f"{name}: committed {committed.value:.8g}, now {now.value:.8g} {now.unit} "
+            f"(off by {abs(now.value - committed.value):.3g}, tolerance {now.tolerance:g})"
+        ]
+    return []
+
+
+CLAIM_TOLERANCE = 0.002
+"""How far the measured values of a claim may move between machines, relative to the value
+(or in its unit, where the value is smaller than 1)."""
+
+
+def _claim_drift(name: str, committed: Finding | None, now: Finding | None) -> list[str]:
+    if committed is None or now is None:
+        return [f"claim {name}: {'not committed' if committed is None else 'no longer made'}"]
+    before, after = committed.model_dump(), now.model_dump()
+    return [
+        f"claim {name}: {key} was {before[key]!r}, is {after[key]!r}"
+        for key in before
+        if not _agree(before[key], after[key])
+    ]
+
+
+def _agree(before: object, after: object) -> bool:
+    if isinstance(before, float) and isinstance(after, float):
+        allowed = CLAIM_TOLERANCE * max(1.0, abs(before))
+        return math.isclose(before, after, rel_tol=0, abs_tol=allowed)
+    if isinstance(before, tuple) and isinstance(after, tuple):
+        return all(map(_agree, before, after))
+    return before == after

@@ -1,0 +1,380 @@
+"""What the write-up says about the Sorted List model, each with its measurement."""
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from analyses.attention import label_patterns, most_attended
+from analyses.circuits import Scales, copying_heads, full_ov, full_qk, position_qk, typical_scales
+from analyses.claims import Claim, Measurement
+from analyses.interventions import ablate_direct_path, mean_ablate_head
+from analyses.sorted_list import adversarial, triples
+from models.problem import Problem
+from models.scoring import answer_log_probs, is_correct
+
+N_LISTS = 10_000
+"""Fresh lists that the claims about behaviour are sampled on."""
+N_PATTERNS = 2_000
+"""Fresh lists that the claims about attention and ablation are sampled on."""
+N_FAMILY = 5_000
+"""Lists of each adversarial family."""
+PER_TRIPLE = 40
+"""Random lists around each triple d, d + 1, d + 2."""
+SEED = 2310
+
+
+def evaluation(problem: Problem, n: int = N_LISTS) -> Int[Tensor, "batch n_ctx"]:
+    """The evaluation lists: fresh, the same for every model."""
+    return problem.fresh(n, SEED)
+
+
+def scales(problem: Problem) -> Scales:
+    """Typical LayerNorm scales on evaluation lists."""
+    return typical_scales(problem, evaluation(problem, N_PATTERNS))
+
+
+def sampled_triples(problem: Problem) -> triples.Triples:
+    """The lists of the d, d + 1, d + 2 puzzle."""
+    generator = torch.Generator().manual_seed(SEED)
+    return triples.sample(problem.task, PER_TRIPLE, generator, problem.device)
+
+
+def family(problem: Problem, name: str) -> adversarial.Score:
+    """How the model does on a family of lists."""
+    generator = torch.Generator().manual_seed(SEED)
+    return adversarial.score(
+        problem, adversarial.FAMILIES[name](problem.task, N_FAMILY, generator)
+    )
+
+
+def accuracy(problem: Problem) -> Measurement:
+    """Correct predictions, list by list."""
+    tokens = evaluation(problem)
+    correct = is_correct(problem.task, problem.logits(tokens), tokens)
+    return Measurement.mean(correct.double().mean(dim=1).tolist())
+
+
+def mean_loss(problem: Problem) -> Measurement:
+    """Cross entropy, list by list."""
+    tokens = evaluation(problem)
+    log_probs = answer_log_probs(problem.task, problem.logits(tokens), tokens)
+    return Measurement.mean((-log_probs).mean(dim=1).tolist())
+
+
+def finds_answer(problem: Problem, labels: slice) -> Measurement:
+    """Share of labels, list by list, at which some head attends most to the answer."""
+    tokens = evaluation(problem, N_PATTERNS)
+    seen = most_attended(label_patterns(problem, tokens), tokens)
+    found = (seen == problem.task.answers(tokens).unsqueeze(1)).any(dim=1)
+    return Measurement.mean(found[:, labels].double().mean(dim=1).tolist())
+
+
+def ablation_cost(problem: Problem, head: int) -> Measurement:
+    """Increase in loss, list by list, when a head is mean ablated."""
+    tokens = evaluation(problem, N_PATTERNS)
+    with_head = answer_log_probs(problem.task, problem.logits(tokens), tokens)
+    without = answer_log_probs(problem.task, mean_ablate_head(problem, tokens, head), tokens)
+    return Measurement.mean((with_head - without).mean(dim=1).tolist())
+
+
+def least_ablation_cost(problem: Problem) -> Measurement:
+    """The ablation cost of the head that matters least."""
+    costs = [ablation_cost(problem, head) for head in range(problem.architecture.n_heads)]
+    return min(costs, key=lambda cost: cost.value)
+
+
+def values_copied(problem: Problem) -> Measurement:
+    """Share of values whose own logit is the one that some head raises most."""
+    ov = _value_ov(problem)
+    copied = (ov.argmax(dim=-1) == torch.arange(ov.shape[1], device=ov.device)).any(dim=0)
+    return Measurement(float(copied.double().mean()), len(copied))
+
+
+def head_changes(problem: Problem) -> Measurement:
+    """How often the copying head changes from one value to the next."""
+    heads = copying_heads(_value_ov(problem))
+    return Measurement(float((heads[1:] != heads[:-1]).sum()), len(heads) - 1)
+
+
+NEAR = 3
+"""How many values above (or below) a query count as just above (or below) it."""
+FAR = 10
+"""From how many values above a query on a key counts as far above it."""
+
+
+def prefers_above_to_below(problem: Problem) -> Measurement:
+    """Share of query values that score the values just above higher than those just below.
+
+    Measured in the head that copies the next value.
+    """
+    qk, heads, top = _value_qk(problem)
+    return _share_of_queries(
+        [
+            qk[heads[d + 1], d, d + 1 : d + 1 + NEAR].mean() > qk[heads[d + 1], d, d - NEAR : d].mean()
+            for d in range(NEAR, top - NEAR + 1)
+        ]
+    )
+
+
+def prefers_near_to_far(problem: Problem) -> Measurement:
+    """Share of query values that score the values just above higher than those far above."""
+    qk, heads, top = _value_qk(problem)
+    return _share_of_queries(
+        [
+            qk[heads[d + 1], d, d + 1 : d + 1 + NEAR].mean() > qk[heads[d + 1], d, d + FAR :].mean()
+            for d in range(top - FAR + 1)
+        ]
+    )
+
+
+def zero_after_sep(problem: Problem) -> Measurement:
+    """The most that position alone favours 0 over the other values, after SEP.
+
+    Score units; the largest over heads and positions b1 to b9.
+    """
+    excess = _zero_by_position(problem)[:, 1:]
+    return Measurement(float(excess.max()), excess.numel())
+
+
+def zero_at_sep(problem: Problem) -> Measurement:
+    """The least that position alone favours 0 over the other values, at SEP."""
+    excess = _zero_by_position(problem)[:, 0]
+    return Measurement(float(excess.min()), excess.numel())
+
+
+def puzzling_triples(problem: Problem) -> triples.TripleEffects:
+    """Triples whose strongest head attends more to z than to y."""
+    return triples.effects(problem, sampled_triples(problem)).puzzling_only()
+
+
+def right_all_the_same(problem: Problem) -> Measurement:
+    """Share of puzzling triples in which the model predicts y."""
+    return Measurement.share(puzzling_triples(problem).correct.tolist())
+
+
+def other_head_suppresses(problem: Problem) -> Measurement:
+    """Share of puzzling triples in which the other head lowers the logit of z."""
+    return Measurement.share((puzzling_triples(problem).other_head()[:, 1] < 0).tolist())
+
+
+def right_without_direct_path(problem: Problem) -> Measurement:
+    """Share of puzzling triples predicted right with the direct path mean ablated."""
+    sampled = sampled_triples(problem)
+    puzzling = triples.effects(problem, sampled).puzzling()
+    logits = ablate_direct_path(problem, sampled.tokens)
+    rows = torch.arange(len(sampled.d), device=logits.device)
+    right = logits[rows, sampled.query].argmax(dim=-1) == sampled.d + 1
+    return Measurement.share(right[puzzling].tolist())
+
+
+def sources_favour_y(problem: Problem) -> Measurement:
+    """Share of puzzling triples whose two sources, together, raise y more than z."""
+    to_y, to_z = puzzling_triples(problem).moved.sum(dim=(1, 2)).unbind(dim=1)
+    return Measurement.share((to_y > to_z).tolist())
+
+
+def failing(name: str):
+    """A measurement: the share of lists of a family with a wrong prediction."""
+    return lambda problem: Measurement.share(family(problem, name).fails().tolist())
+
+
+def _value_ov(problem: Problem) -> Tensor:
+    values = problem.task.max_value + 1
+    return full_ov(problem, scales(problem))[:, :values, :values]
+
+
+def _value_qk(problem: Problem) -> tuple[Tensor, list[int], int]:
+    values = problem.task.max_value + 1
+    qk = full_qk(problem, scales(problem))[:, :values, :values]
+    return qk, copying_heads(_value_ov(problem)).tolist(), problem.task.max_value
+
+
+def _zero_by_position(problem: Problem) -> Tensor:
+    values = problem.task.max_value + 1
+    rows = position_qk(problem, scales(problem))[:, problem.task.label_positions, :values]
+    return rows[..., 0] - rows[..., 1:].mean(dim=-1)
+
+
+def _share_of_queries(preferred: list[Tensor]) -> Measurement:
+    return Measurement(float(torch.stack(preferred).double().mean()), len(preferred))
+
+
+CLAIMS = [
+    Claim(
+        name="sorts",
+        sentence="The model sorts lists it has never seen.",
+        quantity="share of correct predictions, mean over lists",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.995,
+        measure=accuracy,
+    ),
+    Claim(
+        name="is_sure",
+        sentence="It is sure of the right answer.",
+        quantity="cross entropy, mean over lists",
+        unit="nats",
+        evidence="sampled",
+        comparison="at most",
+        threshold=0.05,
+        measure=mean_loss,
+    ),
+    Claim(
+        name="sep_finds_smallest",
+        sentence="At SEP, some head attends most to the smallest value.",
+        quantity="share of lists",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.9,
+        measure=lambda problem: finds_answer(problem, slice(0, 1)),
+    ),
+    Claim(
+        name="value_finds_next",
+        sentence="At a sorted value, some head attends most to the smallest value above it.",
+        quantity="share of predictions after SEP, mean over lists",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.8,
+        measure=lambda problem: finds_answer(problem, slice(1, None)),
+    ),
+    Claim(
+        name="both_heads_needed",
+        sentence="Neither head can be spared.",
+        quantity="increase in loss when the less important head is mean ablated",
+        unit="nats",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.5,
+        measure=least_ablation_cost,
+    ),
+    Claim(
+        name="every_value_copied",
+        sentence="Every value is copied: attending to it, some head raises its logit above all others.",
+        quantity="share of the values, by the full OV circuits",
+        unit="",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=1.0,
+        measure=values_copied,
+    ),
+    Claim(
+        name="ranges_divided",
+        sentence="The heads divide the values into a few ranges, one head copying each.",
+        quantity="changes of the copying head from a value to the next",
+        unit="",
+        evidence="exhaustive",
+        comparison="at most",
+        threshold=8,
+        measure=head_changes,
+    ),
+    Claim(
+        name="above_before_below",
+        sentence="A value prefers what lies just above it to what lies just below it.",
+        quantity="share of query values, full QK circuit of the head that copies the next value",
+        unit="",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=0.9,
+        measure=prefers_above_to_below,
+    ),
+    Claim(
+        name="near_before_far",
+        sentence="A value prefers what lies just above it to what lies far above it.",
+        quantity="share of query values, full QK circuit of the head that copies the next value",
+        unit="",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=0.9,
+        measure=prefers_near_to_far,
+    ),
+    Claim(
+        name="position_starts_at_zero",
+        sentence="At SEP, position alone favours 0.",
+        quantity="score of 0 less the mean of the others, smallest over heads",
+        unit="",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=1.0,
+        measure=zero_at_sep,
+    ),
+    Claim(
+        name="position_shuns_zero",
+        sentence="After SEP, position alone keeps every head away from 0.",
+        quantity="score of 0 less the mean of the others, largest over heads and positions",
+        unit="",
+        evidence="exhaustive",
+        comparison="at most",
+        threshold=-1.0,
+        measure=zero_after_sep,
+    ),
+    Claim(
+        name="right_on_puzzling_triples",
+        sentence="Where d attends more to d + 2 than to d + 1, the model still predicts d + 1.",
+        quantity="share of such lists",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.99,
+        measure=right_all_the_same,
+    ),
+    Claim(
+        name="other_head_suppresses",
+        sentence="It is right because the other head suppresses d + 2.",
+        quantity="share of such lists in which the other head lowers the logit of d + 2",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.9,
+        measure=other_head_suppresses,
+        refuted=True,
+    ),
+    Claim(
+        name="direct_path_decides",
+        sentence="It is right because of the direct path.",
+        quantity="share of such lists still predicted right without the direct path",
+        unit="",
+        evidence="sampled",
+        comparison="at most",
+        threshold=0.5,
+        measure=right_without_direct_path,
+        refuted=True,
+    ),
+    Claim(
+        name="sources_favour_next",
+        sentence="It is right because d + 1 and d + 2 together, as sources, raise d + 1 more.",
+        quantity="share of such lists, direct logit attribution from both sources",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.9,
+        measure=sources_favour_y,
+    ),
+    Claim(
+        name="high_lists_fail",
+        sentence="Lists of high values only are sorted wrongly.",
+        quantity="share of lists with a wrong prediction",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.5,
+        measure=failing("high"),
+        control="random lists, same model",
+        control_measure=failing("random"),
+    ),
+    Claim(
+        name="gap_lists_fail",
+        sentence="Lists with a large gap are sorted wrongly.",
+        quantity="share of lists with a wrong prediction",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.5,
+        measure=failing("gap"),
+        control="random lists, same model",
+        control_measure=failing("random"),
+    ),
+]
+"""In the order of the write-up. Thresholds were stated before the measurement."""

@@ -1,0 +1,43 @@
+"""Ninety-five per cent intervals for what a sample shows."""
+
+from math import sqrt
+from typing import NamedTuple
+
+Z95 = 1.959963984540054
+"""Two-sided 95 % quantile of the normal distribution."""
+
+
+class Interval(NamedTuple):
+    """A 95 % confidence interval."""
+
+    low: float
+    high: float
+
+
+def proportion_interval(successes: int, n: int) -> Interval:
+    """Wilson's score interval for a proportion (Wilson 1927); `n` independent trials.
+
+    >>> low, high = proportion_interval(50, 100)
+    >>> round(low, 4), round(high, 4)
+    (0.4038, 0.5962)
+    """
+    if not 0 <= successes <= n or n == 0:
+        raise ValueError(f"{successes} successes of {n} trials is no proportion")
+    p = successes / n
+    centre = (p + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
+    half = Z95 / (1 + Z95**2 / n) * sqrt(p * (1 - p) / n + Z95**2 / (4 * n * n))
+    # Exactly 0 and 1 at the ends; floating point leaves a rest of 1e-17 there.
+    return Interval(
+        0.0 if successes == 0 else centre - half, 1.0 if successes == n else centre + half
+    )
+
+
+def mean_interval(values: list[float]) -> Interval:
+    """Normal interval for the mean of `values`, independent and many (30 or more)."""
+    n = len(values)
+    if n < 30:
+        raise ValueError(f"{n} values are too few for a normal interval; expected 30 or more")
+    mean = sum(values) / n
+    spread = sqrt(sum((value - mean) ** 2 for value in values) / (n - 1))
+    half = Z95 * spread / sqrt(n)
+    return Interval(mean - half, mean + half)
