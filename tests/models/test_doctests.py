@@ -6,9 +6,7 @@ import pytest
 
 import models
 
-MODULES = ["models"] + [
-    found.name for found in pkgutil.walk_packages(models.__path__, "models.")
-]
+MODULES = ["models"] + [found.name for found in pkgutil.walk_packages(models.__path__, "models.")]
 
 
 @pytest.mark.parametrize("name", MODULES)

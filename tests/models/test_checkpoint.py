@@ -1,0 +1,262 @@
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from models import checkpoint, load
+from models.card import MODELS, read_card
+from models.checkpoint import CheckpointError
+from models.problem import DeviceError, Problem, load_problem
+
+COMMITTED = MODELS / "sorted_list" / "model.safetensors"
+
+
+class Payload:
+    """Creates a file when it is unpickled."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.trace,)
+
+
+@pytest.fixture
+def weights() -> dict[str, Tensor]:
+    return load_file(COMMITTED)
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A folder such as `models/` with a copy of the October problem."""
+    folder = tmp_path / "sorted_list"
+    folder.mkdir()
+    for name in ("card.json", "model.safetensors"):
+        (folder / name).write_bytes((MODELS / "sorted_list" / name).read_bytes())
+    return tmp_path
+
+
+def legacy(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """As HookedTransformer saved a model of 21 positions, buffers included."""
+    mask = torch.ones(21, 21, dtype=torch.bool).tril()
+    return weights | {
+        "blocks.0.attn.mask": mask,
+        "blocks.0.attn.IGNORE": torch.tensor(-1e5),
+    }
+
+
+def test_loading_gives_model_task_and_card(problem: Problem) -> None:
+    assert problem.card == read_card("sorted_list")
+    assert problem.card.weights is not None
+    assert problem.sha256 == problem.card.weights.sha256
+    assert problem.architecture == problem.card.architecture
+    tokens = problem.task.sample(3, torch.Generator().manual_seed(0))
+    assert problem.logits(tokens).shape == (3, 21, 52)
+
+
+def test_the_committed_checkpoint_does_the_task_as_its_card_says(problem: Problem) -> None:
+    from models.scoring import is_correct, loss
+
+    expected = problem.card.expected
+    assert expected is not None
+    tokens = problem.fresh(expected.n_sequences, seed=2_000_003)
+    logits = problem.logits(tokens)
+    accuracy = float(is_correct(problem.task, logits, tokens).double().mean())
+    nats = float(loss(problem.task, logits, tokens))
+    assert accuracy >= 0.995
+    assert nats <= 0.05
+    # 100,000 predictions at 99.8 %: standard error 0.014 %.
+    assert accuracy == pytest.approx(expected.accuracy, abs=1e-3)
+    assert nats == pytest.approx(expected.loss, abs=5e-3)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_hooked_transformer_state_dict_is_the_same_model(
+    problem: Problem, weights: dict[str, Tensor], tmp_path: Path, zipped: bool
+) -> None:
+    torch.save(legacy(weights), tmp_path / "old.pt", _use_new_zipfile_serialization=zipped)
+    old = load("sorted_list", checkpoint=tmp_path / "old.pt")
+    tokens = problem.fresh(50, seed=1)
+    assert torch.equal(old.logits(tokens), problem.logits(tokens))
+    assert old.sha256 != problem.sha256
+
+
+def test_safetensors_may_hold_the_old_buffers_too(
+    problem: Problem, weights: dict[str, Tensor], tmp_path: Path
+) -> None:
+    save_file(legacy(weights), tmp_path / "old.safetensors")
+    old = load("sorted_list", checkpoint=str(tmp_path / "old.safetensors"))
+    tokens = problem.fresh(50, seed=1)
+    assert torch.equal(old.logits(tokens), problem.logits(tokens))
+
+
+def test_weights_are_read_as_they_were_written(weights: dict[str, Tensor], tmp_path: Path) -> None:
+    path = tmp_path / "copy.safetensors"
+    checkpoint.write(
+        {name: tensor.mT.mT if tensor.ndim > 1 else tensor for name, tensor in weights.items()},
+        path,
+    )
+    again = checkpoint.read(path)
+    assert again.keys() == weights.keys()
+    assert all(torch.equal(again[name], weights[name]) for name in weights)
+
+
+def test_a_problem_of_no_such_name() -> None:
+    with pytest.raises(ValueError, match=r"No problem is called 'november'.*sorted_list"):
+        load("november")
+
+
+def test_a_tampered_checkpoint_is_refused(copied: Path) -> None:
+    path = copied / "sorted_list" / "model.safetensors"
+    weights = load_file(path)
+    weights["embed.W_E"][3, 5] += 1e-6
+    save_file(weights, path)
+    with pytest.raises(CheckpointError, match=r"sha256 is [0-9a-f]{64}, the card says .*restore"):
+        load_problem("sorted_list", None, "cpu", copied)
+
+
+def test_a_missing_checkpoint_is_named(copied: Path) -> None:
+    (copied / "sorted_list" / "model.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"model\.safetensors: no such file"):
+        load_problem("sorted_list", None, "cpu", copied)
+
+
+def test_a_problem_without_a_checkpoint_says_how_to_train_it(small_models: Path) -> None:
+    (small_models / "small").rename(small_models / "sorted_list")
+    card = small_models / "sorted_list" / "card.json"
+    card.write_text(card.read_text().replace('"slug": "small"', '"slug": "sorted_list"'))
+    with pytest.raises(CheckpointError, match="no checkpoint yet; train it"):
+        load_problem("sorted_list", None, "cpu", small_models)
+
+
+@pytest.mark.parametrize("suffix", ["safetensors", "pt"])
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.999])
+def test_a_truncated_checkpoint_is_refused(
+    weights: dict[str, Tensor], tmp_path: Path, suffix: str, share: float
+) -> None:
+    path = tmp_path / f"cut.{suffix}"
+    if suffix == "pt":
+        torch.save(weights, path)
+    else:
+        save_file(weights, path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(CheckpointError, match=rf"cut\.{suffix}: .*fetch it again"):
+        checkpoint.read(path)
+
+
+@pytest.mark.parametrize("name", ["notes.safetensors", "notes.pt", "notes.pth", "notes.txt"])
+def test_what_is_no_checkpoint_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("These are notes, not weights.\n")
+    with pytest.raises(CheckpointError, match=name):
+        checkpoint.read(path)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("suffix", ["pt", "pth", "safetensors", "bin"])
+def test_code_in_a_pickle_is_refused_and_not_run(
+    weights: dict[str, Tensor], tmp_path: Path, suffix: str, zipped: bool
+) -> None:
+    trace, path = tmp_path / "trace", tmp_path / f"evil.{suffix}"
+    evil = weights | {"embed.W_E": Payload(trace)}
+    torch.save(evil, path, _use_new_zipfile_serialization=zipped)
+    with pytest.raises(CheckpointError, match=rf"evil\.{suffix}"):
+        checkpoint.read(path)
+    assert not trace.exists()
+
+
+def test_a_bare_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
+    trace, path = tmp_path / "trace", tmp_path / "evil.pt"
+    path.write_bytes(pickle.dumps(Payload(trace), protocol=2))
+    with pytest.raises(CheckpointError, match=r"evil\.pt: .*refused and nothing in it was run"):
+        checkpoint.read(path)
+    assert not trace.exists()
+
+
+def test_the_payload_of_these_tests_would_leave_a_trace(tmp_path: Path) -> None:
+    pickle.loads(pickle.dumps(Payload(tmp_path / "trace")))
+    assert (tmp_path / "trace").exists()
+
+
+@pytest.mark.parametrize(
+    ("saved", "found"), [([torch.zeros(2)], "list"), (torch.zeros(2), "Tensor"), ({"a": 1}, "dict")]
+)
+def test_a_file_of_tensors_that_is_no_state_dict(tmp_path: Path, saved: object, found: str) -> None:
+    torch.save(saved, tmp_path / "other.pt")
+    with pytest.raises(CheckpointError, match=f"expected a state dict .*found {found}"):
+        checkpoint.read(tmp_path / "other.pt")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"embed.W_E": torch.zeros(60, 96)}, "d_vocab is 60, expected 52"),
+        ({"pos_embed.W_pos": torch.zeros(13, 96)}, "n_ctx is 13, expected 21"),
+        ({"unembed.W_U": torch.zeros(96, 2)}, "d_vocab_out is 2, expected 52"),
+        ({"blocks.1.attn.W_Q": torch.zeros(2, 96, 48)}, "n_layers is 2, expected 1"),
+        ({"blocks.0.mlp.W_in": torch.zeros(96, 384)}, "d_mlp is 384, expected None"),
+        ({"blocks.0.attn.W_K": torch.zeros(2, 96, 32)}, "not the weights of this architecture"),
+        ({"blocks.0.attn.gate": torch.zeros(3)}, "not the weights of this architecture"),
+    ],
+)
+def test_a_checkpoint_of_another_shape_says_what_was_expected(
+    weights: dict[str, Tensor], tmp_path: Path, change: dict[str, Tensor], message: str
+) -> None:
+    save_file(weights | change, tmp_path / "other.safetensors")
+    with pytest.raises(CheckpointError, match=message):
+        load("sorted_list", checkpoint=tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize(
+    "name", ["embed.W_E", "blocks.0.attn.W_Q", "blocks.0.attn.W_O", "ln_final.w", "unembed.b_U"]
+)
+def test_a_checkpoint_that_lacks_a_tensor_is_refused(
+    weights: dict[str, Tensor], tmp_path: Path, name: str
+) -> None:
+    del weights[name]
+    save_file(weights, tmp_path / "other.safetensors")
+    with pytest.raises(CheckpointError):
+        load("sorted_list", checkpoint=tmp_path / "other.safetensors")
+
+
+def test_a_checkpoint_that_shares_no_name_shows_some(tmp_path: Path) -> None:
+    save_file({"fc.weight": torch.zeros(3)}, tmp_path / "other.safetensors")
+    with pytest.raises(CheckpointError, match=r"embed\.W_E.* missing; .*found fc\.weight"):
+        load("sorted_list", checkpoint=tmp_path / "other.safetensors")
+
+
+def test_sizes_that_the_task_leaves_open_are_read_off_the_tensors(tmp_path: Path) -> None:
+    from models.transformer import initialise
+
+    card = read_card("sorted_list")
+    wider = card.architecture.model_copy(update={"n_heads": 3, "d_model": 40, "d_head": 10})
+    state = initialise(wider, 1, torch.device("cpu")).state_dict()
+    checkpoint.write(checkpoint.named(state, 3), tmp_path / "wider.safetensors")
+    other = load("sorted_list", checkpoint=tmp_path / "wider.safetensors")
+    assert other.architecture == wider
+    assert other.logits(other.fresh(2, seed=1)).shape == (2, 21, 52)
+
+
+def test_cuda_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(DeviceError, match=r"'cuda' was asked for.*use --device cpu"):
+        load("sorted_list", device="cuda")
+
+
+@pytest.mark.gpu
+def test_logits_are_the_same_on_a_gpu(problem: Problem) -> None:
+    tokens = problem.fresh(200, seed=1)
+    there = load("sorted_list", device="cuda").logits(tokens)
+    torch.testing.assert_close(there.cpu(), problem.logits(tokens), atol=1e-3, rtol=0)
+
+
+def test_an_untrained_model_is_no_better_than_a_guess(problem: Problem) -> None:
+    untrained = problem.untrained(seed=1)
+    tokens = untrained.fresh(200, seed=1)
+    correct = untrained.logits(tokens)[:, 10:20].argmax(-1) == problem.task.answers(tokens)
+    assert float(correct.float().mean()) < 0.1
+    assert untrained.sha256 is None

@@ -1,0 +1,56 @@
+import pytest
+import torch
+
+from models import checkpoint
+from models.card import Card
+from models.problem import Problem
+from models.transformer import fold, initialise, with_weights
+from tests.plain_transformer import PlainTransformer
+
+CPU = torch.device("cpu")
+
+
+def test_logits_equal_those_of_a_plain_rebuild(problem: Problem) -> None:
+    plain = PlainTransformer(problem.weights, problem.architecture)
+    as_trained = with_weights(problem.architecture, problem.weights, CPU, "committed")
+    tokens = problem.fresh(200, seed=3)
+    with torch.no_grad():
+        torch.testing.assert_close(as_trained(tokens), plain(tokens), atol=1e-4, rtol=0)
+
+
+def test_folding_keeps_the_probabilities(problem: Problem) -> None:
+    plain = PlainTransformer(problem.weights, problem.architecture)
+    tokens = problem.fresh(200, seed=4)
+    with torch.no_grad():
+        expected = plain(tokens).log_softmax(dim=-1)
+    torch.testing.assert_close(problem.logits(tokens).log_softmax(-1), expected, atol=2e-4, rtol=0)
+
+
+@pytest.mark.parametrize("n_layers", [1, 2])
+def test_any_depth_equals_its_plain_rebuild(small_card: Card, n_layers: int) -> None:
+    architecture = small_card.architecture.model_copy(update={"n_layers": n_layers})
+    model = initialise(architecture, 9, CPU)
+    weights = checkpoint.named(model.state_dict(), architecture.n_heads)
+    # Zero biases and unit scales would hide a bias or a scale that is left out.
+    generator = torch.Generator().manual_seed(11)
+    weights = {
+        name: tensor + 0.1 * torch.randn(tensor.shape, generator=generator)
+        for name, tensor in weights.items()
+    }
+    model = with_weights(architecture, weights, CPU, "random weights")
+    tokens = torch.randint(architecture.d_vocab, (20, architecture.n_ctx), generator=generator)
+    plain = PlainTransformer(weights, architecture)
+    with torch.no_grad():
+        expected = plain(tokens)
+        torch.testing.assert_close(model(tokens), expected, atol=1e-4, rtol=0)
+        # Folding may shift all logits of a position alike; probabilities stay.
+        folded = fold(model)(tokens)
+    torch.testing.assert_close(folded.log_softmax(-1), expected.log_softmax(-1), atol=1e-4, rtol=0)
+
+
+def test_the_same_seed_gives_the_same_weights(small_card: Card) -> None:
+    first, same, other = (
+        initialise(small_card.architecture, seed, CPU).state_dict() for seed in (1, 1, 2)
+    )
+    assert all(torch.equal(first[name], same[name]) for name in first)
+    assert any(not torch.equal(first[name], other[name]) for name in first)

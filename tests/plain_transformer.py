@@ -1,0 +1,61 @@
+"""The transformer of a problem once more, from its weights, in plain torch.
+
+No hooks and no library: what tests hold TransformerLens against, and what the
+benchmark's training loop runs on.
+"""
+
+from math import sqrt
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import layer_norm
+
+from models.card import Architecture
+
+EPS = 1e-5
+
+
+class PlainTransformer(nn.Module):
+    """Attention only, with HookedTransformer's parameter names (dots as underscores)."""
+
+    def __init__(self, weights: dict[str, Tensor], architecture: Architecture) -> None:
+        super().__init__()
+        assert architecture.attn_only
+        self.sizes = architecture
+        for name, tensor in weights.items():
+            self.register_parameter(name.replace(".", "_"), nn.Parameter(tensor.clone()))
+        mask = torch.ones(architecture.n_ctx, architecture.n_ctx, dtype=torch.bool).triu(1)
+        self.register_buffer("future", mask, persistent=False)
+
+    def parameter(self, name: str) -> Tensor:
+        return self.get_parameter(name.replace(".", "_"))
+
+    def normalised(self, residual: Tensor, name: str) -> Tensor:
+        if self.sizes.normalization is None:
+            return residual
+        scale, shift = self.parameter(f"{name}.w"), self.parameter(f"{name}.b")
+        return layer_norm(residual, (self.sizes.d_model,), scale, shift, EPS)
+
+    def attention(self, residual: Tensor, block: str) -> Tensor:
+        """What the heads of one block write, `[batch, query, d_model]`."""
+        q, k, v = (
+            torch.einsum("bpm,hmd->bhpd", residual, self.parameter(f"{block}.attn.W_{part}"))
+            + self.parameter(f"{block}.attn.b_{part}").unsqueeze(1)
+            for part in "QKV"
+        )
+        scores = q @ k.mT / sqrt(self.sizes.d_head)
+        length = residual.shape[1]
+        future = self.get_buffer("future")[:length, :length]
+        pattern = scores.masked_fill(future, -torch.inf).softmax(dim=-1)
+        written = torch.einsum("bhpd,hdm->bpm", pattern @ v, self.parameter(f"{block}.attn.W_O"))
+        return written + self.parameter(f"{block}.attn.b_O")
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Logits `[batch, position, d_vocab_out]`."""
+        positions = self.parameter("pos_embed.W_pos")[: tokens.shape[1]]
+        residual = self.parameter("embed.W_E")[tokens] + positions
+        for layer in range(self.sizes.n_layers):
+            block = f"blocks.{layer}"
+            residual = residual + self.attention(self.normalised(residual, f"{block}.ln1"), block)
+        final = self.normalised(residual, "ln_final")
+        return final @ self.parameter("unembed.W_U") + self.parameter("unembed.b_U")
