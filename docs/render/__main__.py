@@ -1,0 +1,77 @@
+"""Render the site: `python -m docs.render [--output site]`."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+# Material prints an advertisement against a version of MkDocs that is not installed.
+os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
+
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort, ConfigurationError
+
+from docs.render import RenderError
+from docs.render.vendor import ROOT
+from models.card import CardError
+
+
+def build_site(folder: Path) -> None:
+    """Build the site into `folder` with MkDocs, warnings being errors."""
+    config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), strict=True)
+    config.plugins.on_startup(command="build", dirty=False)
+    try:
+        build(config)
+    finally:
+        config.plugins.on_shutdown()
+
+
+def publish(output: Path, make: Callable[[Path], None] = build_site) -> None:
+    """Replace the site at `output`, all of it or nothing.
+
+    The new site is made beside the old one, which stays whole whatever happens to the
+    build: a broken page, a full disk, Ctrl-C.
+
+    Args:
+        output: folder of the site.
+        make: builds a site into the folder that it is given.
+    """
+    if output.exists() and not (output / "sitemap.xml").is_file() and any(output.iterdir()):
+        raise RenderError(f"{output} is not a site built by this project; it would be replaced.")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as beside:
+        fresh, previous = Path(beside) / "fresh", Path(beside) / "previous"
+        make(fresh)
+        if output.exists():
+            output.rename(previous)
+        try:
+            fresh.rename(output)
+        except BaseException:
+            if previous.exists():
+                previous.rename(output)
+            raise
+
+
+def main() -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m docs.render", description=__doc__)
+    parser.add_argument("--output", type=Path, default=ROOT / "site", help="folder of the site")
+    output = parser.parse_args().output.resolve()
+    try:
+        publish(output)
+    except (RenderError, CardError, ConfigurationError, OSError) as error:
+        kept = "; the previous site is untouched" if output.exists() else ""
+        print(f"The site was not built{kept}.\n{error}", file=sys.stderr)
+        return 1
+    except Abort as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"The site is in {output}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

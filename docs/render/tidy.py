@@ -1,0 +1,112 @@
+"""What is done to the HTML of every page: notebook dress off, mathematics typeset."""
+
+import posixpath
+import re
+
+from bs4 import BeautifulSoup, NavigableString, Tag
+from mkdocs.structure.files import Files
+
+from docs.render import RenderError, vendor
+
+TEX = re.compile(
+    r"\$\$(?P<block>.+?)\$\$|\\\[(?P<bracketed>.+?)\\\]"
+    r"|(?<![\\$])\$(?P<inline>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?!\d)|\\\((?P<round>.+?)\\\)",
+    re.DOTALL,
+)
+VERBATIM = ("code", "pre", "script", "style", "svg", "annotation")
+
+
+def tidy(html: str, src_uri: str, files: Files) -> str:
+    """Clean the HTML of one page.
+
+    Args:
+        html: content of the page as MkDocs or mkdocs-jupyter made it.
+        src_uri: where its source lies in the docs, for relative links.
+        files: what the site consists of.
+
+    Raises:
+        RenderError: if a link to another source does not resolve, or a formula is malformed.
+    """
+    soup = BeautifulSoup(html, "html.parser")
+    if notebook := soup.select_one(".jupyter-wrapper"):
+        _undress(soup, notebook)
+    _resolve_links(soup, src_uri, files)
+    _typeset(soup)
+    for table in soup.find_all("table"):
+        # Wide tables scroll inside a box of their own; the keyboard must reach that box.
+        if not table.get("class"):
+            table["class"] = "plain"
+        name = table.caption.get_text() if table.caption else "Table"
+        box = {"class": "table", "role": "region", "tabindex": "0", "aria-label": name}
+        table.wrap(soup.new_tag("div", attrs=box))
+    return str(soup)
+
+
+def _undress(soup: BeautifulSoup, notebook: Tag) -> None:
+    """Keep prose, code and outputs; drop JupyterLab's boxes, styles and scripts."""
+    for cruft in soup.select("style, script, .celltoolbar, .zeroclipboard-container, .anchor-link"):
+        cruft.decompose()
+    parts: list[Tag] = []
+    for cell in notebook.select(".jp-Cell"):
+        classes = cell.get_attribute_list("class")
+        if code := cell.select_one(".highlight-ipynb"):
+            code["class"] = "highlight"
+            if pre := code.pre:
+                pre.wrap(soup.new_tag("div", attrs={"class": "code"})).unwrap()
+                inner = soup.new_tag("code")
+                inner.extend(list(pre.contents))
+                pre.append(inner)
+            if "celltag_hide-input" in classes:
+                folded = soup.new_tag("details", attrs={"class": "source"})
+                summary = soup.new_tag("summary")
+                summary.string = "code"
+                folded.extend([summary, code])
+                code = folded
+            parts.append(code)
+        for content in cell.select(".jp-RenderedMarkdown, .jp-OutputArea-output"):
+            prose = "jp-RenderedMarkdown" in content["class"]
+            content.attrs = {"class": "prose" if prose else "output"}
+            parts.append(content)
+    notebook.clear()
+    notebook.attrs = {"class": "notebook"}
+    notebook.extend(parts)
+    for stray in list(soup.contents):
+        if stray is not notebook:
+            stray.extract()
+
+
+def _resolve_links(soup: BeautifulSoup, src_uri: str, files: Files) -> None:
+    """Turn links between sources into links between pages; MkDocs skips those in notebooks."""
+    here = files.get_file_from_path(src_uri)
+    for link in soup.find_all("a", href=re.compile(r"^[^:?#]+\.(md|ipynb|py)(#|$)")):
+        path, _, anchor = str(link["href"]).partition("#")
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(src_uri), path))
+        file = files.get_file_from_path(target)
+        if here is None or file is None:
+            raise RenderError(f"{src_uri} links to {path}, but there is no {target} in the docs.")
+        link["href"] = file.url_relative_to(here) + (f"#{anchor}" if anchor else "")
+
+
+def _typeset(soup: BeautifulSoup) -> None:
+    found: list[tuple[NavigableString, list[re.Match[str]]]] = []
+    for text in soup.find_all(string=TEX):
+        if not text.find_parent(VERBATIM):
+            found.append((text, list(TEX.finditer(text))))
+    matches = [match for _, in_text in found for match in in_text]
+    formulas = [
+        (next(part for part in match.groups() if part), bool(match["block"] or match["bracketed"]))
+        for match in matches
+    ]
+    typeset = iter(vendor.typeset(formulas))
+    for text, in_text in found:
+        pieces: list[str] = []
+        end = 0
+        for match in in_text:
+            pieces += [_escape(text[end : match.start()]), next(typeset)]
+            end = match.end()
+        pieces.append(_escape(text[end:]))
+        text.replace_with(BeautifulSoup("".join(pieces), "html.parser"))
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,167 @@
+// Draws the figures when they come near the screen, and again when the paper changes colour.
+(() => {
+  const vendor = new URL("vendor/", document.currentScript.src);
+  const loading = {};
+
+  function load(file) {
+    loading[file] ??= new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = new URL(file, vendor);
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(`${file} did not load`));
+      document.head.append(script);
+    });
+    return loading[file];
+  }
+
+  const scheme = () =>
+    document.body.dataset.mdColorScheme === "slate" && !matchMedia("print").matches
+      ? "dark"
+      : "light";
+
+  const typeface = () => getComputedStyle(document.body).getPropertyValue("--label").trim();
+
+  function axis(palette) {
+    return {
+      gridcolor: palette.grid,
+      linecolor: palette.quiet,
+      zerolinecolor: palette.quiet,
+      tickcolor: palette.quiet,
+      tickfont: { color: palette.quiet, size: 12 },
+      title: { font: { color: palette.ink, size: 13 }, standoff: 10 },
+      automargin: true,
+      showline: false,
+      zerolinewidth: 1,
+      ticks: "outside",
+      ticklen: 3,
+    };
+  }
+
+  function template(palette) {
+    const colorbar = {
+      outlinewidth: 0,
+      thickness: 10,
+      tickfont: { color: palette.quiet, size: 12 },
+      title: { font: { color: palette.quiet, size: 12 }, side: "right" },
+    };
+    const mapped = { colorbar };
+    return {
+      data: { heatmap: [mapped], contour: [mapped], histogram2d: [mapped] },
+      layout: {
+        paper_bgcolor: "rgba(0,0,0,0)",
+        plot_bgcolor: "rgba(0,0,0,0)",
+        font: { family: typeface(), color: palette.ink, size: 13 },
+        colorway: palette.series,
+        xaxis: axis(palette),
+        yaxis: axis(palette),
+        coloraxis: { colorbar },
+        annotationdefaults: { font: { color: palette.ink, size: 12 }, arrowcolor: palette.quiet },
+        shapedefaults: { line: { color: palette.accent, width: 1.5 } },
+        legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, xanchor: "left" },
+        margin: { l: 56, r: 12, t: 28, b: 48 },
+        hoverlabel: {
+          bgcolor: palette.paper,
+          bordercolor: palette.quiet,
+          font: { family: typeface(), color: palette.ink },
+        },
+        dragmode: false,
+        title: { font: { size: 15 } },
+      },
+    };
+  }
+
+  // A trace says which of the palette's scales or series it takes; see `analyses/palette.py`.
+  function coloured(trace, palette) {
+    const { scale, series } = trace.meta ?? {};
+    const painted = { ...trace };
+    if (scale) {
+      if (/heatmap|contour|histogram2d/.test(trace.type)) painted.colorscale = palette.scales[scale];
+      else painted.marker = { ...trace.marker, colorscale: palette.scales[scale] };
+    }
+    if (series !== undefined) {
+      const color = palette.series[series % palette.series.length];
+      painted.marker = { color, ...trace.marker };
+      if (/^(scatter|scattergl|violin|box)$/.test(trace.type ?? "scatter"))
+        painted.line = { color, ...trace.line };
+    }
+    return painted;
+  }
+
+  const config = {
+    responsive: true,
+    displayModeBar: false,
+    displaylogo: false,
+    showSendToCloud: false,
+    plotlyServerURL: "",
+    scrollZoom: false,
+  };
+
+  async function drawPlot(box) {
+    await load("plotly-cartesian.min.js");
+    const palette = window.palettes[scheme()];
+    const { data, layout } = JSON.parse(box.dataset.plotly);
+    await window.Plotly.react(
+      box,
+      data.map((trace) => coloured(trace, palette)),
+      { ...layout, autosize: true, template: template(palette) },
+      config,
+    );
+    box.dataset.drawn = scheme();
+  }
+
+  // circuitsvis finds the element it draws into by its id.
+  let widgets = 0;
+  async function drawWidget(box) {
+    await load("circuitsvis.min.js");
+    const choices = JSON.parse(box.dataset.circuitsvis);
+    const select = box.parentElement.querySelector("select");
+    const show = () => {
+      const { component, props } = choices[select?.selectedIndex ?? 0];
+      const stage = document.createElement("div");
+      stage.id = `widget-${++widgets}`;
+      box.replaceChildren(stage);
+      window.CircuitsVis.render(stage.id, window.CircuitsVis[component], props);
+    };
+    if (!box.dataset.drawn) select?.addEventListener("change", show);
+    show();
+    box.dataset.drawn = scheme();
+  }
+
+  const draw = (box) =>
+    (box.dataset.plotly ? drawPlot(box) : drawWidget(box)).catch((error) => {
+      box.textContent = `This figure could not be drawn: ${error.message}.`;
+      console.error(error);
+    });
+
+  const boxes = [...document.querySelectorAll("[data-plotly], [data-circuitsvis]")];
+  const seen = new Set();
+  const watcher = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        watcher.unobserve(target);
+        seen.add(target);
+        draw(target);
+      }
+    },
+    { rootMargin: "600px" },
+  );
+  for (const box of boxes) watcher.observe(box);
+
+  const repaint = () => {
+    for (const box of seen) if (box.dataset.plotly) drawPlot(box);
+    for (const box of seen) if (box.dataset.circuitsvis && box.dataset.drawn) box.dataset.drawn = scheme();
+  };
+  new MutationObserver(repaint).observe(document.body, {
+    attributeFilter: ["data-md-color-scheme"],
+  });
+
+  // Printed before it was scrolled through, a page has figures that were never drawn.
+  addEventListener("beforeprint", () => {
+    for (const box of boxes) {
+      seen.add(box);
+      draw(box);
+    }
+  });
+  addEventListener("afterprint", repaint);
+})();
