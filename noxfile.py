@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent
 SITE = ROOT / "site"
 ENVIRONMENT = ROOT / ".nox" / "environment"
 COMMANDS = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
-GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 CONSTRAINTS = ROOT / "constraints.txt"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -100,7 +100,7 @@ def environment(session: nox.Session, *groups: str) -> None:
         # nox depends on virtualenv, which also works where Python came without ensurepip.
         session.run(sys.executable, "-m", "virtualenv", "--clear", "-q", str(ENVIRONMENT))
         installed = {"base": base, "groups": {}}
-    wanted = {group: sorted(nox.project.dependency_groups(GROUPS, group)) for group in groups}
+    wanted = {group: sorted(nox.project.dependency_groups(PYPROJECT, group)) for group in groups}
     lacking = [group for group in groups if installed["groups"].get(group) != wanted[group]]
     if lacking:
         session.log(f"Installing what is needed to {', '.join(lacking)}: minutes, once.")
@@ -127,15 +127,18 @@ def browser(session: nox.Session) -> None:
     """Make sure that there is a Chromium for the tests to drive, or say what to install."""
     if any(shutil.which(name) for name in BROWSERS):
         return
-    session.log("No Chromium or Chrome on the PATH; installing one.")
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-        packages = ("chromium", "chromium-driver")
-        session.run("apt-get", "update", "-qq", success_codes=range(256))
-        session.run("apt-get", "install", "-qq", "-y", *packages, env=quiet, success_codes=range(256))
-        if shutil.which("chromium"):
-            return
-    python(session, "-m", "playwright", "install", "chromium")
+    session.log("No Chromium or Chrome on the PATH: installing one.")
+    try:
+        if shutil.which("apt-get") and os.geteuid() == 0:
+            session.run("apt-get", "update", "-qq")
+            session.run("apt-get", "install", "-qq", "-y", "chromium", "chromium-driver")
+        else:
+            python(session, "-m", "playwright", "install", "chromium")
+    except nox.command.CommandFailed:
+        session.error(
+            "The tests drive a browser and none could be installed. Put Chromium or Chrome on "
+            "the PATH (Debian, Ubuntu: apt-get install chromium chromium-driver) and try again."
+        )
 
 
 def free_port(first: int = 8000) -> int:

@@ -8,6 +8,10 @@ import hypothesis
 import pytest
 import torch
 
+# jaxtyping's import hook keeps bytecode of its own for all that a checked module imports:
+# imported before any of them, the largest library need not be compiled once more.
+import transformer_lens.model_bridge  # noqa: F401
+
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, max_examples=50)
 hypothesis.settings.load_profile("project")
 

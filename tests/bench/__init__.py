@@ -1,0 +1,1 @@
+"""Speed, memory and page weights, each beside its budget."""

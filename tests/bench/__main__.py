@@ -1,0 +1,81 @@
+"""`python -m tests.bench [--tests]`: measure, print a table, write `build/bench.json`.
+
+Builds the site in a copy of the working tree, so that cold means cold and nothing here
+is touched. Exit status 1 if a budget is missed.
+"""
+
+import argparse
+import gzip
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from models.card import slugs
+from tests.bench import training
+from tests.bench.figures import Figure, table, write
+from tests.bench.process import measure
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "build" / "bench.json"
+NOT_COPIED = (".nox", "build", "site", "node_modules", "__pycache__", "*.ipynb")
+NOX = [sys.executable, "-m", "nox", "-s"]
+
+
+def main() -> None:
+    """Measure everything."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tests", action="store_true", help="also time the tests")
+    options = parser.parse_args()
+    figures = [figure for slug in slugs() for figure in training.figures(slug)]
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "tree"
+        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*NOT_COPIED))
+        (tree / ".nox").symlink_to(ROOT / ".nox")
+        figures += site(tree) + analyses(tree) + pages(tree / "site")
+        if options.tests:
+            spent = measure([*NOX, "tests"], tree).seconds
+            figures.append(Figure(name="tests", value=spent, unit="s", budget=300))
+    Console().print(table(figures))
+    write(figures, RESULTS)
+    missed = [figure.name for figure in figures if figure.missed]
+    if missed:
+        sys.exit(f"over budget: {', '.join(missed)}")
+
+
+def site(tree: Path) -> list[Figure]:
+    """A cold build (front-end assets fetched too), and one in which nothing has changed."""
+    cold, unchanged = (measure([*NOX, "site"], tree) for _ in range(2))
+    peak = max(cold.peak_bytes, unchanged.peak_bytes) / 1e9
+    return [
+        Figure(name="site, cold", value=cold.seconds, unit="s", budget=60),
+        Figure(name="site, unchanged", value=unchanged.seconds, unit="s", budget=8),
+        Figure(name="site, peak memory", value=peak, unit="GB", budget=1.5),
+    ]
+
+
+def analyses(tree: Path) -> list[Figure]:
+    """Each write-up analysed alone, from nothing."""
+    shutil.rmtree(tree / "build" / "analyses")
+    times = {
+        slug: measure([sys.executable, "-m", "analyses", slug], tree).seconds for slug in slugs()
+    }
+    return [Figure(name=f"analyse {slug}", value=spent, unit="s") for slug, spent in times.items()]
+
+
+def pages(site: Path) -> list[Figure]:
+    """Weight of each page alone, gzipped; what it loads is weighed by the browser tests."""
+    return [
+        Figure(
+            name=f"page {page.relative_to(site).as_posix()}",
+            value=len(gzip.compress(page.read_bytes())) / 1000,
+            unit="kB gzip",
+        )
+        for page in sorted(site.rglob("*.html"))
+    ]
+
+
+if __name__ == "__main__":
+    main()
