@@ -4,7 +4,6 @@ import time
 from itertools import islice
 
 import torch
-from torch.nn import Module
 
 from models import checkpoint, load
 from models.training import Trainer
