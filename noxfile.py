@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "none"
@@ -83,7 +84,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure speed, memory and page weights against their budgets; `-- --tests` adds the tests."""
-    environment(session, "analyse", "render", "test", "lint")
+    environment(session, "analyse", "render", "test")
     python(session, "-m", "tests.bench", *session.posargs)
 
 
@@ -134,7 +135,7 @@ def browser(session: nox.Session) -> None:
             session.run("apt-get", "install", "-qq", "-y", "chromium", "chromium-driver")
         else:
             python(session, "-m", "playwright", "install", "chromium")
-    except nox.command.CommandFailed:
+    except CommandFailed:
         session.error(
             "The tests drive a browser and none could be installed. Put Chromium or Chrome on "
             "the PATH (Debian, Ubuntu: apt-get install chromium chromium-driver) and try again."
