@@ -15,6 +15,7 @@ from docs.render import RenderError
 PLOTLY = "application/vnd.plotly.v1+json"
 CIRCUITSVIS = "application/vnd.circuitsvis+json"
 NUMBER = "application/vnd.mim.number+json"
+FACT = "application/vnd.mim.fact+json"
 PICTURE = "image/svg+xml"
 
 BLOCK = re.compile(r"\[\[(\w+)\]\]")
@@ -37,9 +38,7 @@ def page_notebook(notebook: NotebookNode, where: str, blocks: Blocks) -> Noteboo
             height, or a block is unknown.
     """
     page = nbformat.from_dict(json.loads(json.dumps(notebook)))
-    page.cells = [
-        cell for cell in page.cells if "remove-cell" not in cell.metadata.get("tags", [])
-    ]
+    page.cells = [cell for cell in page.cells if _is_shown(cell)]
     numbers = count(1)
     for index, cell in enumerate(page.cells, 1):
         if cell.cell_type == "code":
@@ -54,7 +53,7 @@ def count_figures(notebook: NotebookNode) -> int:
     return sum(
         PLOTLY in output.get("data", {}) or CIRCUITSVIS in output.get("data", {})
         for cell in notebook.cells
-        if cell.cell_type == "code" and "remove-cell" not in cell.metadata.get("tags", [])
+        if cell.cell_type == "code" and _is_shown(cell)
         for output in cell.outputs
     )
 
@@ -71,12 +70,18 @@ def check_figures(notebook: NotebookNode, html: str, where: str) -> None:
         raise RenderError(f"{where}: the notebook has {made} figures, its page shows {shown}.")
 
 
+def _is_shown(cell: NotebookNode) -> bool:
+    return not {"remove-cell", "parameters"} & set(cell.metadata.get("tags", []))
+
+
 def _page_outputs(
     outputs: list[NotebookNode], place: str, numbers: "count[int]"
 ) -> Iterator[NotebookNode]:
-    for is_number, group in groupby(outputs, lambda output: NUMBER in output.get("data", {})):
-        if is_number:
-            rows = "".join(_number(output.data[NUMBER]) for output in group)
+    # Progress bars and warnings of libraries are no part of a write-up.
+    outputs = [output for output in outputs if output.get("name") != "stderr"]
+    for is_ledger, group in groupby(outputs, lambda output: _recorded(output) is not None):
+        if is_ledger:
+            rows = "".join(_number(_recorded(output) or {}) for output in group)
             yield _html(f'<dl class="numbers">{rows}</dl>')
         else:
             for output in group:
@@ -109,19 +114,27 @@ def _attribute(value: Any) -> str:
     return text
 
 
-def _number(number: dict[str, Any]) -> str:
-    name = escape(number["name"].replace("_", " "))
-    value = f"{number['value']:,.{number['digits']}f}".replace("-", "\N{MINUS SIGN}")
-    return (
-        f"<div><dt>{name}</dt><dd><data value='{number['value']!r}'>{value}</data> "
-        f"{escape(number['unit'])}</dd></div>"
-    )
+def _recorded(output: NotebookNode) -> dict[str, Any] | None:
+    data = output.get("data", {})
+    return data.get(NUMBER) or data.get(FACT)
+
+
+def _number(recorded: dict[str, Any]) -> str:
+    text = escape(recorded["text"])
+    if "value" in recorded:
+        text = f"<data value='{recorded['value']!r}'>{text}</data>"
+        # The text of a share is a percentage and says so.
+        if recorded["unit"] != "share":
+            text = f"{text} {escape(recorded['unit'])}"
+    return f"<div><dt><code>{escape(recorded['name'])}</code></dt><dd>{text}</dd></div>"
 
 
 def _plotly_figure(figure: dict[str, Any], number: int, place: str) -> str:
     # The template would be several kilobytes a figure, and the page has its own.
     layout = {key: value for key, value in figure["layout"].items() if key != "template"}
     meta = layout.pop("meta", None) or {}
+    # Panels stand side by side, and one above the other where the page is narrow.
+    layout["meta"] = {"panels": meta.get("panels", 1)}
     height = layout.get("height")
     if not isinstance(height, int | float):
         raise RenderError(f"{place}: figure {number} has no layout.height (pixels).")

@@ -13,6 +13,9 @@ TEX = re.compile(
     r"|(?<![\\$])\$(?P<inline>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?!\d)|\\\((?P<round>.+?)\\\)",
     re.DOTALL,
 )
+LONG = 8
+"""Cells of more lines than this are folded: what they show says it better."""
+
 VERBATIM = ("code", "pre", "script", "style", "svg", "annotation")
 
 
@@ -56,10 +59,11 @@ def _undress(soup: BeautifulSoup, notebook: Tag) -> None:
                 inner = soup.new_tag("code")
                 inner.extend(list(pre.contents))
                 pre.append(inner)
-            if "celltag_hide-input" in classes:
+            lines = code.get_text().strip().count("\n") + 1
+            if "celltag_hide-input" in classes or lines > LONG:
                 folded = soup.new_tag("details", attrs={"class": "source"})
                 summary = soup.new_tag("summary")
-                summary.string = "code"
+                summary.string = f"Code, {lines} line{'s' if lines > 1 else ''}"
                 folded.extend([summary, code])
                 code = folded
             parts.append(code)

@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sysconfig
@@ -102,6 +103,11 @@ def assets() -> dict[str, Path]:
         served[f"licences/{name}.txt"] = next((modules / package).glob("LICENSE*"))
     served["circuitsvis.min.js"] = circuitsvis_script()
     return served
+
+
+def stylesheet(path: Path) -> str:
+    """A style sheet without the font formats that are not served: every browser reads WOFF2."""
+    return re.sub(r',url\([^)]+\) format\("(?!woff2)\w+"\)', "", path.read_text(encoding="utf-8"))
 
 
 MATHS = """

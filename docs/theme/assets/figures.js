@@ -80,11 +80,28 @@
     }
     if (series !== undefined) {
       const color = palette.series[series % palette.series.length];
-      painted.marker = { color, ...trace.marker };
+      painted.marker = { ...trace.marker, color };
       if (/^(scatter|scattergl|violin|box)$/.test(trace.type ?? "scatter"))
-        painted.line = { color, ...trace.line };
+        painted.line = { ...trace.line, color };
     }
     return painted;
+  }
+
+  // Panels that stand side by side are stacked where there is no room for them.
+  const narrow = matchMedia("(max-width: 40em)");
+  function stacked(layout) {
+    const panels = layout.meta?.panels ?? 1;
+    if (panels === 1 || !narrow.matches) return layout;
+    const gap = 0.12;
+    const height = (1 - gap * (panels - 1)) / panels;
+    const tall = { ...layout, height: layout.height * panels * 0.9 };
+    for (let panel = 0; panel < panels; panel++) {
+      const name = panel ? panel + 1 : "";
+      const bottom = (panels - 1 - panel) * (height + gap);
+      tall[`xaxis${name}`] = { ...layout[`xaxis${name}`], domain: [0, 1] };
+      tall[`yaxis${name}`] = { ...layout[`yaxis${name}`], domain: [bottom, bottom + height] };
+    }
+    return tall;
   }
 
   const config = {
@@ -99,10 +116,12 @@
   async function drawPlot(box) {
     await load("plotly-cartesian.min.js");
     const palette = window.palettes[scheme()];
-    const { data, layout } = JSON.parse(box.dataset.plotly);
+    const figure = JSON.parse(box.dataset.plotly);
+    const layout = stacked(figure.layout);
+    box.style.height = `${layout.height}px`;
     await window.Plotly.react(
       box,
-      data.map((trace) => coloured(trace, palette)),
+      figure.data.map((trace) => coloured(trace, palette)),
       { ...layout, autosize: true, template: template(palette) },
       config,
     );
@@ -117,10 +136,12 @@
     const select = box.parentElement.querySelector("select");
     const show = () => {
       const { component, props } = choices[select?.selectedIndex ?? 0];
+      // Drawn on white, which the style sheet inverts on dark paper.
+      const positiveColor = window.palettes.light.series[0];
       const stage = document.createElement("div");
       stage.id = `widget-${++widgets}`;
       box.replaceChildren(stage);
-      window.CircuitsVis.render(stage.id, window.CircuitsVis[component], props);
+      window.CircuitsVis.render(stage.id, window.CircuitsVis[component], { positiveColor, ...props });
     };
     if (!box.dataset.drawn) select?.addEventListener("change", show);
     show();
@@ -149,8 +170,10 @@
   for (const box of boxes) watcher.observe(box);
 
   const repaint = () => {
-    for (const box of seen) if (box.dataset.plotly) drawPlot(box);
-    for (const box of seen) if (box.dataset.circuitsvis && box.dataset.drawn) box.dataset.drawn = scheme();
+    for (const box of seen) {
+      if (box.dataset.plotly) draw(box);
+      else box.dataset.drawn &&= scheme();
+    }
   };
   new MutationObserver(repaint).observe(document.body, {
     attributeFilter: ["data-md-color-scheme"],
@@ -164,4 +187,5 @@
     }
   });
   addEventListener("afterprint", repaint);
+  narrow.addEventListener("change", repaint);
 })();

@@ -1,0 +1,184 @@
+# %% [markdown]
+# # Sorted List
+#
+# A transformer with one layer, two heads and no MLP reads ten different numbers in any
+# order and writes them down from the smallest to the largest. It was never told what
+# *smaller* means. **How does it know which number comes next?**
+
+# %% tags=["parameters", "remove-cell"]
+checkpoint, device = None, "cpu"
+
+# %% tags=["hide-input"]
+from analyses.circuits import full_ov, full_qk
+from analyses.figures import heatmaps
+from analyses.page import picture, record
+from analyses.sorted_list.claims import evaluation, scales
+from analyses.sorted_list.picture import arcs
+from models import load
+from models.scoring import answer_log_probs, is_correct
+
+problem = load("sorted_list", checkpoint, device)
+values = problem.task.max_value + 1
+qk = full_qk(problem, scales(problem))[:, :values, :values]
+ov = full_ov(problem, scales(problem))[:, :values, :values]
+picture(arcs(qk, ov))
+
+# %% [markdown]
+# *The model's own picture, computed from its weights. The line holds the numbers from 0 to
+# 50. Arcs above it belong to one head, arcs below to the other: each leads from a number to
+# a larger one. What the arcs and the colours of the line mean is for you to find out.*
+#
+# ## Why this problem
+#
+# Sorting is easy to state, hard to fake, and has no place to hide: with a single attention
+# layer and no MLP, everything that the model does is a weighted sum of what its heads copy.
+# The whole mechanism can be read off a handful of small matrices. Yet there is more to find
+# than one would guess, and one observation that looks like a contradiction until it is
+# measured properly.
+#
+# **What you should know:** what attention heads compute; QK and OV circuits; direct logit
+# attribution. The [glossary](../../glossary/) has a paragraph on each.
+#
+# **Difficulty:** average. The main mechanism takes an evening; the odd cases take longer.
+#
+# ## The task
+#
+# A sequence holds ten different values from 0 to 50 in random order, the separator SEP, and
+# the same values sorted. The model predicts the next token, and is judged on ten of its
+# predictions: the smallest value at SEP, then at each sorted value the one that follows.
+
+# %%
+from models.sorted_list.task import SortedList
+
+small = SortedList(list_length=6, max_value=50)
+tokens = small.encode([[11, 2, 5, 0, 3, 9]])
+print([small.vocabulary[token] for token in tokens[0]])
+print("asked at ", [small.vocabulary[token] for token in tokens[0, small.label_positions]])
+print("answers  ", small.answers(tokens)[0].tolist())
+
+# %% [markdown]
+# (The example has six values so that it fits on a line; the model reads ten.)
+#
+# ## The model
+
+# %% [markdown]
+# [[specification]]
+
+# %% [markdown]
+# ## Load it
+#
+# In a clone of this site's repository, with its environment:
+
+# %%
+from models import load
+
+problem = load("sorted_list")
+tokens = problem.task.encode([[17, 3, 44, 8, 25, 50, 31, 12, 0, 39]])
+logits, cache = problem.model.run_with_cache(tokens)
+print(logits[0, problem.task.label_positions].argmax(dim=-1).tolist())
+
+# %% [markdown]
+# `problem.model` is a TransformerLens model: it has hooks, a cache, and weights by their
+# usual names. LayerNorm's weights are folded into the layers that follow and writes to the
+# residual stream are centred, which leaves the model's probabilities as they are;
+# `problem.weights` holds the checkpoint as trained.
+
+# %% [markdown]
+# [[downloads]]
+
+# %% [markdown]
+# ## What it can do
+#
+# On fresh lists, none of which is a training list or a reordering of one:
+
+# %%
+fresh = evaluation(problem)
+log_probs = answer_log_probs(problem.task, problem.logits(fresh), fresh)
+probability = log_probs.exp()
+correct = is_correct(problem.task, problem.logits(fresh), fresh)
+record("demo_lists", len(fresh), "", digits=0)
+record("demo_accuracy", correct.double().mean(), "share", digits=2)
+record("demo_loss", -log_probs.mean(), "nats")
+record("demo_probability_mean", probability.mean(), "")
+record("demo_probability_median", probability.median(), "")
+record("demo_probability_min", probability.min(), "", digits=4)
+
+# %% [markdown]
+# Of {{ demo_lists }} lists the model gets {{ demo_accuracy }} of the predictions right, at
+# a loss of {{ demo_loss }} nats. The probability that it gives the right answer has mean
+# {{ demo_probability_mean }}, median {{ demo_probability_median }} and minimum
+# {{ demo_probability_min }}: it is not perfect, and where it fails is part of the problem.
+
+# %%
+labels = problem.task.label_positions
+example = fresh[:1]
+shown = problem.logits(example)[0, labels].softmax(dim=-1)
+words = [problem.task.vocabulary[token] for token in example[0]]
+heatmaps(
+    {"": shown},
+    scale="share",
+    unit="probability",
+    x_title="predicted token",
+    y_title="predicted at",
+    x_labels=problem.task.vocabulary,
+    y_labels=words[labels],
+    marks=list(enumerate(problem.task.answers(example)[0].tolist())),
+    height=360,
+    caption=f"The model's predictions on the list {', '.join(words[:10])}. Each row is one "
+    "prediction, from SEP down; circles mark the right answers.",
+    alt="Heat map of ten rows of probabilities; in each row nearly all the probability lies on "
+    "the circled right answer, which moves to the right from row to row.",
+)
+
+# %% [markdown]
+# ## Hints
+#
+# Open one at a time; each gives away more than the last.
+#
+# <details class="hint"><summary>A first look</summary>
+#
+# Look at the attention patterns from SEP onwards. Compare the two heads at the same
+# position of the same list, and ask when they agree.
+#
+# </details>
+# <details class="hint"><summary>What is a head for?</summary>
+#
+# Attending to the right token is useless unless the head copies it. Compute the full OV
+# circuit `W_E W_V W_O W_U` of each head and look at its diagonal. Is every number copied by
+# both heads?
+#
+# </details>
+# <details class="hint"><summary>Which way to look</summary>
+#
+# The full QK circuit `W_E W_QK W_E^T` has a query token in each row. Follow one row from
+# left to right, and mark the place where the key equals the query. Then ask why a large
+# number does not simply look at 0: the query's position has something to say as well.
+#
+# </details>
+# <details class="hint"><summary>How to break it</summary>
+#
+# If each head knows where to look only from what usually comes next, choose lists in which
+# what comes next is unusual.
+#
+# </details>
+# <details class="hint"><summary>The puzzle</summary>
+#
+# Find lists that hold d, d + 1 and d + 2. At d, which of the other two gets more attention?
+# The model answers d + 1 all the same. Split the logits of both by the token that they
+# come from.
+#
+# </details>
+#
+# ## What counts as a solution
+#
+# A description of the mechanism that lets somebody else predict what the model does on a
+# list they choose, each sentence of it backed by a measurement: what the two heads look at,
+# what they copy, how they share the work; lists on which the model fails, and why; why the
+# model is right when its attention seems to be wrong. A pull request, a notebook or a plain
+# text will do; [how to send it](../../contribute/).
+#
+# ## Where it comes from
+#
+# The problem is Callum McDougall's: the fourth of his 2023 sequence of monthly algorithmic
+# problems. The model here was trained anew from the recipe above, so its weights, its heads
+# and its numbers are its own.
