@@ -11,6 +11,7 @@ from pathlib import Path
 import jupytext
 
 from analyses.notebook import ROOT, Page, execute_all
+from analyses.page import PICTURE
 from analyses.results import Results, ResultsError
 from models.card import Card, read_card, sha256_of
 from models.problem import Problem, load_problem
@@ -18,7 +19,6 @@ from models.progress import Progress
 
 BUILD = ROOT / "build" / "analyses"
 OTHERS = ROOT / "build" / "checkpoints"
-PICTURE = "image/svg+xml"
 
 
 class ClaimsDoNotStand(RuntimeError):

@@ -38,8 +38,13 @@ class Measurement:
     """95 % interval, for a sample; None where every case was computed."""
 
     @classmethod
-    def share(cls, successes: Sequence[bool] | list[bool]) -> "Measurement":
-        """The share of independent sampled cases that are true."""
+    def share(cls, successes: Sequence[bool]) -> "Measurement":
+        """The share of independent sampled cases that are true.
+
+        Of no cases at all nothing is known: the interval is 0 to 1.
+        """
+        if not successes:
+            return cls(0.0, 0, Interval(0.0, 1.0))
         hits = sum(map(bool, successes))
         return cls(hits / len(successes), len(successes), proportion_interval(hits, len(successes)))
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import difflib
+import os
 import re
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
@@ -13,6 +15,7 @@ import jupytext
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from analyses.claims import Finding
 from analyses.page import CLAIMS, DATA, FACT, NUMBER
@@ -23,6 +26,8 @@ PARAMETERS = "parameters"
 """Tag of the cell whose assignments the build replaces."""
 REFERENCE = re.compile(r"\{\{(.*?)\}\}")
 SECONDS_PER_CELL = 900
+QUIET = "ignore:IProgress not found"
+"""tqdm, which TransformerLens imports, misses its notebook widget; no page uses it."""
 
 
 class PageError(RuntimeError):
@@ -82,15 +87,22 @@ class Page:
         Raises:
             PageError: if a cell raises; names the file, the line and the exception.
         """
-        client = NotebookClient(
-            self.notebook,
-            timeout=SECONDS_PER_CELL,
-            kernel_name="python3",
-            resources={"metadata": {"path": str(ROOT)}},
-            on_cell_complete=lambda cell, cell_index: on_cell(),
-        )
+        with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
+            # Sockets in a folder of our own: nobody else on the machine can reach the kernel.
+            sockets = {"transport": "ipc", "ip": f"{folder}/socket"}
+            client = NotebookClient(
+                self.notebook,
+                timeout=SECONDS_PER_CELL,
+                kernel_name="python3",
+                resources={"metadata": {"path": str(ROOT)}},
+                on_cell_complete=lambda cell, cell_index: on_cell(),
+                config=Config({"KernelManager": sockets}),
+            )
+            await self._run(client)
+
+    async def _run(self, client: NotebookClient) -> None:
         try:
-            await client.async_execute()
+            await client.async_execute(env=os.environ | {"PYTHONWARNINGS": QUIET})
         except CellExecutionError as error:
             cell = next(
                 cell
@@ -104,7 +116,7 @@ class Page:
     def collect(self) -> None:
         """Find the numbers, facts, claims and data hash that the page recorded."""
         for cell, content in self._recorded(NUMBER):
-            number = Number(**content)
+            number = Number(**{key: content[key] for key in Number.model_fields})
             self._claim_name(cell, number.name)
             self.numbers[number.name] = number
         for cell, content in self._recorded(FACT):

@@ -19,6 +19,7 @@ from models.problem import Problem
 NUMBER = "application/vnd.mim.number+json"
 FACT = "application/vnd.mim.fact+json"
 DATA = "application/vnd.mim.data+json"
+PICTURE = "image/svg+xml"
 CLAIMS = "application/vnd.mim.claims+json"
 
 
@@ -38,7 +39,7 @@ def record(
         tolerance = 10.0 ** -(digits + 2 * (unit == "share"))
     number = Number(name=name, value=float(value), unit=unit, tolerance=tolerance, digits=digits)
     text = f"{name} = {number.text()}" + (f" {unit}" if unit not in ("", "share") else "")
-    display({NUMBER: number.model_dump(), "text/plain": text}, raw=True)
+    display({NUMBER: number.model_dump() | {"text": number.text()}, "text/plain": text}, raw=True)
 
 
 def fact(name: str, text: str) -> None:
@@ -61,6 +62,11 @@ def check(claims: Sequence[Claim], problem: Problem) -> Findings:
     text = "\n".join(f"{found.verdict:8} {found.sentence}" for found in findings.findings)
     display({CLAIMS: content, "text/html": findings.html(), "text/plain": text}, raw=True)
     return findings
+
+
+def picture(svg: str) -> None:
+    """Show the model's own picture, which the landing page shows too."""
+    display({PICTURE: svg, "text/plain": "picture"}, metadata={"role": "picture"}, raw=True)
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]], caption: str) -> None:

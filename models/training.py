@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -30,8 +31,12 @@ def training_sequences(task: Task, recipe: Training) -> Int[Tensor, "sequence n_
 
 def fresh_sequences(task: Task, recipe: Training, n: int, seed: int) -> Int[Tensor, "n n_ctx"]:
     """`n` sequences none of which is a training sequence (by `task.keys`)."""
-    seen = task.keys(training_sequences(task, recipe))
-    return fresh(task, n, torch.Generator().manual_seed(seed), seen)
+    return fresh(task, n, torch.Generator().manual_seed(seed), _training_keys(task, recipe))
+
+
+@cache
+def _training_keys(task: Task, recipe: Training) -> Int[Tensor, " sequence"]:
+    return task.keys(training_sequences(task, recipe))
 
 
 @dataclass

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from analyses.attention import label_patterns, most_attended
 from models.problem import Problem
 from models.scoring import answer_log_probs, is_correct
 from models.sorted_list.task import SortedList
@@ -91,6 +92,48 @@ def score(problem: Problem, tokens: Int[Tensor, "batch n_ctx"]) -> Score:
         loss=-answer_log_probs(problem.task, logits, tokens).mean(dim=1),
         wrong=(~is_correct(problem.task, logits, tokens)).sum(dim=1),
     )
+
+
+class Places(NamedTuple):
+    """Where lists go wrong first, as shares of the lists that go wrong; 0 if none does."""
+
+    at_sep: float
+    at_widest_gap: float
+    """At the value just before the list's widest step between sorted neighbours."""
+
+
+def wrong_places(problem: Problem, tokens: Int[Tensor, "batch n_ctx"]) -> Places:
+    """Find the first wrong prediction of each list that has one."""
+    tokens = tokens.to(problem.device)
+    wrong = ~is_correct(problem.task, problem.logits(tokens), tokens)
+    failing = wrong.any(dim=1)
+    if not failing.any():
+        return Places(0.0, 0.0)
+    first = wrong[failing].int().argmax(dim=1)
+    widest = problem.task.answers(tokens)[failing].diff(dim=1).argmax(dim=1)
+    return Places(
+        at_sep=float((first == 0).double().mean()),
+        at_widest_gap=float((first == widest + 1).double().mean()),
+    )
+
+
+def looks_across_gap(problem: Problem, tokens: Int[Tensor, "batch n_ctx"]) -> float:
+    """Share of lists in which some head, at the value before the widest gap, attends most
+    to the value beyond it."""
+    answers = problem.task.answers(tokens)
+    label = answers.diff(dim=1).argmax(dim=1) + 1
+    rows = torch.arange(len(tokens), device=tokens.device)
+    seen = most_attended(label_patterns(problem, tokens), tokens)[rows, :, label]
+    return float((seen == answers[rows, label][:, None]).any(dim=1).double().mean())
+
+
+def distinct(task: SortedList, tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor, "some n_ctx"]:
+    """The first of every group of lists that hold the same values."""
+    seen: set[int] = set()
+    first = [
+        row for row, key in enumerate(task.keys(tokens).tolist()) if not (key in seen or seen.add(key))
+    ]
+    return tokens[first]
 
 
 class Search(NamedTuple):

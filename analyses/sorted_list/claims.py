@@ -1,7 +1,11 @@
 """What the write-up says about the Sorted List model, each with its measurement."""
 
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from analyses.attention import label_patterns, most_attended
@@ -23,42 +27,62 @@ PER_TRIPLE = 40
 SEED = 2310
 
 
+@cache
 def evaluation(problem: Problem, n: int = N_LISTS) -> Int[Tensor, "batch n_ctx"]:
     """The evaluation lists: fresh, the same for every model."""
     return problem.fresh(n, SEED)
 
 
+@cache
 def scales(problem: Problem) -> Scales:
     """Typical LayerNorm scales on evaluation lists."""
     return typical_scales(problem, evaluation(problem, N_PATTERNS))
 
 
+@cache
 def sampled_triples(problem: Problem) -> triples.Triples:
     """The lists of the d, d + 1, d + 2 puzzle."""
     generator = torch.Generator().manual_seed(SEED)
     return triples.sample(problem.task, PER_TRIPLE, generator, problem.device)
 
 
+def family_lists(problem: Problem, name: str) -> Int[Tensor, "batch n_ctx"]:
+    """The sampled lists of a family, on the CPU."""
+    return adversarial.FAMILIES[name](problem.task, N_FAMILY, torch.Generator().manual_seed(SEED))
+
+
+@cache
 def family(problem: Problem, name: str) -> adversarial.Score:
     """How the model does on a family of lists."""
-    generator = torch.Generator().manual_seed(SEED)
-    return adversarial.score(
-        problem, adversarial.FAMILIES[name](problem.task, N_FAMILY, generator)
+    return adversarial.score(problem, family_lists(problem, name))
+
+
+class Answers(NamedTuple):
+    """How the model answers the evaluation lists."""
+
+    correct: Bool[Tensor, "batch label"]
+    log_probs: Float[Tensor, "batch label"]
+    """Of the right answer, nats."""
+
+
+@cache
+def answers(problem: Problem) -> Answers:
+    """Run the model on all evaluation lists."""
+    tokens = evaluation(problem)
+    logits = problem.logits(tokens)
+    return Answers(
+        is_correct(problem.task, logits, tokens), answer_log_probs(problem.task, logits, tokens)
     )
 
 
 def accuracy(problem: Problem) -> Measurement:
     """Correct predictions, list by list."""
-    tokens = evaluation(problem)
-    correct = is_correct(problem.task, problem.logits(tokens), tokens)
-    return Measurement.mean(correct.double().mean(dim=1).tolist())
+    return Measurement.mean(answers(problem).correct.double().mean(dim=1).tolist())
 
 
 def mean_loss(problem: Problem) -> Measurement:
     """Cross entropy, list by list."""
-    tokens = evaluation(problem)
-    log_probs = answer_log_probs(problem.task, problem.logits(tokens), tokens)
-    return Measurement.mean((-log_probs).mean(dim=1).tolist())
+    return Measurement.mean((-answers(problem).log_probs).mean(dim=1).tolist())
 
 
 def finds_answer(problem: Problem, labels: slice) -> Measurement:
@@ -102,28 +126,50 @@ FAR = 10
 """From how many values above a query on a key counts as far above it."""
 
 
-def prefers_above_to_below(problem: Problem) -> Measurement:
+def prefers_above_to_below(problem: Problem, other: bool = False) -> Measurement:
     """Share of query values that score the values just above higher than those just below.
+
+    Measured in the head that copies the next value, or with `other` in those that do not.
+    """
+    qk, heads, top = _value_qk(problem)
+    return _share_of_queries(
+        [
+            qk[head, d, d + 1 : d + 1 + NEAR].mean() > qk[head, d, d - NEAR : d].mean()
+            for d in range(NEAR, top - NEAR + 1)
+            for head in range(len(qk))
+            if (head == heads[d + 1]) != other
+        ]
+    )
+
+
+def prefers_near_to_far(problem: Problem) -> Measurement:
+    """Share of query values that score the values just above higher than those far above.
 
     Measured in the head that copies the next value.
     """
     qk, heads, top = _value_qk(problem)
     return _share_of_queries(
         [
-            qk[heads[d + 1], d, d + 1 : d + 1 + NEAR].mean() > qk[heads[d + 1], d, d - NEAR : d].mean()
-            for d in range(NEAR, top - NEAR + 1)
+            qk[heads[d + 1], d, d + 1 : d + 1 + NEAR].mean() > qk[heads[d + 1], d, d + FAR :].mean()
+            for d in range(top - FAR + 1)
         ]
     )
 
 
-def prefers_near_to_far(problem: Problem) -> Measurement:
-    """Share of query values that score the values just above higher than those far above."""
+def orders_above(problem: Problem, other: bool = False) -> Measurement:
+    """Share of pairs among the `FAR` values above a query whose smaller one scores higher.
+
+    Measured in the head that copies the next value, or with `other` in those that do not.
+    """
     qk, heads, top = _value_qk(problem)
+    rows = [
+        qk[head, d, d + 1 : d + 1 + FAR]
+        for d in range(top - FAR + 1)
+        for head in range(len(qk))
+        if (head == heads[d + 1]) != other
+    ]
     return _share_of_queries(
-        [
-            qk[heads[d + 1], d, d + 1 : d + 1 + NEAR].mean() > qk[heads[d + 1], d, d + FAR :].mean()
-            for d in range(top - FAR + 1)
-        ]
+        [row[i] > row[j] for row in rows for i in range(FAR) for j in range(i + 1, FAR)]
     )
 
 
@@ -142,6 +188,7 @@ def zero_at_sep(problem: Problem) -> Measurement:
     return Measurement(float(excess.min()), excess.numel())
 
 
+@cache
 def puzzling_triples(problem: Problem) -> triples.TripleEffects:
     """Triples whose strongest head attends more to z than to y."""
     return triples.effects(problem, sampled_triples(problem)).puzzling_only()
@@ -173,7 +220,7 @@ def sources_favour_y(problem: Problem) -> Measurement:
     return Measurement.share((to_y > to_z).tolist())
 
 
-def failing(name: str):
+def failing(name: str) -> Callable[[Problem], Measurement]:
     """A measurement: the share of lists of a family with a wrong prediction."""
     return lambda problem: Measurement.share(family(problem, name).fails().tolist())
 

@@ -26,9 +26,9 @@ class Triples(NamedTuple):
     sources: Int[Tensor, "batch 2"]
     """Positions of y and z among the unsorted values."""
 
-    def where(self, chosen: Bool[Tensor, " batch"]) -> "Triples":
-        """Only some of the lists."""
-        return Triples(*(part[chosen] for part in self))
+    def to(self, device: torch.device) -> "Triples":
+        """The same lists on a device."""
+        return Triples(*(part.to(device) for part in self))
 
     @property
     def predictions(self) -> Int[Tensor, "batch 2"]:

@@ -93,9 +93,10 @@ print(logits[0, problem.task.label_positions].argmax(dim=-1).tolist())
 
 # %%
 fresh = evaluation(problem)
-log_probs = answer_log_probs(problem.task, problem.logits(fresh), fresh)
+logits = problem.logits(fresh)
+log_probs = answer_log_probs(problem.task, logits, fresh)
 probability = log_probs.exp()
-correct = is_correct(problem.task, problem.logits(fresh), fresh)
+correct = is_correct(problem.task, logits, fresh)
 record("demo_lists", len(fresh), "", digits=0)
 record("demo_accuracy", correct.double().mean(), "share", digits=2)
 record("demo_loss", -log_probs.mean(), "nats")

@@ -1,0 +1,127 @@
+"""What the pages say about single lists and single heads, found by code."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from analyses.attribution import Attribution
+from analyses.circuits import copying_heads, runs
+from analyses.sorted_list.triples import TripleEffects, Triples
+from models.problem import Problem
+from models.task import Task
+
+
+def head_names(problem: Problem) -> list[str]:
+    """`0.0`, `0.1`, ..."""
+    return [f"0.{head}" for head in range(problem.architecture.n_heads)]
+
+
+def ranges(values: list[int]) -> str:
+    """Ascending values as text.
+
+    >>> ranges([0, 1, 2, 7, 9, 10])
+    '0–2, 7, 9–10'
+    """
+    return ", ".join(
+        str(first) if first == last else f"{first}\N{EN DASH}{last}" for first, last in runs(values)
+    )
+
+
+def copied_ranges(problem: Problem, ov: Float[Tensor, "head value value"]) -> str:
+    """Which head copies which values: `head 0.0 copies 1–11, ...`."""
+    heads = copying_heads(ov)
+    return "; ".join(
+        f"head {name} copies {ranges((heads == number).nonzero().flatten().tolist()) or 'none'}"
+        for number, name in enumerate(head_names(problem))
+    )
+
+
+def mistakes(problem: Problem, tokens: Int[Tensor, "batch n_ctx"]) -> list[list[object]]:
+    """Rows of a table: each list sorted, its first wrong prediction, the right one, where."""
+    tokens = tokens.to(problem.device)
+    predicted = problem.logits(tokens)[:, problem.task.label_positions].argmax(dim=-1)
+    answers = problem.task.answers(tokens)
+    rows: list[list[object]] = []
+    for answer, prediction in zip(answers.tolist(), predicted.tolist(), strict=True):
+        wrong = [i for i in range(len(answer)) if answer[i] != prediction[i]]
+        listed = " ".join(map(str, answer))
+        if not wrong:
+            rows.append([listed, "none", "", ""])
+            continue
+        first = wrong[0]
+        place = "SEP" if first == 0 else str(answer[first - 1])
+        word = problem.task.vocabulary[prediction[first]]
+        rows.append([listed, f"{word} at {place}", answer[first], len(wrong)])
+    return rows
+
+
+def triple_rows(triples: Triples, effects: TripleEffects) -> list[list[object]]:
+    """Rows of a table: for each list, attention to y and z, and the 2x2 attributions."""
+    rows: list[list[object]] = []
+    attention = effects.attention[torch.arange(len(triples.d)), effects.strongest()]
+    moved = effects.moved.sum(dim=1)
+    for number, d in enumerate(triples.d.tolist()):
+        (yy, yz), (zy, zz) = moved[number].tolist()
+        rows.append(
+            [
+                f"{d}, {d + 1}, {d + 2}",
+                f"{attention[number, 0]:.2f} / {attention[number, 1]:.2f}",
+                f"{yy:+.2f}",
+                f"{zy:+.2f}",
+                f"{yz:+.2f}",
+                f"{zz:+.2f}",
+                f"{yy + zy:+.2f} / {yz + zz:+.2f}",
+                "y" if effects.correct[number] else "not y",
+            ]
+        )
+    return rows
+
+
+def margin_by_part(
+    parts: Attribution, tokens: Int[Tensor, "batch n_ctx"], task: Task
+) -> list[list[float]]:
+    """For the direct path and each head, what it adds to the answer's logit by label.
+
+    Relative to what it adds to the mean logit, and averaged over lists.
+    """
+    answers = task.answers(tokens).unsqueeze(-1)
+    terms = [parts.direct, *parts.heads.unbind(dim=1)]
+    centred = [term[:, task.label_positions] - term[:, task.label_positions].mean(-1, keepdim=True) for term in terms]
+    return [term.gather(-1, answers).squeeze(-1).mean(dim=0).tolist() for term in centred]
+
+
+def descending_pairs(scores: Float[Tensor, "head value"]) -> float:
+    """Share of pairs of values whose smaller one scores higher, in the best head."""
+    larger = scores.unsqueeze(2) > scores.unsqueeze(1)
+    pairs = torch.ones_like(larger[0]).triu(diagonal=1)
+    return float(larger[:, pairs].double().mean(dim=1).max())
+
+
+def zero_above_rest(
+    scores: Float[Tensor, "head query value"], queries: Sequence[int]
+) -> Float[Tensor, "head some_query"]:
+    """How far each head scores 0 above the mean of the other values below the query."""
+    return torch.stack([scores[:, d, 0] - scores[:, d, 1:d].mean(dim=1) for d in queries], dim=1)
+
+
+def neighbours_raised(ov: Float[Tensor, "head value value"]) -> tuple[float, float]:
+    """What attending to a value adds to the logits of its lower and its upper neighbour, in
+    the head that copies it; mean over the values that have both, in logits."""
+    heads = copying_heads(ov)
+    inner = torch.arange(1, ov.shape[1] - 1, device=ov.device)
+    copier = ov[heads[inner], inner]
+    lower = copier.gather(1, (inner - 1)[:, None]).mean()
+    upper = copier.gather(1, (inner + 1)[:, None]).mean()
+    return float(lower), float(upper)
+
+
+def by_answer(
+    found: Tensor, answers: Int[Tensor, "batch label"], values: Sequence[int]
+) -> list[float]:
+    """Mean of `found` `[batch, label]` over the labels with each answer; 0 where none."""
+    return [
+        float(found[answers == value].double().mean()) if (answers == value).any() else 0.0
+        for value in values
+    ]
