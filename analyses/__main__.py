@@ -7,12 +7,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from analyses.build import ClaimsDoNotStand, analyse, analyse_checkpoint
+from analyses.build import ClaimsDoNotStand, analyse
 from analyses.notebook import PageError
 from analyses.results import Results, ResultsError
-from models.card import CardError, slugs
-from models.checkpoint import CheckpointError
-from models.problem import DeviceError
+from models.card import slugs
+from models.errors import CardError, CheckpointError, DeviceError
 
 EXPECTED = (
     CardError,
@@ -41,6 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
                 executed = analyse(slug, options.device, options.update)
                 print(f"{slug}: {'executed' if executed else 'unchanged'}, results as committed.")
         elif len(chosen) == 1:
+            # Unchanged pages are found to be so without torch, which takes seconds to import.
+            from analyses.other_checkpoint import analyse_checkpoint
+
             folder, results = analyse_checkpoint(chosen[0], options.checkpoint, options.device)
             report(results)
             print(f"Executed write-up, numbers and verdicts: {folder}")
@@ -60,7 +62,10 @@ def report(results: Results) -> None:
     shown = Table("claim", "measured", "stated", "verdict", title=results.title)
     for found in results.claims:
         shown.add_row(
-            found.name, f"{found.value:.4g}", f"{found.comparison} {found.threshold:g}", found.verdict
+            found.name,
+            f"{found.value:.4g}",
+            f"{found.comparison} {found.threshold:g}",
+            found.verdict,
         )
     Console().print(shown)
 

@@ -1,5 +1,7 @@
 """What the heads of layer 0 look at."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -11,7 +13,7 @@ PATTERN = "blocks.0.attn.hook_pattern"
 
 @torch.no_grad()
 def patterns(
-    problem: Problem, tokens: Int[Tensor, "batch n_ctx"]
+    problem: Problem[Any], tokens: Int[Tensor, "batch n_ctx"]
 ) -> Float[Tensor, "batch head query key"]:
     """Attention probabilities of every head."""
     parts = tokens.to(problem.device).split(BATCH)
@@ -21,7 +23,7 @@ def patterns(
 
 
 def label_patterns(
-    problem: Problem, tokens: Int[Tensor, "batch n_ctx"]
+    problem: Problem[Any], tokens: Int[Tensor, "batch n_ctx"]
 ) -> Float[Tensor, "batch head label key"]:
     """The rows of `patterns` from which an answer is predicted."""
     return patterns(problem, tokens)[:, :, problem.task.label_positions]

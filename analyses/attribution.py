@@ -1,19 +1,21 @@
 """Direct logit attribution: the logits as a sum of what each part of the model adds."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.circuits import LN1_SCALE, LN_FINAL_SCALE
+from analyses.attention import PATTERN
+from analyses.circuits import LN_FINAL_SCALE
+from analyses.interventions import RESID_PRE
 from models.problem import Problem
 
+VALUES = "blocks.0.attn.hook_v"
 CACHED = [
-    "blocks.0.hook_resid_pre",
-    "blocks.0.attn.hook_v",
-    "blocks.0.attn.hook_pattern",
-    LN1_SCALE,
+    RESID_PRE,
+    VALUES,
+    PATTERN,
     LN_FINAL_SCALE,
 ]
 
@@ -37,7 +39,7 @@ class Attribution(NamedTuple):
 
 @torch.no_grad()
 def direct_logit_attribution(
-    problem: Problem, tokens: Int[Tensor, "batch n_ctx"]
+    problem: Problem[Any], tokens: Int[Tensor, "batch n_ctx"]
 ) -> Attribution:
     """Split the logits into direct path, heads and biases.
 
@@ -47,10 +49,10 @@ def direct_logit_attribution(
     model = problem.model
     cache = _cache(problem, tokens)
     scale = cache[LN_FINAL_SCALE]
-    z = torch.einsum("bhqk,bkhd->bhqd", cache["blocks.0.attn.hook_pattern"], _values(problem, cache))
+    z = torch.einsum("bhqk,bkhd->bhqd", cache[PATTERN], cache[VALUES])
     heads = torch.einsum("bhqd,hdm->bhqm", z, model.W_O[0]) / scale.unsqueeze(1)
     return Attribution(
-        direct=cache["blocks.0.hook_resid_pre"] / scale @ model.W_U,
+        direct=cache[RESID_PRE] / scale @ model.W_U,
         heads=heads @ model.W_U,
         bias=model.b_U,
         output_bias=model.b_O[0] / scale @ model.W_U,
@@ -59,7 +61,7 @@ def direct_logit_attribution(
 
 @torch.no_grad()
 def source_attribution(
-    problem: Problem,
+    problem: Problem[Any],
     tokens: Int[Tensor, "batch n_ctx"],
     query: Int[Tensor, " batch"],
     sources: Int[Tensor, "batch source"],
@@ -74,18 +76,14 @@ def source_attribution(
     model = problem.model
     cache = _cache(problem, tokens)
     rows = torch.arange(len(tokens), device=tokens.device)
-    attention = cache["blocks.0.attn.hook_pattern"][rows, :, query]
+    attention = cache[PATTERN][rows, :, query]
     attention = attention.gather(2, sources[:, None, :].expand(-1, attention.shape[1], -1))
-    written = torch.einsum("bshd,hdm->bhsm", _values(problem, cache)[rows[:, None], sources], model.W_O[0])
+    written = torch.einsum("bshd,hdm->bhsm", cache[VALUES][rows[:, None], sources], model.W_O[0])
     directions = model.W_U[:, predictions].permute(1, 2, 0)
     logits = torch.einsum("bhsm,btm->bhst", written, directions)
     return attention.unsqueeze(-1) * logits / cache[LN_FINAL_SCALE][rows, query][:, None, None, :]
 
 
-def _cache(problem: Problem, tokens: Int[Tensor, "batch n_ctx"]) -> dict[str, Tensor]:
+def _cache(problem: Problem[Any], tokens: Int[Tensor, "batch n_ctx"]) -> dict[str, Tensor]:
     _, cache = problem.model.run_with_cache(tokens, names_filter=CACHED)
     return {name: cache[name] for name in CACHED}
-
-
-def _values(problem: Problem, cache: dict[str, Tensor]) -> Float[Tensor, "batch pos head d_head"]:
-    return cache["blocks.0.attn.hook_v"]

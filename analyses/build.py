@@ -11,14 +11,12 @@ from pathlib import Path
 import jupytext
 
 from analyses.notebook import ROOT, Page, execute_all
-from analyses.page import PICTURE
+from analyses.outputs import PICTURE
 from analyses.results import Results, ResultsError
-from models.card import Card, read_card, sha256_of
-from models.problem import Problem, load_problem
+from models.card import Card, committed_weights, read_card, sha256_of
 from models.progress import Progress
 
 BUILD = ROOT / "build" / "analyses"
-OTHERS = ROOT / "build" / "checkpoints"
 
 
 class ClaimsDoNotStand(RuntimeError):
@@ -68,14 +66,14 @@ def analyse(slug: str, device: str, update: bool) -> bool:
         ResultsError: a number drifted from the committed results (not with `update`).
     """
     card = read_card(slug)
-    load_problem(slug, None, device)
+    weights = committed_weights(card)
     target = BUILD / slug
     stamp = {"fingerprint": fingerprint(slug, device)}
     fresh = _read_stamp(target) != stamp
     if fresh:
-        pages = _execute(slug, None, device)
-        results = _results(card, pages, device, card.weights.sha256 if card.weights else "")
-        _write(target, pages, results, stamp)
+        pages = execute(slug, None, device)
+        results = results_of(card, pages, device, sha256_of(weights))
+        write_products(target, pages, results, stamp)
     results = Results.read(target / "results.json")
     complaints = [text for finding in results.claims if (text := finding.complaint())]
     if complaints:
@@ -84,22 +82,8 @@ def analyse(slug: str, device: str, update: bool) -> bool:
     return fresh
 
 
-def analyse_checkpoint(slug: str, checkpoint: Path, device: str) -> tuple[Path, Results]:
-    """Run a problem's solution on another checkpoint, into a folder of its own.
-
-    Returns the folder and the results. Claims that do not hold there are reported in the
-    results; nothing is compared with, or written to, the committed ones.
-    """
-    problem: Problem = load_problem(slug, checkpoint, device)
-    sha256 = problem.sha256 or ""
-    pages = _execute(slug, checkpoint.resolve(), device)
-    results = _results(problem.card, pages, device, sha256)
-    target = OTHERS / f"{slug}-{sha256[:12]}"
-    _write(target, pages, results, {"checkpoint": str(checkpoint)})
-    return target, results
-
-
-def _execute(slug: str, checkpoint: Path | None, device: str) -> dict[str, Page]:
+def execute(slug: str, checkpoint: Path | None, device: str) -> dict[str, Page]:
+    """Execute a problem's pages; on another checkpoint, its solution alone."""
     pages = {name: Page.read(path) for name, path in sources(slug).items()}
     if checkpoint is not None:
         pages.pop("problem", None)
@@ -112,7 +96,12 @@ def _execute(slug: str, checkpoint: Path | None, device: str) -> dict[str, Page]
     return pages
 
 
-def _results(card: Card, pages: dict[str, Page], device: str, sha256: str) -> Results:
+def results_of(card: Card, pages: dict[str, Page], device: str, sha256: str) -> Results:
+    """Put together what the pages recorded.
+
+    Raises:
+        ResultsError: if two pages use one name.
+    """
     numbers, facts, claims, data = {}, {}, [], ""
     for name, page in pages.items():
         twice = (numbers.keys() | facts.keys()) & (page.numbers.keys() | page.facts.keys())
@@ -145,7 +134,9 @@ def _today() -> str:
     return now.date().isoformat()
 
 
-def _write(target: Path, pages: dict[str, Page], results: Results, stamp: dict[str, str]) -> None:
+def write_products(
+    target: Path, pages: dict[str, Page], results: Results, stamp: dict[str, str]
+) -> None:
     """Write a folder of products whole, then put it in place of the old one."""
     part = target.with_name(target.name + ".part")
     shutil.rmtree(part, ignore_errors=True)

@@ -8,7 +8,7 @@ Source of the formulas: Elhage et al., A Mathematical Framework for Transformer 
 (2021), section One-Layer Attention-Only Transformers.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -30,30 +30,28 @@ class Scales(NamedTuple):
 
 
 @torch.no_grad()
-def typical_scales(problem: Problem, tokens: Int[Tensor, "batch n_ctx"]) -> Scales:
+def typical_scales(problem: Problem[Any], tokens: Int[Tensor, "batch n_ctx"]) -> Scales:
     """Mean LayerNorm scales over the label positions; 1 for a model without LayerNorm."""
     if problem.architecture.normalization is None:
         return Scales(1.0, 1.0)
     _, cache = problem.model.run_with_cache(tokens, names_filter=[LN1_SCALE, LN_FINAL_SCALE])
     positions = problem.task.label_positions
-    return Scales(
-        float(cache[LN1_SCALE].mean()), float(cache[LN_FINAL_SCALE][:, positions].mean())
-    )
+    return Scales(float(cache[LN1_SCALE].mean()), float(cache[LN_FINAL_SCALE][:, positions].mean()))
 
 
-def w_qk(problem: Problem) -> Float[Tensor, "head d_model d_model"]:
+def w_qk(problem: Problem[Any]) -> Float[Tensor, "head d_model d_model"]:
     """`W_QK[h] = W_Q W_K^T`, before the division by sqrt(d_head)."""
     model = problem.model
     return model.W_Q[0] @ model.W_K[0].mT
 
 
-def w_ov(problem: Problem) -> Float[Tensor, "head d_model d_model"]:
+def w_ov(problem: Problem[Any]) -> Float[Tensor, "head d_model d_model"]:
     """`W_OV[h] = W_V W_O`, reading from the left."""
     model = problem.model
     return model.W_V[0] @ model.W_O[0]
 
 
-def full_ov(problem: Problem, scales: Scales) -> Float[Tensor, "head d_vocab d_vocab_out"]:
+def full_ov(problem: Problem[Any], scales: Scales) -> Float[Tensor, "head d_vocab d_vocab_out"]:
     """`W_E W_OV W_U`: entry `[h, s, t]` is what head `h` adds to the logit of `t` for each
     unit of attention it pays to token `s`, in logits.
 
@@ -62,7 +60,7 @@ def full_ov(problem: Problem, scales: Scales) -> Float[Tensor, "head d_vocab d_v
     return problem.model.W_E @ w_ov(problem) @ problem.model.W_U / (scales.ln1 * scales.ln_final)
 
 
-def full_qk(problem: Problem, scales: Scales) -> Float[Tensor, "head d_vocab d_vocab"]:
+def full_qk(problem: Problem[Any], scales: Scales) -> Float[Tensor, "head d_vocab d_vocab"]:
     """`W_E W_QK W_E^T`: entry `[h, q, k]` is the attention score that a query token `q`
     gives to a key token `k` in head `h`, before softmax.
 
@@ -72,7 +70,7 @@ def full_qk(problem: Problem, scales: Scales) -> Float[Tensor, "head d_vocab d_v
     return _scores(problem, problem.model.W_E, scales)
 
 
-def position_qk(problem: Problem, scales: Scales) -> Float[Tensor, "head n_ctx d_vocab"]:
+def position_qk(problem: Problem[Any], scales: Scales) -> Float[Tensor, "head n_ctx d_vocab"]:
     """`W_pos W_QK W_E^T`: entry `[h, p, k]` is the part of the score between a query at
     position `p` and a key token `k` that the query's position alone decides.
 
@@ -82,7 +80,10 @@ def position_qk(problem: Problem, scales: Scales) -> Float[Tensor, "head n_ctx d
 
 
 def _scores(
-    problem: Problem, queries: Float[Tensor, "query d_model"], scales: Scales, bias: bool = True
+    problem: Problem[Any],
+    queries: Float[Tensor, "query d_model"],
+    scales: Scales,
+    bias: bool = True,
 ) -> Float[Tensor, "head query d_vocab"]:
     model = problem.model
     reads = (queries / scales.ln1) @ model.W_Q[0]
@@ -92,9 +93,10 @@ def _scores(
     return reads @ keys.mT / problem.architecture.d_head**0.5
 
 
-def direct_path(problem: Problem, scales: Scales) -> Float[Tensor, "d_vocab d_vocab_out"]:
+def direct_path(problem: Problem[Any], scales: Scales) -> Float[Tensor, "d_vocab d_vocab_out"]:
     """`W_E W_U`: what a token adds to each logit at its own position without any head, in
-    logits. Left out: the positional embedding, biases."""
+    logits. Left out: the positional embedding, biases.
+    """
     return problem.model.W_E @ problem.model.W_U / scales.ln_final
 
 
@@ -105,7 +107,8 @@ def copying_heads(ov: Float[Tensor, "head d_vocab d_vocab"]) -> Int[Tensor, " d_
 
 def copied_sets(ov: Float[Tensor, "head d_vocab d_vocab"]) -> list[list[int]]:
     """For each head, the tokens it copies: attending to one raises that token's own logit
-    above every other logit."""
+    above every other logit.
+    """
     is_copied = ov.argmax(dim=-1) == torch.arange(ov.shape[1], device=ov.device)
     return [row.nonzero().flatten().tolist() for row in is_copied]
 

@@ -3,21 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
-from typing import Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
+from analyses.findings import Comparison, Evidence, Finding, Verdict, claims_table
 from analyses.statistics import Interval, mean_interval, proportion_interval
 from models.problem import Problem
-
-Evidence = Literal["proved", "exhaustive", "sampled", "illustrated"]
-"""`proved`: a bound that covers every input. `exhaustive`: every case was computed.
-`sampled`: so many cases, with a 95 % interval. `illustrated`: examples."""
-Comparison = Literal["at least", "at most"]
-Verdict = Literal["holds", "refuted", "fails", "empty"]
-"""`refuted`: does not hold, and the write-up says so. `fails`: does not hold, or holds
-though the write-up calls it refuted. `empty`: the control satisfies it too."""
 
 CONTROL_SEED = 7
 """Seed of the untrained model that serves as control."""
@@ -66,11 +56,11 @@ class Claim:
     evidence: Evidence
     comparison: Comparison
     threshold: float
-    measure: Callable[[Problem], Measurement]
+    measure: Callable[[Problem[Any]], Measurement]
     refuted: bool = False
     """Whether the write-up says that this does not hold."""
     control: str = "untrained model of the same shape"
-    control_measure: Callable[[Problem], Measurement] | None = None
+    control_measure: Callable[[Problem[Any]], Measurement] | None = None
     """Another measurement on the same problem, for claims that compare inputs. None: the
     same measurement on an untrained model."""
 
@@ -79,7 +69,7 @@ class Claim:
         low, high = measured.interval or (measured.value, measured.value)
         return low >= self.threshold if self.comparison == "at least" else high <= self.threshold
 
-    def check(self, problem: Problem, untrained: Problem) -> "Finding":
+    def check(self, problem: Problem[Any], untrained: Problem[Any]) -> Finding:
         """Measure on the model and on the control, and judge."""
         measured = self.measure(problem)
         controlled = (
@@ -110,42 +100,6 @@ class Claim:
         )
 
 
-class Finding(BaseModel):
-    """A claim together with what was measured, as it stands in `results.json`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    sentence: str
-    evidence: Evidence
-    quantity: str
-    unit: str
-    comparison: Comparison
-    threshold: float
-    value: float
-    interval: tuple[float, float] | None
-    n: int
-    control_value: float
-    control: str
-    verdict: Verdict
-
-    def complaint(self) -> str | None:
-        """Why the write-up cannot stand as it is, or None."""
-        if self.verdict == "fails":
-            return (
-                f"claim {self.name!r} does not stand: {self.quantity} is {self.value:.6g} "
-                f"(interval {self.interval}, n = {self.n}), stated: {self.comparison} "
-                f"{self.threshold:g}. Train a better model, or say openly whether it is refuted."
-            )
-        if self.verdict == "empty":
-            return (
-                f"claim {self.name!r} says nothing about the model: the control "
-                f"({self.control}) measures {self.control_value:.6g}, which satisfies "
-                f"{self.comparison} {self.threshold:g} too. Find a measurement that tells them apart."
-            )
-        return None
-
-
 @dataclass(frozen=True)
 class Findings:
     """All claims of one write-up, checked."""
@@ -153,7 +107,7 @@ class Findings:
     findings: tuple[Finding, ...]
 
     @classmethod
-    def of(cls, claims: Sequence[Claim], problem: Problem) -> "Findings":
+    def of(cls, claims: Sequence[Claim], problem: Problem[Any]) -> "Findings":
         """Check every claim."""
         untrained = problem.untrained(CONTROL_SEED)
         return cls(tuple(claim.check(problem, untrained) for claim in claims))
@@ -178,46 +132,3 @@ class Findings:
     def html(self) -> str:
         """The claims as one table."""
         return claims_table(list(self.findings))
-
-
-def claims_table(findings: list[Finding]) -> str:
-    """An HTML table of claims, one row each, with an anchor `claim-<name>`."""
-    head = "".join(
-        f'<th scope="col">{title}</th>'
-        for title in ("Claim", "Evidence", "Measured", "Stated", "Control", "Verdict")
-    )
-    rows = "".join(_row(finding) for finding in findings)
-    return (
-        f'<table class="claims"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-    )
-
-
-def _row(finding: Finding) -> str:
-    interval = ""
-    if finding.interval:
-        low, high = finding.interval
-        interval = f' <small>[{_short(low)}, {_short(high)}]</small>'
-    cases = f"<small>n = {finding.n:,}</small>"
-    return (
-        f'<tr id="claim-{finding.name}" data-evidence="{finding.evidence}" '
-        f'data-verdict="{finding.verdict}">'
-        f"<td>{escape(finding.sentence)} <small>{escape(finding.quantity)}</small></td>"
-        f'<td><span class="evidence">{finding.evidence}</span> {cases}</td>'
-        f"<td>{_short(finding.value)}&nbsp;{escape(finding.unit)}{interval}</td>"
-        f"<td>{finding.comparison} {finding.threshold:g}</td>"
-        f"<td>{_short(finding.control_value)} <small>{escape(finding.control)}</small></td>"
-        f'<td><span class="verdict verdict-{finding.verdict}">{finding.verdict}</span></td></tr>'
-    )
-
-
-def _short(value: float) -> str:
-    """A value to four significant digits, without an exponent where that is readable.
-
-    >>> _short(0.99825), _short(12345.0), _short(0.0)
-    ('0.9983', '12,345', '0')
-    """
-    if value == 0:
-        return "0"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.4g}"

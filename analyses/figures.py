@@ -84,7 +84,8 @@ def heatmaps(
             meta={"scale": scale},
             showscale=number == 0,
             colorbar={"title": {"text": unit, "side": "right"}, "thickness": 10, "x": 1.0},
-            hovertemplate=f"{x_title}: %{{x}}<br>{y_title}: %{{y}}<br>%{{z:.3f}} {unit}<extra></extra>",
+            hovertemplate=f"{x_title}: %{{x}}<br>{y_title}: %{{y}}<br>"
+            f"%{{z:.3f}} {unit}<extra></extra>",
             **axes,
         )
         if marks:
@@ -221,7 +222,11 @@ def attention(
             {
                 "label": f"{number + 1}: {' '.join(words)}",
                 "component": "AttentionHeads",
-                "props": {"attention": rounded, "tokens": list(words), "attentionHeadNames": list(heads)},
+                "props": {
+                    "attention": rounded,
+                    "tokens": list(words),
+                    "attentionHeadNames": list(heads),
+                },
             }
         )
     first = choices[0]["props"]

@@ -1,6 +1,7 @@
 """Change one thing inside the model, run it, see what becomes of the logits."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -10,13 +11,14 @@ from models.problem import Problem
 
 Logits = Float[Tensor, "batch pos d_vocab_out"]
 Tokens = Int[Tensor, "batch n_ctx"]
+Hook = tuple[str | Callable[..., Any], Callable[..., Any]]
 Z = "blocks.0.attn.hook_z"
 RESID_PRE = "blocks.0.hook_resid_pre"
 RESID_POST = "blocks.0.hook_resid_post"
 
 
 @torch.no_grad()
-def mean_ablate_head(problem: Problem, tokens: Tokens, head: int) -> Logits:
+def mean_ablate_head(problem: Problem[Any], tokens: Tokens, head: int) -> Logits:
     """Replace what a head writes by its mean over `tokens`, position by position.
 
     Only `hook_z` is edited: what the head writes is linear in it, so averaging z averages
@@ -32,7 +34,7 @@ def mean_ablate_head(problem: Problem, tokens: Tokens, head: int) -> Logits:
 
 
 @torch.no_grad()
-def ablate_direct_path(problem: Problem, tokens: Tokens) -> Logits:
+def ablate_direct_path(problem: Problem[Any], tokens: Tokens) -> Logits:
     """Replace what the embeddings add to the final residual stream by its mean over
     `tokens`, position by position. The heads still read the true embeddings.
     """
@@ -49,6 +51,6 @@ def ablate_direct_path(problem: Problem, tokens: Tokens) -> Logits:
     return _run(problem, tokens, [(RESID_PRE, remember), (RESID_POST, replace)])
 
 
-def _run(problem: Problem, tokens: Tokens, hooks: list[tuple[str, Callable[..., Tensor]]]) -> Logits:
+def _run(problem: Problem[Any], tokens: Tokens, hooks: list[Hook]) -> Logits:
     # In one batch, since a mean over the data must see all of it.
     return problem.model.run_with_hooks(tokens.to(problem.device), fwd_hooks=hooks)

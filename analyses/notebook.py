@@ -17,8 +17,8 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from analyses.claims import Finding
-from analyses.page import CLAIMS, DATA, FACT, NUMBER
+from analyses.findings import Finding
+from analyses.outputs import CLAIMS, DATA, FACT, NUMBER
 from analyses.results import Number
 
 ROOT = Path(__file__).parents[1]
@@ -147,7 +147,9 @@ class Page:
         """
         for cell in self.notebook.cells:
             if cell.cell_type == "markdown":
-                cell.source = REFERENCE.sub(lambda match, cell=cell: self._value(cell, match), cell.source)
+                cell.source = REFERENCE.sub(
+                    lambda match, cell=cell: self._value(cell, match), cell.source
+                )
 
     def _value(self, cell: NotebookNode, match: re.Match[str]) -> str:
         name = match[1].strip()
@@ -156,7 +158,8 @@ class Page:
         if name in self.numbers:
             number = self.numbers[name]
             title = escape(f"{name} = {number.value:.6g} {number.unit}".strip())
-            return f'<data class="number" value="{number.value!r}" title="{title}">{number.text()}</data>'
+            value = f'value="{number.value!r}" title="{title}"'
+            return f'<data class="number" {value}>{number.text()}</data>'
         known = [*self.numbers, *self.facts]
         near = difflib.get_close_matches(name, known, n=3) or sorted(known)[:8]
         raise PageError(

@@ -7,20 +7,16 @@ So a write-up runs the same in the build, in Jupyter, and as a download.
 import hashlib
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 from IPython.display import display
 from jaxtyping import Int
 from torch import Tensor
 
 from analyses.claims import Claim, Findings
+from analyses.outputs import CLAIMS, DATA, FACT, NUMBER, PICTURE
 from analyses.results import Number
 from models.problem import Problem
-
-NUMBER = "application/vnd.mim.number+json"
-FACT = "application/vnd.mim.fact+json"
-DATA = "application/vnd.mim.data+json"
-PICTURE = "image/svg+xml"
-CLAIMS = "application/vnd.mim.claims+json"
 
 
 def record(
@@ -29,6 +25,7 @@ def record(
     """Give a number the name by which prose refers to it, `{{ name }}`.
 
     Args:
+        name: lower-case words joined by underscores, used once in a problem's pages.
         value: the number, unrounded. A share is given as a fraction, shown as a percentage.
         unit: `nats`, `logits`, `share`, ...; empty for a count.
         digits: decimals shown in prose.
@@ -55,7 +52,7 @@ def data(tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor, "batch n_ctx"]:
     return tokens
 
 
-def check(claims: Sequence[Claim], problem: Problem) -> Findings:
+def check(claims: Sequence[Claim], problem: Problem[Any]) -> Findings:
     """Check every claim against its control, and show them as one table."""
     findings = Findings.of(claims, problem)
     content = [finding.model_dump() for finding in findings.findings]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from analyses.claims import Finding
+from analyses.findings import Finding
 
 
 class ResultsError(ValueError):
@@ -60,7 +60,9 @@ class Results(_Strict):
         try:
             return cls.model_validate_json(path.read_text(encoding="utf-8"))
         except ValidationError as error:
-            raise ResultsError(f"{path} is malformed: {error}; write it anew with --update.") from error
+            raise ResultsError(
+                f"{path} is malformed: {error}; write it anew with --update."
+            ) from error
 
     def write(self, path: Path) -> None:
         """Write to `path`, readable in a diff."""
@@ -90,7 +92,11 @@ class Results(_Strict):
 def _number_drift(name: str, committed: Number | None, now: Number | None) -> list[str]:
     if committed is None or now is None:
         return [f"{name}: {'not committed' if committed is None else 'no longer recorded'}"]
-    if (committed.unit, committed.tolerance, committed.digits) != (now.unit, now.tolerance, now.digits):
+    if (committed.unit, committed.tolerance, committed.digits) != (
+        now.unit,
+        now.tolerance,
+        now.digits,
+    ):
         return [f"{name}: unit, tolerance or digits differ: committed {committed!r}, now {now!r}"]
     if not math.isclose(committed.value, now.value, rel_tol=0, abs_tol=now.tolerance):
         return [

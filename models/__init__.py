@@ -7,7 +7,7 @@
 """
 
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from models.problem import Problem
@@ -17,7 +17,7 @@ __all__ = ["load"]
 
 def load(
     slug: str, checkpoint: str | PathLike[str] | None = None, device: str = "cpu"
-) -> "Problem":
+) -> "Problem[Any]":
     """Load a problem: its model, its task and its card.
 
     Args:

@@ -7,13 +7,19 @@ import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
+
+from models.errors import CardError, CheckpointError
 
 MODELS = Path(__file__).parent
-
-
-class CardError(ValueError):
-    """A card is missing, malformed, or does not describe what lies next to it."""
 
 
 class _Strict(BaseModel):
@@ -148,6 +154,27 @@ def write_card(card: Card, models: Path = MODELS) -> None:
     """Write a card to its place, one key a line."""
     path = models / card.slug / "card.json"
     path.write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def committed_weights(card: Card, models: Path = MODELS) -> Path:
+    """The checkpoint file that belongs to a card.
+
+    Raises:
+        CheckpointError: if there is none yet, or the file is not the one the card describes.
+    """
+    if card.weights is None:
+        raise CheckpointError(
+            f"{card.slug} has no checkpoint yet; train it: {card.training.command}"
+        )
+    path = models / card.slug / card.weights.file
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such file; restore it, or train it anew.")
+    if sha256_of(path) != card.weights.sha256:
+        raise CheckpointError(
+            f"{path}: sha256 is {sha256_of(path)}, the card says {card.weights.sha256}; "
+            "restore the file, or name it with --checkpoint to analyse it as another model."
+        )
+    return path
 
 
 def sha256_of(path: Path) -> str:

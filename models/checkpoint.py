@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from models.card import Architecture
+from models.errors import CheckpointError
 
 NamedWeights = dict[str, Tensor]
 IGNORED = (".attn.mask", ".attn.IGNORE")
@@ -26,10 +27,6 @@ _HEADS_FIRST = {
     "v": "(head d_head) d_model -> head d_model d_head",
     "o": "d_model (head d_head) -> head d_head d_model",
 }
-
-
-class CheckpointError(ValueError):
-    """A file is not a checkpoint of the problem."""
 
 
 def read(path: Path) -> NamedWeights:
@@ -63,7 +60,9 @@ def _read_pickle(path: Path) -> NamedWeights:
             "save the state dict alone (`torch.save(model.state_dict(), path)`) or safetensors."
         ) from error
     except (RuntimeError, EOFError, BadZipFile, OSError) as error:
-        raise CheckpointError(f"{path}: not a whole PyTorch file ({error}); fetch it again.") from error
+        raise CheckpointError(
+            f"{path}: not a whole PyTorch file ({error}); fetch it again."
+        ) from error
     if not isinstance(loaded, dict) or not all(isinstance(v, Tensor) for v in loaded.values()):
         raise CheckpointError(
             f"{path}: expected a state dict (names to tensors), found {type(loaded).__name__}."
@@ -147,5 +146,7 @@ def _named(name: str, tensor: Tensor, n_heads: int) -> tuple[str, Tensor]:
         bias = tensor if part == "o" else rearrange(tensor, "(head d) -> head d", head=n_heads)
         return f"{module}.b_{part.upper()}", bias
     if module.endswith(".mlp"):
-        return (f"{module}.W_{part}", tensor.T) if kind == "weight" else (f"{module}.b_{part}", tensor)
+        return (
+            (f"{module}.W_{part}", tensor.T) if kind == "weight" else (f"{module}.b_{part}", tensor)
+        )
     raise CheckpointError(f"no name is known for the parameter {name!r}")

@@ -4,6 +4,7 @@ import importlib
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import torch
 from jaxtyping import Float, Int
@@ -11,26 +12,25 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from models import checkpoint as checkpoints
-from models.card import MODELS, Architecture, Card, read_card, sha256_of
-from models.checkpoint import CheckpointError, NamedWeights
+from models.card import MODELS, Architecture, Card, committed_weights, read_card, sha256_of
+from models.checkpoint import NamedWeights
+from models.errors import DeviceError
 from models.task import Task
 from models.training import fresh_sequences
 from models.transformer import fold, initialise, with_weights
+
+TaskT = TypeVar("TaskT", bound=Task)
 
 BATCH = 2048
 """Sequences per forward pass; bounds the memory of an analysis."""
 
 
-class DeviceError(RuntimeError):
-    """The device that was asked for is not there."""
-
-
 @dataclass(frozen=True, eq=False)
-class Problem:
+class Problem(Generic[TaskT]):
     """What every analysis takes as its argument."""
 
     card: Card
-    task: Task
+    task: TaskT
     architecture: Architecture
     """Sizes of the model at hand, which another checkpoint may change."""
     weights: NamedWeights
@@ -50,7 +50,7 @@ class Problem:
         """`n` sequences that the committed model was not trained on, on the model's device."""
         return fresh_sequences(self.task, self.card.training, n, seed).to(self.device)
 
-    def untrained(self, seed: int) -> "Problem":
+    def untrained(self, seed: int) -> "Problem[TaskT]":
         """The same task with a model of the same shape that was never trained."""
         model = initialise(self.architecture, seed, self.device)
         weights = checkpoints.named(model.state_dict(), self.architecture.n_heads)
@@ -59,12 +59,12 @@ class Problem:
 
 def load_problem(
     slug: str, checkpoint: str | PathLike[str] | None, device: str, models: Path = MODELS
-) -> Problem:
+) -> Problem[Any]:
     """See `models.load`."""
     card = read_card(slug, models)
     found = device_named(device)
-    task: Task = importlib.import_module(f"models.{slug}.task").task()
-    path = Path(checkpoint) if checkpoint is not None else _committed(card, models)
+    task = importlib.import_module(f"models.{slug}.task").task()
+    path = Path(checkpoint) if checkpoint is not None else committed_weights(card, models)
     weights = checkpoints.read(path)
     architecture = checkpoints.architecture_of(weights, card.architecture, str(path))
     return _assemble(card, task, architecture, weights, sha256_of(path), found)
@@ -84,29 +84,14 @@ def device_named(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _committed(card: Card, models: Path) -> Path:
-    """The checkpoint that belongs to the card, untampered."""
-    if card.weights is None:
-        raise CheckpointError(
-            f"{card.slug} has no checkpoint yet; train it: {card.training.command}"
-        )
-    path = models / card.slug / card.weights.file
-    if path.is_file() and sha256_of(path) != card.weights.sha256:
-        raise CheckpointError(
-            f"{path}: sha256 is {sha256_of(path)}, the card says {card.weights.sha256}; "
-            "restore the file, or name it with --checkpoint to analyse it as another model."
-        )
-    return path
-
-
 def _assemble(
     card: Card,
-    task: Task,
+    task: TaskT,
     architecture: Architecture,
     weights: NamedWeights,
     sha256: str | None,
     device: torch.device,
-) -> Problem:
+) -> Problem[TaskT]:
     origin = f"weights for {card.slug}"
     model = fold(with_weights(architecture, weights, device, origin))
     model.eval().requires_grad_(False)

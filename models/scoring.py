@@ -32,5 +32,3 @@ def is_correct(
 ) -> Bool[Tensor, "batch label"]:
     """Whether the largest logit is the right answer's, at each label."""
     return logits[:, task.label_positions].argmax(dim=-1) == task.answers(tokens)
-
-

@@ -17,15 +17,29 @@ class Task(Protocol):
     """
 
     @property
-    def d_vocab(self) -> int: ...
+    def d_vocab(self) -> int:
+        """Number of tokens."""
+        ...
+
     @property
-    def d_vocab_out(self) -> int: ...
+    def d_vocab_out(self) -> int:
+        """Number of classes predicted."""
+        ...
+
     @property
-    def n_ctx(self) -> int: ...
+    def n_ctx(self) -> int:
+        """Length of a sequence in tokens."""
+        ...
+
     @property
-    def label_positions(self) -> slice: ...
+    def label_positions(self) -> slice:
+        """Positions whose prediction is judged."""
+        ...
+
     @property
-    def vocabulary(self) -> tuple[str, ...]: ...
+    def vocabulary(self) -> tuple[str, ...]:
+        """What each token is called in tables and figures."""
+        ...
 
     def sample(self, n: int, generator: torch.Generator) -> Int[Tensor, "n n_ctx"]:
         """Draw `n` sequences (int64, on the CPU, whatever the device of the model)."""

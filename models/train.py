@@ -17,7 +17,10 @@ def main() -> None:
     options = parser.parse_args()
     task = importlib.import_module(f"models.{options.slug}.task").task()
     card = train(
-        options.slug, task, Path("build/training") / f"{options.slug}.pt", torch.device(options.device)
+        options.slug,
+        task,
+        Path("build/training") / f"{options.slug}.pt",
+        torch.device(options.device),
     )
     print(card.expected, card.weights)
 

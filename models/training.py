@@ -31,12 +31,13 @@ def training_sequences(task: Task, recipe: Training) -> Int[Tensor, "sequence n_
 
 def fresh_sequences(task: Task, recipe: Training, n: int, seed: int) -> Int[Tensor, "n n_ctx"]:
     """`n` sequences none of which is a training sequence (by `task.keys`)."""
-    return fresh(task, n, torch.Generator().manual_seed(seed), _training_keys(task, recipe))
+    seen = _training_keys(task, recipe.n_sequences, recipe.seed)
+    return fresh(task, n, torch.Generator().manual_seed(seed), seen)
 
 
 @cache
-def _training_keys(task: Task, recipe: Training) -> Int[Tensor, " sequence"]:
-    return task.keys(training_sequences(task, recipe))
+def _training_keys(task: Task, n: int, seed: int) -> Int[Tensor, " sequence"]:
+    return task.keys(task.sample(n, torch.Generator().manual_seed(seed)))
 
 
 @dataclass

@@ -3,15 +3,17 @@
 import torch
 from transformer_lens.config import TransformerBridgeConfig
 from transformer_lens.model_bridge import TransformerBridge
+from transformer_lens.model_bridge.sources.native import boot as boot_native
 from transformer_lens.utilities.tl_checkpoint_conversion import convert_tl_checkpoint
 
 from models.card import Architecture
-from models.checkpoint import CheckpointError, NamedWeights
+from models.checkpoint import NamedWeights
+from models.errors import CheckpointError
 
 
 def initialise(architecture: Architecture, seed: int, device: torch.device) -> TransformerBridge:
     """A freshly initialised model; the same seed gives the same weights anywhere."""
-    return TransformerBridge.boot_native(_config(architecture, seed), device=device)
+    return boot_native(_config(architecture, seed), device=device)
 
 
 def with_weights(
@@ -23,7 +25,7 @@ def with_weights(
         CheckpointError: if an entry is unknown, missing or of the wrong shape.
     """
     config = _config(architecture, seed=0)
-    model = TransformerBridge.boot_native(config, device=device)
+    model = boot_native(config, device=device)
     try:
         model.load_state_dict(convert_tl_checkpoint(weights, config))
     except (ValueError, RuntimeError) as error:

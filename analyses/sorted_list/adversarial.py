@@ -38,7 +38,9 @@ def gap(task: SortedList, n: int, generator: torch.Generator) -> Int[Tensor, "n 
     """
     side = (task.max_value + 1 - GAP) // 2
     allowed = torch.cat([torch.arange(side), torch.arange(side + GAP, task.max_value + 1)])
-    return _from(task, allowed, n, generator, lambda values: (values < side).any(1) & (values >= side).any(1))
+    return _from(
+        task, allowed, n, generator, lambda values: (values < side).any(1) & (values >= side).any(1)
+    )
 
 
 def neighbours(task: SortedList, n: int, generator: torch.Generator) -> Int[Tensor, "n n_ctx"]:
@@ -84,7 +86,7 @@ class Score(NamedTuple):
         return self.wrong > 0
 
 
-def score(problem: Problem, tokens: Int[Tensor, "batch n_ctx"]) -> Score:
+def score(problem: Problem[SortedList], tokens: Int[Tensor, "batch n_ctx"]) -> Score:
     """Run the model on lists and mark its predictions."""
     tokens = tokens.to(problem.device)
     logits = problem.logits(tokens)
@@ -102,7 +104,7 @@ class Places(NamedTuple):
     """At the value just before the list's widest step between sorted neighbours."""
 
 
-def wrong_places(problem: Problem, tokens: Int[Tensor, "batch n_ctx"]) -> Places:
+def wrong_places(problem: Problem[SortedList], tokens: Int[Tensor, "batch n_ctx"]) -> Places:
     """Find the first wrong prediction of each list that has one."""
     tokens = tokens.to(problem.device)
     wrong = ~is_correct(problem.task, problem.logits(tokens), tokens)
@@ -117,9 +119,10 @@ def wrong_places(problem: Problem, tokens: Int[Tensor, "batch n_ctx"]) -> Places
     )
 
 
-def looks_across_gap(problem: Problem, tokens: Int[Tensor, "batch n_ctx"]) -> float:
+def looks_across_gap(problem: Problem[SortedList], tokens: Int[Tensor, "batch n_ctx"]) -> float:
     """Share of lists in which some head, at the value before the widest gap, attends most
-    to the value beyond it."""
+    to the value beyond it.
+    """
     answers = problem.task.answers(tokens)
     label = answers.diff(dim=1).argmax(dim=1) + 1
     rows = torch.arange(len(tokens), device=tokens.device)
@@ -131,7 +134,9 @@ def distinct(task: SortedList, tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor
     """The first of every group of lists that hold the same values."""
     seen: set[int] = set()
     first = [
-        row for row, key in enumerate(task.keys(tokens).tolist()) if not (key in seen or seen.add(key))
+        row
+        for row, key in enumerate(task.keys(tokens).tolist())
+        if not (key in seen or seen.add(key))
     ]
     return tokens[first]
 
@@ -148,14 +153,14 @@ class Search(NamedTuple):
 
 
 def search(
-    problem: Problem, chains: int, steps: int, generator: torch.Generator
+    problem: Problem[SortedList], chains: int, steps: int, generator: torch.Generator
 ) -> Search:
     """Climb towards lists with the largest loss.
 
     Every chain starts at a random list. A step changes one value of each list to one that
     it does not hold, or swaps two of its places, and keeps the change if the loss grows.
     """
-    task: SortedList = problem.task  # type: ignore[assignment]
+    task = problem.task
     values = task.sample(chains, generator)[:, : task.list_length]
     loss = score(problem, task.complete(values)).loss
     best = []
@@ -183,6 +188,9 @@ def _neighbour(
     changed = values.clone()
     changed[rows, place[0]] = unused
     swapped = values.clone()
-    swapped[rows, place[0]], swapped[rows, place[1]] = values[rows, place[1]], values[rows, place[0]]
+    swapped[rows, place[0]], swapped[rows, place[1]] = (
+        values[rows, place[1]],
+        values[rows, place[0]],
+    )
     swap = torch.rand(chains, generator=generator) < 0.5
     return torch.where(swap[:, None], swapped, changed)

@@ -15,6 +15,7 @@ from analyses.interventions import ablate_direct_path, mean_ablate_head
 from analyses.sorted_list import adversarial, triples
 from models.problem import Problem
 from models.scoring import answer_log_probs, is_correct
+from models.sorted_list.task import SortedList
 
 N_LISTS = 10_000
 """Fresh lists that the claims about behaviour are sampled on."""
@@ -28,31 +29,31 @@ SEED = 2310
 
 
 @cache
-def evaluation(problem: Problem, n: int = N_LISTS) -> Int[Tensor, "batch n_ctx"]:
+def evaluation(problem: Problem[SortedList], n: int = N_LISTS) -> Int[Tensor, "batch n_ctx"]:
     """The evaluation lists: fresh, the same for every model."""
     return problem.fresh(n, SEED)
 
 
 @cache
-def scales(problem: Problem) -> Scales:
+def scales(problem: Problem[SortedList]) -> Scales:
     """Typical LayerNorm scales on evaluation lists."""
     return typical_scales(problem, evaluation(problem, N_PATTERNS))
 
 
 @cache
-def sampled_triples(problem: Problem) -> triples.Triples:
+def sampled_triples(problem: Problem[SortedList]) -> triples.Triples:
     """The lists of the d, d + 1, d + 2 puzzle."""
     generator = torch.Generator().manual_seed(SEED)
     return triples.sample(problem.task, PER_TRIPLE, generator, problem.device)
 
 
-def family_lists(problem: Problem, name: str) -> Int[Tensor, "batch n_ctx"]:
+def family_lists(problem: Problem[SortedList], name: str) -> Int[Tensor, "batch n_ctx"]:
     """The sampled lists of a family, on the CPU."""
     return adversarial.FAMILIES[name](problem.task, N_FAMILY, torch.Generator().manual_seed(SEED))
 
 
 @cache
-def family(problem: Problem, name: str) -> adversarial.Score:
+def family(problem: Problem[SortedList], name: str) -> adversarial.Score:
     """How the model does on a family of lists."""
     return adversarial.score(problem, family_lists(problem, name))
 
@@ -66,7 +67,7 @@ class Answers(NamedTuple):
 
 
 @cache
-def answers(problem: Problem) -> Answers:
+def answers(problem: Problem[SortedList]) -> Answers:
     """Run the model on all evaluation lists."""
     tokens = evaluation(problem)
     logits = problem.logits(tokens)
@@ -75,17 +76,17 @@ def answers(problem: Problem) -> Answers:
     )
 
 
-def accuracy(problem: Problem) -> Measurement:
+def accuracy(problem: Problem[SortedList]) -> Measurement:
     """Correct predictions, list by list."""
     return Measurement.mean(answers(problem).correct.double().mean(dim=1).tolist())
 
 
-def mean_loss(problem: Problem) -> Measurement:
+def mean_loss(problem: Problem[SortedList]) -> Measurement:
     """Cross entropy, list by list."""
     return Measurement.mean((-answers(problem).log_probs).mean(dim=1).tolist())
 
 
-def finds_answer(problem: Problem, labels: slice) -> Measurement:
+def finds_answer(problem: Problem[SortedList], labels: slice) -> Measurement:
     """Share of labels, list by list, at which some head attends most to the answer."""
     tokens = evaluation(problem, N_PATTERNS)
     seen = most_attended(label_patterns(problem, tokens), tokens)
@@ -93,7 +94,7 @@ def finds_answer(problem: Problem, labels: slice) -> Measurement:
     return Measurement.mean(found[:, labels].double().mean(dim=1).tolist())
 
 
-def ablation_cost(problem: Problem, head: int) -> Measurement:
+def ablation_cost(problem: Problem[SortedList], head: int) -> Measurement:
     """Increase in loss, list by list, when a head is mean ablated."""
     tokens = evaluation(problem, N_PATTERNS)
     with_head = answer_log_probs(problem.task, problem.logits(tokens), tokens)
@@ -101,20 +102,20 @@ def ablation_cost(problem: Problem, head: int) -> Measurement:
     return Measurement.mean((with_head - without).mean(dim=1).tolist())
 
 
-def least_ablation_cost(problem: Problem) -> Measurement:
+def least_ablation_cost(problem: Problem[SortedList]) -> Measurement:
     """The ablation cost of the head that matters least."""
     costs = [ablation_cost(problem, head) for head in range(problem.architecture.n_heads)]
     return min(costs, key=lambda cost: cost.value)
 
 
-def values_copied(problem: Problem) -> Measurement:
+def values_copied(problem: Problem[SortedList]) -> Measurement:
     """Share of values whose own logit is the one that some head raises most."""
     ov = _value_ov(problem)
     copied = (ov.argmax(dim=-1) == torch.arange(ov.shape[1], device=ov.device)).any(dim=0)
     return Measurement(float(copied.double().mean()), len(copied))
 
 
-def head_changes(problem: Problem) -> Measurement:
+def head_changes(problem: Problem[SortedList]) -> Measurement:
     """How often the copying head changes from one value to the next."""
     heads = copying_heads(_value_ov(problem))
     return Measurement(float((heads[1:] != heads[:-1]).sum()), len(heads) - 1)
@@ -126,7 +127,7 @@ FAR = 10
 """From how many values above a query on a key counts as far above it."""
 
 
-def prefers_above_to_below(problem: Problem, other: bool = False) -> Measurement:
+def prefers_above_to_below(problem: Problem[SortedList], other: bool = False) -> Measurement:
     """Share of query values that score the values just above higher than those just below.
 
     Measured in the head that copies the next value, or with `other` in those that do not.
@@ -142,7 +143,7 @@ def prefers_above_to_below(problem: Problem, other: bool = False) -> Measurement
     )
 
 
-def prefers_near_to_far(problem: Problem) -> Measurement:
+def prefers_near_to_far(problem: Problem[SortedList]) -> Measurement:
     """Share of query values that score the values just above higher than those far above.
 
     Measured in the head that copies the next value.
@@ -156,7 +157,7 @@ def prefers_near_to_far(problem: Problem) -> Measurement:
     )
 
 
-def orders_above(problem: Problem, other: bool = False) -> Measurement:
+def orders_above(problem: Problem[SortedList], other: bool = False) -> Measurement:
     """Share of pairs among the `FAR` values above a query whose smaller one scores higher.
 
     Measured in the head that copies the next value, or with `other` in those that do not.
@@ -173,7 +174,7 @@ def orders_above(problem: Problem, other: bool = False) -> Measurement:
     )
 
 
-def zero_after_sep(problem: Problem) -> Measurement:
+def zero_after_sep(problem: Problem[SortedList]) -> Measurement:
     """The most that position alone favours 0 over the other values, after SEP.
 
     Score units; the largest over heads and positions b1 to b9.
@@ -182,29 +183,29 @@ def zero_after_sep(problem: Problem) -> Measurement:
     return Measurement(float(excess.max()), excess.numel())
 
 
-def zero_at_sep(problem: Problem) -> Measurement:
+def zero_at_sep(problem: Problem[SortedList]) -> Measurement:
     """The least that position alone favours 0 over the other values, at SEP."""
     excess = _zero_by_position(problem)[:, 0]
     return Measurement(float(excess.min()), excess.numel())
 
 
 @cache
-def puzzling_triples(problem: Problem) -> triples.TripleEffects:
+def puzzling_triples(problem: Problem[SortedList]) -> triples.TripleEffects:
     """Triples whose strongest head attends more to z than to y."""
     return triples.effects(problem, sampled_triples(problem)).puzzling_only()
 
 
-def right_all_the_same(problem: Problem) -> Measurement:
+def right_all_the_same(problem: Problem[SortedList]) -> Measurement:
     """Share of puzzling triples in which the model predicts y."""
     return Measurement.share(puzzling_triples(problem).correct.tolist())
 
 
-def other_head_suppresses(problem: Problem) -> Measurement:
+def other_head_suppresses(problem: Problem[SortedList]) -> Measurement:
     """Share of puzzling triples in which the other head lowers the logit of z."""
     return Measurement.share((puzzling_triples(problem).other_head()[:, 1] < 0).tolist())
 
 
-def right_without_direct_path(problem: Problem) -> Measurement:
+def right_without_direct_path(problem: Problem[SortedList]) -> Measurement:
     """Share of puzzling triples predicted right with the direct path mean ablated."""
     sampled = sampled_triples(problem)
     puzzling = triples.effects(problem, sampled).puzzling()
@@ -214,29 +215,29 @@ def right_without_direct_path(problem: Problem) -> Measurement:
     return Measurement.share(right[puzzling].tolist())
 
 
-def sources_favour_y(problem: Problem) -> Measurement:
+def sources_favour_y(problem: Problem[SortedList]) -> Measurement:
     """Share of puzzling triples whose two sources, together, raise y more than z."""
     to_y, to_z = puzzling_triples(problem).moved.sum(dim=(1, 2)).unbind(dim=1)
     return Measurement.share((to_y > to_z).tolist())
 
 
-def failing(name: str) -> Callable[[Problem], Measurement]:
+def failing(name: str) -> Callable[[Problem[SortedList]], Measurement]:
     """A measurement: the share of lists of a family with a wrong prediction."""
     return lambda problem: Measurement.share(family(problem, name).fails().tolist())
 
 
-def _value_ov(problem: Problem) -> Tensor:
+def _value_ov(problem: Problem[SortedList]) -> Tensor:
     values = problem.task.max_value + 1
     return full_ov(problem, scales(problem))[:, :values, :values]
 
 
-def _value_qk(problem: Problem) -> tuple[Tensor, list[int], int]:
+def _value_qk(problem: Problem[SortedList]) -> tuple[Tensor, list[int], int]:
     values = problem.task.max_value + 1
     qk = full_qk(problem, scales(problem))[:, :values, :values]
     return qk, copying_heads(_value_ov(problem)).tolist(), problem.task.max_value
 
 
-def _zero_by_position(problem: Problem) -> Tensor:
+def _zero_by_position(problem: Problem[SortedList]) -> Tensor:
     values = problem.task.max_value + 1
     rows = position_qk(problem, scales(problem))[:, problem.task.label_positions, :values]
     return rows[..., 0] - rows[..., 1:].mean(dim=-1)
@@ -299,7 +300,7 @@ CLAIMS = [
     ),
     Claim(
         name="every_value_copied",
-        sentence="Every value is copied: attending to it, some head raises its logit above all others.",
+        sentence="Every value is copied: a head that attends to it raises its logit most.",
         quantity="share of the values, by the full OV circuits",
         unit="",
         evidence="exhaustive",

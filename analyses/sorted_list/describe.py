@@ -10,10 +10,11 @@ from analyses.attribution import Attribution
 from analyses.circuits import copying_heads, runs
 from analyses.sorted_list.triples import TripleEffects, Triples
 from models.problem import Problem
+from models.sorted_list.task import SortedList
 from models.task import Task
 
 
-def head_names(problem: Problem) -> list[str]:
+def head_names(problem: Problem[SortedList]) -> list[str]:
     """`0.0`, `0.1`, ..."""
     return [f"0.{head}" for head in range(problem.architecture.n_heads)]
 
@@ -29,7 +30,7 @@ def ranges(values: list[int]) -> str:
     )
 
 
-def copied_ranges(problem: Problem, ov: Float[Tensor, "head value value"]) -> str:
+def copied_ranges(problem: Problem[SortedList], ov: Float[Tensor, "head value value"]) -> str:
     """Which head copies which values: `head 0.0 copies 1–11, ...`."""
     heads = copying_heads(ov)
     return "; ".join(
@@ -38,7 +39,9 @@ def copied_ranges(problem: Problem, ov: Float[Tensor, "head value value"]) -> st
     )
 
 
-def mistakes(problem: Problem, tokens: Int[Tensor, "batch n_ctx"]) -> list[list[object]]:
+def mistakes(
+    problem: Problem[SortedList], tokens: Int[Tensor, "batch n_ctx"]
+) -> list[list[object]]:
     """Rows of a table: each list sorted, its first wrong prediction, the right one, where."""
     tokens = tokens.to(problem.device)
     predicted = problem.logits(tokens)[:, problem.task.label_positions].argmax(dim=-1)
@@ -88,7 +91,10 @@ def margin_by_part(
     """
     answers = task.answers(tokens).unsqueeze(-1)
     terms = [parts.direct, *parts.heads.unbind(dim=1)]
-    centred = [term[:, task.label_positions] - term[:, task.label_positions].mean(-1, keepdim=True) for term in terms]
+    centred = [
+        term[:, task.label_positions] - term[:, task.label_positions].mean(-1, keepdim=True)
+        for term in terms
+    ]
     return [term.gather(-1, answers).squeeze(-1).mean(dim=0).tolist() for term in centred]
 
 
@@ -108,7 +114,8 @@ def zero_above_rest(
 
 def neighbours_raised(ov: Float[Tensor, "head value value"]) -> tuple[float, float]:
     """What attending to a value adds to the logits of its lower and its upper neighbour, in
-    the head that copies it; mean over the values that have both, in logits."""
+    the head that copies it; mean over the values that have both, in logits.
+    """
     heads = copying_heads(ov)
     inner = torch.arange(1, ov.shape[1] - 1, device=ov.device)
     copier = ov[heads[inner], inner]

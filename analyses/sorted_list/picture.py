@@ -12,9 +12,7 @@ HALF = 150.0
 MARGIN = 16.0
 
 
-def arcs(
-    qk: Float[Tensor, "head value value"], ov: Float[Tensor, "head value value"]
-) -> str:
+def arcs(qk: Float[Tensor, "head value value"], ov: Float[Tensor, "head value value"]) -> str:
     """An SVG of two heads: an arc from every value to the value above it that it prefers.
 
     The values stand on a line from left to right. The line's pieces take the colour of the

@@ -18,14 +18,15 @@ checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
 import torch
+from IPython.display import display
+
 from analyses import attribution, circuits, figures, interventions
 from analyses.attention import attention_to, label_patterns, most_attended, patterns
 from analyses.page import check, data, fact, record, table
 from analyses.sorted_list import adversarial, describe, published, triples
 from analyses.sorted_list import claims as stated
-from IPython.display import display
 from models import load
-from models.scoring import answer_log_probs, is_correct, loss
+from models.scoring import answer_log_probs, loss
 
 problem = load("sorted_list", checkpoint, device)
 task, labels = problem.task, problem.task.label_positions
@@ -53,11 +54,12 @@ record("accuracy", findings["sorts"].value, "share", digits=2)
 record("loss_doubled", loss(task, 2 * logits, sample), "nats")
 
 # %% [markdown]
-# On {{ lists_scored }} lists the loss is {{ loss }} nats. The probability of the right answer has mean
-# {{ probability_mean }}, median {{ probability_median }} and minimum {{ probability_min }}.
-# Much of what is missing from 1 is caution: with all logits doubled, which changes no
-# prediction, the loss would be {{ loss_doubled }} nats. The likely cause is weight decay,
-# which keeps logits small even where the answer is certain; we did not train without it.
+# On {{ lists_scored }} lists the loss is {{ loss }} nats. The probability of the right answer
+# has mean {{ probability_mean }}, median {{ probability_median }} and minimum
+# {{ probability_min }}. Much of what is missing from 1 is caution: with all logits doubled,
+# which changes no prediction, the loss would be {{ loss_doubled }} nats. The likely cause is
+# weight decay, which keeps logits small even where the answer is certain; we did not train
+# without it.
 # The rest is a few real mistakes, which section 6 explains.
 
 # %%
@@ -204,7 +206,12 @@ figures.lines(
 # %%
 qk = circuits.full_qk(problem, scales)[:, :n_values, :n_values]
 record("prefers_above", findings["above_before_below"].value, "share", digits=0)
-record("prefers_above_in_other", stated.prefers_above_to_below(problem, other=True).value, "share", digits=0)
+record(
+    "prefers_above_in_other",
+    stated.prefers_above_to_below(problem, other=True).value,
+    "share",
+    digits=0,
+)
 record("prefers_near", findings["near_before_far"].value, "share", digits=0)
 record("orders_above", stated.orders_above(problem).value, "share", digits=0)
 record("orders_above_in_other", stated.orders_above(problem, other=True).value, "share", digits=0)
@@ -269,7 +276,9 @@ record("zero_stands_out_placed_by", placed.mean(), "score", digits=2)
 record("zero_at_sep", findings["position_starts_at_zero"].value, "score", digits=2)
 record("zero_after_sep", findings["position_shuns_zero"].value, "score", digits=2)
 zero_in = many[(many[:, : task.list_length] == 0).any(dim=1)]
-to_zero = attention_to(label_patterns(problem, zero_in), zero_in, torch.zeros_like(task.answers(zero_in)))
+to_zero = attention_to(
+    label_patterns(problem, zero_in), zero_in, torch.zeros_like(task.answers(zero_in))
+)
 record("attention_zero_from_sep", to_zero[:, :, 0].amax(dim=1).mean(), "share", digits=0)
 record("attention_zero_from_last", to_zero[:, :, -1].amax(dim=1).mean(), "share", digits=1)
 figures.heatmaps(
@@ -290,11 +299,13 @@ figures.heatmaps(
 # By token alone 0 is neither sought nor avoided: it scores above the others in
 # {{ zero_stands_out }} of cases, on average {{ zero_stands_out_by }}. With the position of the
 # last query added it does so in {{ zero_stands_out_placed }}, and the average is
-# {{ zero_stands_out_placed_by }}. Position does it. At SEP, position favours 0 over the mean of the other values by at least
-# {{ zero_at_sep }} (score, before softmax); at every later position and in both heads 0 is
-# {{ zero_after_sep }} or further below it. In lists that hold 0, the head that attends to it
-# most pays it {{ attention_zero_from_sep }} of its attention from SEP and
-# {{ attention_zero_from_last }} from the last query.
+# {{ zero_stands_out_placed_by }}. Position does it.
+#
+# At SEP, position favours 0 over the mean of the other values by at least {{ zero_at_sep }}
+# (score, before softmax); at every later position and in both heads 0 is {{ zero_after_sep }}
+# or further below it. In lists that hold 0, the head that attends to it most pays it
+# {{ attention_zero_from_sep }} of its attention from SEP and {{ attention_zero_from_last }}
+# from the last query.
 #
 # ## 6. Lists that break it
 #
@@ -338,8 +349,15 @@ for name in adversarial.FAMILIES:
 
 # %%
 sep_scores = circuits.full_qk(problem, scales)[:, task.sep, :n_values] + by_position[:, 0]
-record("sep_orders_low", describe.descending_pairs(sep_scores[:, : n_values // 2]), "share", digits=0)
-record("sep_orders_high", describe.descending_pairs(sep_scores[:, adversarial.HIGH :]), "share", digits=0)
+record(
+    "sep_orders_low", describe.descending_pairs(sep_scores[:, : n_values // 2]), "share", digits=0
+)
+record(
+    "sep_orders_high",
+    describe.descending_pairs(sep_scores[:, adversarial.HIGH :]),
+    "share",
+    digits=0,
+)
 gap_lists = stated.family_lists(problem, "gap").to(problem.device)
 gap_looks = adversarial.looks_across_gap(problem, gap_lists)
 record("gap_looks_across", gap_looks, "share", digits=0)
@@ -503,7 +521,9 @@ figures.lines(
 
 # %%
 parts = attribution.direct_logit_attribution(problem, sample)
-record("attribution_error", (parts.total() - logits).abs().max(), "logits", digits=5, tolerance=1e-4)
+record(
+    "attribution_error", (parts.total() - logits).abs().max(), "logits", digits=5, tolerance=1e-4
+)
 share_of = describe.margin_by_part(parts, sample, task)
 figures.bars(
     dict(zip(["direct path", *(f"head {name}" for name in heads)], share_of)),
@@ -528,7 +548,12 @@ figures.bars(
 # %%
 quoted = published.ABLATION_COST
 rows = [
-    [f"loss without head {name} (increase)", f"{quoted[i]:.3f}" if i in quoted else "not quoted", f"{cost:.3f}", "nats"]
+    [
+        f"loss without head {name} (increase)",
+        f"{quoted[i]:.3f}" if i in quoted else "not quoted",
+        f"{cost:.3f}",
+        "nats",
+    ]
     for i, (name, cost) in enumerate(zip(heads, costs))
 ]
 ours = [

@@ -36,7 +36,9 @@ class Triples(NamedTuple):
         return torch.stack([self.d + 1, self.d + 2], dim=1)
 
 
-def locate(task: SortedList, tokens: Int[Tensor, "batch n_ctx"], d: Int[Tensor, " batch"]) -> Triples:
+def locate(
+    task: SortedList, tokens: Int[Tensor, "batch n_ctx"], d: Int[Tensor, " batch"]
+) -> Triples:
     """Find d, d + 1 and d + 2 in lists that hold them.
 
     Raises:
@@ -107,7 +109,7 @@ class TripleEffects(NamedTuple):
         return self.heads.sum(dim=1) - self.heads[rows, self.strongest()]
 
 
-def effects(problem: Problem, triples: Triples) -> TripleEffects:
+def effects(problem: Problem[SortedList], triples: Triples) -> TripleEffects:
     """Measure what happens at d in each list."""
     tokens, query = triples.tokens, triples.query
     rows = torch.arange(len(tokens), device=tokens.device)
@@ -117,7 +119,9 @@ def effects(problem: Problem, triples: Triples) -> TripleEffects:
     parts = direct_logit_attribution(problem, tokens)
     heads = parts.heads[rows, :, query]
     return TripleEffects(
-        attention=attention.gather(2, triples.sources[:, None, :].expand(-1, attention.shape[1], -1)),
+        attention=attention.gather(
+            2, triples.sources[:, None, :].expand(-1, attention.shape[1], -1)
+        ),
         moved=source_attribution(problem, tokens, query, triples.sources, pairs),
         heads=heads.gather(2, pairs[:, None, :].expand(-1, heads.shape[1], -1)),
         direct=parts.direct[rows, query].gather(1, pairs),

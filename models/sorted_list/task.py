@@ -116,7 +116,8 @@ class SortedList:
         digits = self.answers(tokens)
         base = self.max_value + 1
         return sum(
-            (digits[:, i] * base**i for i in range(self.list_length)), torch.zeros_like(digits[:, 0])
+            (digits[:, i] * base**i for i in range(self.list_length)),
+            torch.zeros_like(digits[:, 0]),
         )
 
 

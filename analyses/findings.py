@@ -1,0 +1,91 @@
+"""Claims that were checked: what was found, and how it is shown. Needs no torch."""
+
+from html import escape
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Evidence = Literal["proved", "exhaustive", "sampled", "illustrated"]
+"""`proved`: a bound that covers every input. `exhaustive`: every case was computed.
+`sampled`: so many cases, with a 95 % interval. `illustrated`: examples."""
+Comparison = Literal["at least", "at most"]
+Verdict = Literal["holds", "refuted", "fails", "empty"]
+"""`refuted`: does not hold, and the write-up says so. `fails`: does not hold, or holds
+though the write-up calls it refuted. `empty`: the control satisfies it too."""
+
+
+class Finding(BaseModel):
+    """A claim together with what was measured, as it stands in `results.json`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    sentence: str
+    evidence: Evidence
+    quantity: str
+    unit: str
+    comparison: Comparison
+    threshold: float
+    value: float
+    interval: tuple[float, float] | None
+    n: int
+    control_value: float
+    control: str
+    verdict: Verdict
+
+    def complaint(self) -> str | None:
+        """Why the write-up cannot stand as it is, or None."""
+        if self.verdict == "fails":
+            return (
+                f"claim {self.name!r} does not stand: {self.quantity} is {self.value:.6g} "
+                f"(interval {self.interval}, n = {self.n}), stated: {self.comparison} "
+                f"{self.threshold:g}. Train a better model, or say openly whether it is refuted."
+            )
+        if self.verdict == "empty":
+            return (
+                f"claim {self.name!r} says nothing about the model: the control "
+                f"({self.control}) measures {self.control_value:.6g}, which satisfies "
+                f"{self.comparison} {self.threshold:g} too. Measure what tells the two apart."
+            )
+        return None
+
+
+def claims_table(findings: list[Finding]) -> str:
+    """An HTML table of claims, one row each, with an anchor `claim-<name>`."""
+    head = "".join(
+        f'<th scope="col">{title}</th>'
+        for title in ("Claim", "Evidence", "Measured", "Stated", "Control", "Verdict")
+    )
+    rows = "".join(_row(finding) for finding in findings)
+    return f'<table class="claims"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _row(finding: Finding) -> str:
+    interval = ""
+    if finding.interval:
+        low, high = finding.interval
+        interval = f" <small>[{_short(low)}, {_short(high)}]</small>"
+    cases = f"<small>n = {finding.n:,}</small>"
+    return (
+        f'<tr id="claim-{finding.name}" data-evidence="{finding.evidence}" '
+        f'data-verdict="{finding.verdict}">'
+        f"<td>{escape(finding.sentence)} <small>{escape(finding.quantity)}</small></td>"
+        f'<td><span class="evidence">{finding.evidence}</span> {cases}</td>'
+        f"<td>{_short(finding.value)}&nbsp;{escape(finding.unit)}{interval}</td>"
+        f"<td>{finding.comparison} {finding.threshold:g}</td>"
+        f"<td>{_short(finding.control_value)} <small>{escape(finding.control)}</small></td>"
+        f'<td><span class="verdict verdict-{finding.verdict}">{finding.verdict}</span></td></tr>'
+    )
+
+
+def _short(value: float) -> str:
+    """A value to four significant digits, without an exponent where that is readable.
+
+    >>> _short(0.99825), _short(12345.0), _short(0.0)
+    ('0.9983', '12,345', '0')
+    """
+    if value == 0:
+        return "0"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"

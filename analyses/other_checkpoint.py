@@ -1,0 +1,31 @@
+"""Run a problem's solution on somebody else's checkpoint."""
+
+from pathlib import Path
+
+from analyses.build import execute, results_of, write_products
+from analyses.notebook import ROOT
+from analyses.results import Results
+from models.problem import load_problem
+
+FOLDER = ROOT / "build" / "checkpoints"
+
+
+def analyse_checkpoint(
+    slug: str, checkpoint: Path, device: str, folder: Path = FOLDER
+) -> tuple[Path, Results]:
+    """Execute the solution on `checkpoint`, into a folder of its own below `folder`.
+
+    Returns that folder and the results. Claims that do not hold there are reported in the
+    results; nothing is compared with, or written to, the committed ones.
+
+    Raises:
+        CheckpointError: the file is no checkpoint of the same task.
+        PageError: a cell raised.
+    """
+    problem = load_problem(slug, checkpoint, device)
+    sha256 = problem.sha256 or ""
+    pages = execute(slug, checkpoint.resolve(), device)
+    results = results_of(problem.card, pages, device, sha256)
+    target = folder / f"{slug}-{sha256[:12]}"
+    write_products(target, pages, results, {"checkpoint": str(checkpoint)})
+    return target, results
