@@ -34,7 +34,7 @@ def site(session: nox.Session) -> None:
     """Build the site: analyse what has changed, render the pages."""
     environment(session, "analyse", "render")
     build(session)
-    session.log(f"The site is in {SITE}. To look at it: nox -s serve")
+    session.log("To look at it: nox -s serve")
 
 
 @nox.session

@@ -69,7 +69,7 @@ def pages(site: Path) -> list[Figure]:
     """Weight of each page alone, gzipped; what it loads is weighed by the browser tests."""
     return [
         Figure(
-            name=f"page {page.relative_to(site).as_posix()}",
+            name=f"page /{page.relative_to(site).as_posix().removesuffix('index.html')}",
             value=len(gzip.compress(page.read_bytes())) / 1000,
             unit="kB gzip",
         )

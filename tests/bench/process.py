@@ -15,8 +15,8 @@ class Run(NamedTuple):
 
     seconds: float
     peak_bytes: int
-    """Largest sum of resident memory over the process and all its descendants. Pages that
-    several of them share count once for each, so this is no less than what was needed."""
+    """Most memory in use at once by the process and all its descendants. A page that n of
+    them share counts as 1/n for each where the system tells (Linux), else as a whole."""
 
 
 def measure(command: list[str], folder: Path) -> Run:
@@ -30,23 +30,26 @@ def measure(command: list[str], folder: Path) -> Run:
     with subprocess.Popen(command, cwd=folder) as process:
         watched = psutil.Process(process.pid)
         while process.poll() is None:
-            peak = max(peak, resident(watched))
+            peak = max(peak, in_use(watched))
             time.sleep(SECONDS_BETWEEN_LOOKS)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     return Run(time.perf_counter() - start, peak)
 
 
-def resident(process: psutil.Process) -> int:
-    """Bytes of resident memory of a process and its descendants; ended ones count as 0."""
-    total = 0
+def in_use(process: psutil.Process) -> int:
+    """Bytes of memory of a process and its descendants; ended ones count as 0."""
     try:
         family = [process, *process.children(recursive=True)]
     except psutil.NoSuchProcess:
         return 0
-    for member in family:
-        try:
-            total += member.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
-    return total
+    return sum(bytes_of(member) for member in family)
+
+
+def bytes_of(process: psutil.Process) -> int:
+    """Bytes of memory of one process, its share of shared pages where that is known."""
+    try:
+        memory = process.memory_full_info()
+    except psutil.Error:
+        return 0
+    return getattr(memory, "pss", memory.rss)
