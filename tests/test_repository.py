@@ -15,8 +15,8 @@ from packaging.utils import canonicalize_name
 import noxfile
 
 ROOT = Path(__file__).parents[1]
-NOT_OURS = {".git", ".nox", ".venv", "build", "site", "node_modules", "__pycache__"}
-NOT_OURS |= {".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"}
+BUILT = {ROOT / name for name in (".git", ".nox", ".venv", "build", "site", "node_modules")}
+CACHES = {"__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"}
 TOP_LEVEL = {"docs", "analyses", "models", "tests", "mkdocs.yml", "noxfile.py", "pyproject.toml"}
 TOP_LEVEL |= {"constraints.txt", "package.json", "package-lock.json"}
 TOP_LEVEL |= {"README.md", "CONTRIBUTING.md", "LICENSE", "LICENSE-CC-BY-4.0", "CITATION.cff"}
@@ -28,7 +28,7 @@ HOSTS = ["npm" + "js.org", "py" + "pi.org", "python" + "hosted.org", "download.p
 def files(folder: Path = ROOT) -> Iterator[Path]:
     """All files of the project, as far as they are not built."""
     for path in folder.iterdir():
-        if path.name in NOT_OURS:
+        if path in BUILT or path.name in CACHES:
             continue
         if path.is_dir():
             yield from files(path)
@@ -58,8 +58,8 @@ def pins() -> dict[str, Requirement]:
 
 
 def test_nothing_new_lies_on_the_top_level() -> None:
-    seen = {path.name for path in ROOT.iterdir()} - NOT_OURS
-    assert {name for name in seen if not name.startswith(".")} <= TOP_LEVEL
+    seen = {path.name for path in set(ROOT.iterdir()) - BUILT}
+    assert {name for name in seen - CACHES if not name.startswith(".")} <= TOP_LEVEL
 
 
 def test_everything_installed_is_pinned_to_the_version_installed() -> None:
