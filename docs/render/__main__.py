@@ -60,15 +60,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m docs.render", description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "site", help="folder of the site")
     output = parser.parse_args().output.resolve()
+    kept = "; the previous site is untouched" if output.exists() else ""
     try:
         publish(output)
-    except (RenderError, CardError, ConfigurationError, OSError) as error:
-        kept = "; the previous site is untouched" if output.exists() else ""
+    except (RenderError, CardError, ConfigurationError, OSError, Abort) as error:
         print(f"The site was not built{kept}.\n{error}", file=sys.stderr)
         return 1
-    except Abort as error:
-        print(error, file=sys.stderr)
-        return 1
+    except KeyboardInterrupt:
+        print(f"Stopped{kept}.", file=sys.stderr)
+        return 130
     print(f"The site is in {output}")
     return 0
 

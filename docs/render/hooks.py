@@ -45,7 +45,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     add("assets/palette.css", colours.stylesheet())
     add("assets/palette.js", colours.script())
     for name, source in vendor.assets().items():
-        add(f"assets/vendor/{name}", vendor.stylesheet(source) if source.suffix == ".css" else source)
+        add(
+            f"assets/vendor/{name}",
+            vendor.stylesheet(source) if source.suffix == ".css" else source,
+        )
     months = config.extra["months"]
     for month in months:
         folder = f"problems/{month.slug}"

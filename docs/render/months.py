@@ -95,7 +95,6 @@ class Month:
         return svg[svg.index("<svg") :]
 
 
-
 def read_months(analyses: Path = ANALYSES) -> list[Month]:
     """All problems, newest first.
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from html import escape
 from itertools import count, groupby
 from typing import Any
@@ -37,7 +38,7 @@ def page_notebook(notebook: NotebookNode, where: str, blocks: Blocks) -> Noteboo
         RenderError: if a cell raised, a figure lacks its caption, text alternative or
             height, or a block is unknown.
     """
-    page = nbformat.from_dict(json.loads(json.dumps(notebook)))
+    page = deepcopy(notebook)
     page.cells = [cell for cell in page.cells if _is_shown(cell)]
     numbers = count(1)
     for index, cell in enumerate(page.cells, 1):
@@ -82,7 +83,7 @@ def _page_outputs(
     for is_ledger, group in groupby(outputs, lambda output: _recorded(output) is not None):
         if is_ledger:
             rows = "".join(_number(_recorded(output) or {}) for output in group)
-            yield _html(f'<dl class="numbers">{rows}</dl>')
+            yield _html(f'<dl class="numbers" data-search-exclude>{rows}</dl>')
         else:
             for output in group:
                 yield _page_output(output, place, numbers)

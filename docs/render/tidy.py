@@ -3,7 +3,8 @@
 import posixpath
 import re
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
 from mkdocs.structure.files import Files
 
 from docs.render import RenderError, vendor
@@ -35,8 +36,10 @@ def tidy(html: str, src_uri: str, files: Files) -> str:
         _undress(soup, notebook)
     _resolve_links(soup, src_uri, files)
     _typeset(soup)
+    # What scrolls inside a box of its own must be within the keyboard's reach.
+    for text in soup.select(".output > pre"):
+        text["tabindex"] = "0"
     for table in soup.find_all("table"):
-        # Wide tables scroll inside a box of their own; the keyboard must reach that box.
         if not table.get("class"):
             table["class"] = "plain"
         name = table.caption.get_text() if table.caption else "Table"
@@ -101,7 +104,11 @@ def _typeset(soup: BeautifulSoup) -> None:
         (next(part for part in match.groups() if part), bool(match["block"] or match["bracketed"]))
         for match in matches
     ]
-    typeset = iter(vendor.typeset(formulas))
+    # The search index would hold each formula three times, and none that one can read.
+    typeset = (
+        html.replace('class="katex"', 'class="katex" data-search-exclude', 1)
+        for html in vendor.typeset(formulas)
+    )
     for text, in_text in found:
         pieces: list[str] = []
         end = 0

@@ -143,7 +143,13 @@
       box.replaceChildren(stage);
       window.CircuitsVis.render(stage.id, window.CircuitsVis[component], { positiveColor, ...props });
     };
-    if (!box.dataset.drawn) select?.addEventListener("change", show);
+    if (!box.dataset.drawn) {
+      select?.addEventListener("change", show);
+      // What is on its canvases is said by the label of the whole.
+      new MutationObserver(() => {
+        for (const canvas of box.querySelectorAll("canvas")) canvas.ariaHidden = "true";
+      }).observe(box, { childList: true, subtree: true });
+    }
     show();
     box.dataset.drawn = scheme();
   }

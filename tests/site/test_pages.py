@@ -1,0 +1,132 @@
+"""What a reader meets, measured in a browser over a full scroll of every page."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from models.card import slugs
+from tests.site.conftest import Served, Visit, page_urls
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (1280, 390)
+BUDGET_BEFORE = 400_000
+BUDGET_AFTER = 1_200_000
+
+every_page = pytest.mark.parametrize("url", page_urls())
+every_width = pytest.mark.parametrize("width", WIDTHS)
+Visits = Callable[[str, int], Visit]
+
+
+@every_page
+@every_width
+def test_nothing_is_requested_elsewhere(visit: Visits, url: str, width: int) -> None:
+    assert visit(url, width).elsewhere == []
+
+
+@every_page
+@every_width
+def test_the_console_is_silent(visit: Visits, url: str, width: int) -> None:
+    assert visit(url, width).complaints == []
+
+
+@every_page
+@every_width
+def test_every_figure_is_drawn_in_both_palettes(visit: Visits, url: str, width: int) -> None:
+    assert visit(url, width).undrawn == []
+
+
+@every_page
+@every_width
+def test_nothing_is_wider_than_its_box(visit: Visits, url: str, width: int) -> None:
+    assert visit(url, width).too_wide == []
+
+
+@every_page
+@every_width
+def test_nothing_serious_stands_in_anybodys_way(visit: Visits, url: str, width: int) -> None:
+    assert visit(url, width).violations == []
+
+
+@every_page
+def test_a_page_is_light(visit: Visits, url: str) -> None:
+    seen = visit(url, 1280)
+    assert seen.weight_before <= BUDGET_BEFORE
+    assert seen.weight_after <= BUDGET_AFTER
+
+
+def test_figures_load_their_libraries_only_when_they_come_into_view(visit: Visits) -> None:
+    seen = visit(f"problems/{slugs()[0]}/solution/", 1280)
+    assert seen.weight_after - seen.weight_before > 800_000
+
+
+def test_every_figure_has_a_text_alternative(visit: Visits) -> None:
+    page = visit(f"problems/{slugs()[0]}/solution/", 1280).page
+    figures = page.locator("figure.figure")
+    assert figures.count() >= 10
+    for figure in figures.all():
+        label = figure.locator("[aria-label]").first.get_attribute("aria-label")
+        assert label
+        assert figure.locator(".alternative p").text_content() == label
+        assert figure.locator("figcaption").text_content()
+
+
+def test_a_sequence_can_be_chosen(visit: Visits) -> None:
+    page = visit(f"problems/{slugs()[0]}/solution/", 1280).page
+    figure = page.locator("figure:has(select)").first
+    before = figure.locator("canvas").last.screenshot()
+    figure.locator("select").select_option(index=3)
+    expect(figure.locator("canvas").first).to_be_visible()
+    page.wait_for_timeout(700)
+    assert figure.locator("canvas").last.screenshot() != before
+
+
+def test_evidence_is_filtered(visit: Visits) -> None:
+    page = visit("evidence/", 1280).page
+    rows = page.locator("#claims tbody tr")
+    everything = rows.count()
+    assert page.locator("output").text_content() == f"{everything} of {everything} claims"
+    page.select_option("select[name=verdict]", "refuted")
+    refuted = page.locator("#claims tbody tr[data-verdict=refuted]").count()
+    assert page.locator("#claims tbody tr:visible").count() == refuted < everything
+    page.select_option("select[name=verdict]", "")
+    page.fill("input[name=text]", "no claim says this")
+    assert page.locator("#claims tbody tr:visible").count() == 0
+    page.fill("input[name=text]", "")
+    assert page.locator("#claims tbody tr:visible").count() == everything
+
+
+def test_evidence_is_readable_without_scripts(served: Served, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(served.url + "evidence/")
+    assert page.locator("#claims tbody tr:visible").count() > 5
+    assert page.locator("form.filters").is_hidden()
+    context.close()
+
+
+def test_search_finds_a_word(visit: Visits) -> None:
+    page = visit("contribute/", 1280).page
+    page.locator("input[name=query]").click()
+    page.keyboard.type("ablation")
+    found = page.locator(".md-search-result__item", has_text="Glossary")
+    expect(found.first).to_be_visible()
+    page.keyboard.press("Escape")
+
+
+def test_paper_has_no_navigation_and_nothing_folded(served: Served, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 720, "height": 1000}, color_scheme="dark")
+    page.goto(served.url + f"problems/{slugs()[0]}/solution/")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    for hidden in (".masthead__nav", ".masthead__tools", ".contents", ".running-head nav"):
+        assert page.locator(hidden).first.is_hidden(), hidden
+    assert page.locator("article details:not([open])").count() == 0
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert min(map(int, paper[4:-1].split(","))) > 200, "paper is printed light"
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-plotly]')].every(box => box.dataset.drawn)"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 720
+    page.close()

