@@ -93,19 +93,35 @@ def heatmaps(
                 x=[x_labels[column] if x_labels else column for _, column in marks],
                 y=[y_labels[row] if y_labels else row for row, _ in marks],
                 mode="markers",
-                marker={"symbol": "circle-open", "size": 9, "line": {"width": 2}},
-                meta={"series": 0},
+                marker={
+                    "size": 6,
+                    "color": LIGHT.paper,
+                    "line": {"width": 1.5, "color": LIGHT.ink},
+                },
+                meta={"mark": True},
                 hoverinfo="skip",
                 showlegend=False,
                 **axes,
             )
+    rows, columns = next(iter(arrays.values())).shape
     for axis in plot.select_yaxes():
-        axis.update(autorange="reversed")
-    for labels, axes_of in ((x_labels, plot.select_xaxes), (y_labels, plot.select_yaxes)):
-        if labels:
-            for axis in axes_of():
-                axis.update(type="category")
+        axis.update(range=[rows - 0.5, -0.5], **_label_axis(y_labels))
+    for axis in plot.select_xaxes():
+        axis.update(range=[-0.5, columns - 0.5], **_label_axis(x_labels))
     return Figure(plot, caption, alt)
+
+
+MOST_TICKS = 20
+"""A matrix with more rows or columns has every fifth one labelled, and the last."""
+
+
+def _label_axis(labels: Sequence[str] | None) -> dict[str, Any]:
+    axis: dict[str, Any] = {"showgrid": False, "zeroline": False}
+    if labels:
+        axis |= {"type": "category"}
+    if labels and len(labels) > MOST_TICKS:
+        axis |= {"tickmode": "array", "tickvals": [*labels[:-1:5], labels[-1]], "tickangle": 0}
+    return axis
 
 
 def lines(
