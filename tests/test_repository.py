@@ -2,10 +2,12 @@
 
 import ast
 import re
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import Any
 
 import nox.registry
 import pytest
@@ -129,3 +131,12 @@ def test_the_test_command_of_the_readme_is_the_one_that_ci_runs() -> None:
     command = "python -m pip install nox && nox -s tests"
     assert f"\n    {command}\n" in (ROOT / "README.md").read_text()
     assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == command
+
+
+def test_the_example_of_the_readme_runs() -> None:
+    blocks = re.findall(r"(?:^    .*\n|^\n)+", (ROOT / "README.md").read_text(), re.MULTILINE)
+    example = next(block for block in blocks if "import load" in block)
+    names: dict[str, Any] = {}
+    exec(textwrap.dedent(example), names)
+    given = sorted(names["tokens"][0, :10].tolist())
+    assert names["logits"].argmax(-1)[0, 10:20].tolist() == given
