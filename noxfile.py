@@ -92,7 +92,7 @@ def environment(session: nox.Session, *groups: str) -> None:
     """Make sure that the shared environment exists and holds these dependency groups."""
     base = {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "machine": platform.platform(terse=True),
+        "machine": f"{sys.platform} {platform.machine()}",
         "constraints": hashlib.sha256(CONSTRAINTS.read_bytes()).hexdigest(),
     }
     stamp = ENVIRONMENT / "installed.json"
