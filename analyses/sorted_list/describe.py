@@ -49,7 +49,7 @@ def mistakes(
     rows: list[list[object]] = []
     for answer, prediction in zip(answers.tolist(), predicted.tolist(), strict=True):
         wrong = [i for i in range(len(answer)) if answer[i] != prediction[i]]
-        listed = " ".join(map(str, answer))
+        listed = ", ".join(map(str, answer))
         if not wrong:
             rows.append([listed, "none", "", ""])
             continue

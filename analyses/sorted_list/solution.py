@@ -161,7 +161,7 @@ record("ablation_least", min(costs), "nats")
 #
 # ## 4. Who copies what
 #
-# The full OV circuit `W_E W_OV W_U` says what a head adds to each logit for a unit of
+# The full OV circuit $W_E W_V W_O W_U$ says what a head adds to each logit for a unit of
 # attention to a token. A copying head has a positive diagonal.
 
 # %%
@@ -202,7 +202,8 @@ figures.lines(
 )
 
 # %% [markdown]
-# The full QK circuit `W_E W_QK W_E^T` says which tokens a token looks for.
+# The full QK circuit $W_E W_Q W_K^\top W_E^\top / \sqrt{d_\text{head}}$ says which tokens a
+# token looks for.
 
 # %%
 qk = circuits.full_qk(problem, scales)[:, :n_values, :n_values]
@@ -384,7 +385,7 @@ mine = task.encode(
     [
         [3, 47, 12, 29, 8, 41, 20, 35, 16, 50],
         [50, 49, 48, 47, 46, 45, 44, 43, 42, 41],
-        [10, 20, 30, 40, 50, 5, 15, 25, 35, 45],
+        [0, 1, 2, 3, 4, 46, 47, 48, 49, 50],
     ]
 )
 table(
@@ -447,7 +448,7 @@ record("other_difference", (other[:, 0] - other[:, 1]).mean(), "logits", digits=
 # it favours y by {{ other_difference }} logits all the same: it helps, but not by
 # suppressing. *Refuted.*
 #
-# **The direct path.** `W_E W_U` takes the token d straight to the logits, and might add more
+# **The direct path.** $W_E W_U$ takes the token d straight to the logits, and might add more
 # to d + 1 than to d + 2. If that decided the matter, the model would go wrong without it.
 
 # %%
@@ -496,6 +497,7 @@ record("y_to_y", both[:, 0, 0].mean(), "logits", digits=2)
 record("z_to_y", both[:, 1, 0].mean(), "logits", digits=2)
 record("y_to_z", both[:, 0, 1].mean(), "logits", digits=2)
 record("z_to_z", both[:, 1, 1].mean(), "logits", digits=2)
+fact("z_wins_at", describe.ranges((to_z > to_y).nonzero().flatten().tolist()) or "no d")
 lower, upper = describe.neighbours_raised(ov)
 record("ov_lower_neighbour", lower, "logits", digits=2)
 record("ov_upper_neighbour", upper, "logits", digits=2)
@@ -507,7 +509,7 @@ figures.lines(
     y_title="logits from sources y and z",
     caption="What the two sources y and z together add to the logits of y and z, over both "
     "heads; mean over 40 lists for every d.",
-    alt="Two curves over d; the curve for y lies above that for z nearly everywhere.",
+    alt="Two curves over d; the curve for y lies above that for z but for few values of d.",
 )
 
 # %% [markdown]
@@ -516,9 +518,10 @@ figures.lines(
 # it partly gives back: in the full OV circuit of the head that copies it, a value adds
 # {{ ov_lower_neighbour }} logits (mean over values) to its lower neighbour, and
 # {{ ov_upper_neighbour }} to its upper one. Summed over both sources, y wins in
-# {{ sources_favour_y }} of the lists. This is the accepted explanation, and it holds here as it
-# does in the published model. In the remaining lists, the direct path and the other sources
-# must decide, since everything adds up:
+# {{ sources_favour_y }} of the lists; on average over the lists of one d, z wins only at
+# d = {{ z_wins_at }}. This is the accepted explanation, and it holds here as it does in the
+# published model. In the remaining lists, the direct path and the other sources must decide,
+# since everything adds up:
 #
 # ## 8. It all adds up
 #

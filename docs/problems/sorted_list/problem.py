@@ -145,14 +145,14 @@ heatmaps(
 # <details class="hint"><summary>What is a head for?</summary>
 #
 # Attending to the right token is useless unless the head copies it. Compute the full OV
-# circuit `W_E W_V W_O W_U` of each head and look at its diagonal. Is every number copied by
+# circuit $W_E W_V W_O W_U$ of each head and look at its diagonal. Is every number copied by
 # both heads?
 #
 # </details>
 # <details class="hint"><summary>Which way to look</summary>
 #
-# The full QK circuit `W_E W_QK W_E^T` has a query token in each row. Follow one row from
-# left to right, and mark the place where the key equals the query. Then ask why a large
+# The full QK circuit $W_E W_Q W_K^\top W_E^\top$ has a query token in each row. Follow one row
+# from left to right, and mark the place where the key equals the query. Then ask why a large
 # number does not simply look at 0: the query's position has something to say as well.
 #
 # </details>
