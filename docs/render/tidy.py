@@ -52,34 +52,48 @@ def _undress(soup: BeautifulSoup, notebook: Tag) -> None:
     """Keep prose, code and outputs; drop JupyterLab's boxes, styles and scripts."""
     for cruft in soup.select("style, script, .celltoolbar, .zeroclipboard-container, .anchor-link"):
         cruft.decompose()
-    parts: list[Tag] = []
-    for cell in notebook.select(".jp-Cell"):
-        classes = cell.get_attribute_list("class")
-        if code := cell.select_one(".highlight-ipynb"):
-            code["class"] = "highlight"
-            if pre := code.pre:
-                pre.wrap(soup.new_tag("div", attrs={"class": "code"})).unwrap()
-                inner = soup.new_tag("code")
-                inner.extend(list(pre.contents))
-                pre.append(inner)
-            lines = code.get_text().strip().count("\n") + 1
-            if "celltag_hide-input" in classes or lines > LONG:
-                folded = soup.new_tag("details", attrs={"class": "source"})
-                summary = soup.new_tag("summary")
-                summary.string = f"Code, {lines} line{'s' if lines > 1 else ''}"
-                folded.extend([summary, code])
-                code = folded
-            parts.append(code)
-        for content in cell.select(".jp-RenderedMarkdown, .jp-OutputArea-output"):
-            prose = "jp-RenderedMarkdown" in content["class"]
-            content.attrs = {"class": "prose" if prose else "output"}
-            parts.append(content)
+    for code in notebook.select(".highlight-ipynb"):
+        code["class"] = "highlight"
+    for pre in notebook.select(".highlight pre"):
+        # Material's style and copy button are for `pre > code`.
+        inner = soup.new_tag("code")
+        inner.extend(list(pre.contents))
+        pre.append(inner)
+    # mkdocs-jupyter puts each code cell into a second box of the same class.
+    cells = notebook.select(".jp-Cell:not(.jp-Cell .jp-Cell)")
+    parts = [part for cell in cells for part in _parts(soup, cell)]
     notebook.clear()
     notebook.attrs = {"class": "notebook"}
     notebook.extend(parts)
     for stray in list(soup.contents):
         if stray is not notebook:
             stray.extract()
+
+
+def _parts(soup: BeautifulSoup, cell: Tag) -> list[Tag]:
+    """What one cell shows, in order; long code is folded, with the numbers it recorded."""
+    if prose := cell.select_one(".jp-RenderedMarkdown"):
+        prose.attrs = {"class": "prose"}
+        return [prose]
+    outputs = cell.select(".jp-OutputArea-output")
+    for output in outputs:
+        output.attrs = {"class": "output"}
+    code = cell.select_one(".highlight")
+    if code is None:
+        return outputs
+    lines = code.get_text().strip().count("\n") + 1
+    if lines <= LONG and "celltag_hide-input" not in cell.get_attribute_list("class"):
+        return [code, *outputs]
+    ledgers = [output for output in outputs if output.select_one("dl.numbers")]
+    numbers = sum(len(ledger.select("dt")) for ledger in ledgers)
+    label = f"Code, {lines} line{'s' * (lines > 1)}"
+    if numbers:
+        label += f"; {numbers} number{'s' * (numbers > 1)}"
+    summary = soup.new_tag("summary")
+    summary.string = label
+    folded = soup.new_tag("details", attrs={"class": "source"})
+    folded.extend([summary, code, *ledgers])
+    return [folded, *(output for output in outputs if output not in ledgers)]
 
 
 def _resolve_links(soup: BeautifulSoup, src_uri: str, files: Files) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import mkdocs.utils
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from mkdocs.structure.files import Files
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from plotly.offline import get_plotlyjs_version
@@ -112,6 +113,22 @@ def test_an_unknown_block_names_the_known_ones() -> None:
     cells = [new_markdown_cell("[[specifcation]]")]
     with pytest.raises(RenderError, match=r"\[\[specifcation\]\]; known: downloads, evidence"):
         page_notebook(new_notebook(cells=cells), "page", lambda name: block(name, [], None, "p/"))
+
+
+def test_pages_keep_the_order_of_the_notebook(site: Path) -> None:
+    slug = months.slugs()[0]
+    html = (site / "problems" / slug / "index.html").read_text(encoding="utf-8")
+    executed = nbformat.read(months.ANALYSES / slug / "problem.ipynb", as_version=4)
+    printing = next(
+        cell
+        for cell in executed.cells
+        if cell.source.count("\n") < 8
+        and any(output.get("name") == "stdout" for output in cell.get("outputs", []))
+    )
+    said = next(output.text for output in printing.outputs if output.get("name") == "stdout")
+    text = BeautifulSoup(html, "html.parser").get_text()
+    assert text.count(printing.source) == 1
+    assert text.index(printing.source) < text.index(said)
 
 
 def test_formulas_are_typeset_and_code_is_not() -> None:

@@ -92,7 +92,7 @@
   function stacked(layout) {
     const panels = layout.meta?.panels ?? 1;
     if (panels === 1 || !narrow.matches) return layout;
-    const gap = 0.12;
+    const gap = 0.17;
     const height = (1 - gap * (panels - 1)) / panels;
     const tall = { ...layout, height: layout.height * panels * 0.9 };
     for (let panel = 0; panel < panels; panel++) {
