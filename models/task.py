@@ -6,6 +6,9 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+MOST_DRAWS = 1000
+"""How often `fresh` draws again before it gives up."""
+
 
 @runtime_checkable
 class Task(Protocol):
@@ -57,9 +60,18 @@ class Task(Protocol):
 def fresh(
     task: Task, n: int, generator: torch.Generator, seen: Int[Tensor, " sequence"]
 ) -> Int[Tensor, "n n_ctx"]:
-    """Draw `n` sequences none of which has a key in `seen`."""
+    """Draw `n` sequences none of which has a key in `seen`.
+
+    Raises:
+        ValueError: if hardly any sequence of the task is left outside `seen`.
+    """
     kept = task.sample(0, generator)
-    while len(kept) < n:
+    for _ in range(MOST_DRAWS):
         drawn = task.sample(n - len(kept), generator)
         kept = torch.cat([kept, drawn[~torch.isin(task.keys(drawn), seen)]])
-    return kept
+        if len(kept) == n:
+            return kept
+    raise ValueError(
+        f"only {len(kept)} of {n} fresh sequences found in {MOST_DRAWS} draws; the "
+        f"{len(seen)} known ones leave too few of this task: train on fewer."
+    )

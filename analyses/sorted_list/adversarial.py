@@ -5,10 +5,12 @@ from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
+from rich.console import Console
 from torch import Tensor
 
 from analyses.attention import label_patterns, most_attended
 from models.problem import Problem
+from models.progress import Progress
 from models.scoring import answer_log_probs, is_correct
 from models.sorted_list.task import SortedList
 
@@ -153,24 +155,31 @@ class Search(NamedTuple):
 
 
 def search(
-    problem: Problem[SortedList], chains: int, steps: int, generator: torch.Generator
+    problem: Problem[SortedList],
+    chains: int,
+    steps: int,
+    generator: torch.Generator,
+    console: Console | None = None,
 ) -> Search:
     """Climb towards lists with the largest loss.
 
     Every chain starts at a random list. A step changes one value of each list to one that
     it does not hold, or swaps two of its places, and keeps the change if the loss grows.
+    Progress is shown on `console`; None: on standard error.
     """
     task = problem.task
     values = task.sample(chains, generator)[:, : task.list_length]
     loss = score(problem, task.complete(values)).loss
     best = []
-    for _ in range(steps):
-        proposed = _neighbour(task, values, generator)
-        proposed_loss = score(problem, task.complete(proposed)).loss
-        better = (proposed_loss > loss).cpu()
-        values[better] = proposed[better]
-        loss = torch.where(better.to(loss.device), proposed_loss, loss)
-        best.append(loss.max())
+    with Progress("search", total=steps, console=console or Console(stderr=True)) as progress:
+        for _ in range(steps):
+            proposed = _neighbour(task, values, generator)
+            proposed_loss = score(problem, task.complete(proposed)).loss
+            better = (proposed_loss > loss).cpu()
+            values[better] = proposed[better]
+            loss = torch.where(better.to(loss.device), proposed_loss, loss)
+            best.append(loss.max())
+            progress.advance()
     order = loss.argsort(descending=True).cpu()
     tokens = task.complete(values[order])
     final = score(problem, tokens)

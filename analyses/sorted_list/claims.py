@@ -315,7 +315,7 @@ CLAIMS = [
         unit="",
         evidence="exhaustive",
         comparison="at most",
-        threshold=8,
+        threshold=8.0,
         measure=head_changes,
     ),
     Claim(

@@ -155,3 +155,10 @@ def test_fresh_sequences_avoid_what_was_seen() -> None:
     sets = {frozenset(values) for values in drawn[:, :2].tolist()}
     assert sets.isdisjoint({frozenset({0, 1}), frozenset({2, 4}), frozenset({3, 5})})
     assert len(sets) == 12
+
+
+def test_fresh_gives_up_when_the_known_sequences_are_all_there_are() -> None:
+    tiny = SortedList(list_length=2, max_value=2)
+    everything = tiny.keys(tiny.encode([[0, 1], [0, 2], [1, 2]]))
+    with pytest.raises(ValueError, match=r"only 0 of 5 fresh sequences found in 1000 draws"):
+        fresh(tiny, 5, torch.Generator().manual_seed(0), everything)
