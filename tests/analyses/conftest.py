@@ -1,0 +1,48 @@
+"""The October problem as committed, an untrained control, and small problems."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from analyses.sorted_list.claims import evaluation
+from models import load
+from models.problem import Problem
+from models.sorted_list.task import SortedList
+from tests.analyses.problems import architecture, made_of, shapes
+
+
+@pytest.fixture(scope="session")
+def problem() -> Problem[SortedList]:
+    return load("sorted_list")
+
+
+@pytest.fixture(scope="session")
+def untrained(problem: Problem[SortedList]) -> Problem[SortedList]:
+    return problem.untrained(7)
+
+
+@pytest.fixture(scope="session")
+def lists(problem: Problem[SortedList]) -> Tensor:
+    """2,000 fresh lists."""
+    return evaluation(problem, 2000)
+
+
+@pytest.fixture(scope="session")
+def small() -> Problem[SortedList]:
+    """Three values of ten, LayerNorm, and random weights everywhere."""
+    task = SortedList(list_length=3, max_value=9)
+    sizes = architecture(task)
+    return made_of(task, sizes, shapes(sizes))
+
+
+@pytest.fixture(scope="session")
+def linear() -> Problem[SortedList]:
+    """As `small`, without LayerNorm: everything after the attention pattern is linear."""
+    task = SortedList(list_length=3, max_value=9)
+    sizes = architecture(task, normalization=None)
+    return made_of(task, sizes, shapes(sizes))
+
+
+@pytest.fixture(scope="session")
+def small_lists(small: Problem[SortedList]) -> Tensor:
+    return small.task.sample(40, torch.Generator().manual_seed(3))

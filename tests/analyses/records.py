@@ -1,0 +1,52 @@
+"""What a write-up may have found, for tests that need findings and results to vary."""
+
+from typing import Any
+
+from analyses.findings import Finding
+from analyses.results import Number, Results
+
+
+def finding(**change: Any) -> Finding:
+    """A claim that holds, with some of its fields changed."""
+    fields = {
+        "name": "sorts",
+        "sentence": "The model sorts lists.",
+        "evidence": "sampled",
+        "quantity": "share of correct predictions",
+        "unit": "",
+        "comparison": "at least",
+        "threshold": 0.9,
+        "value": 0.95,
+        "interval": (0.94, 0.96),
+        "n": 1000,
+        "control_value": 0.02,
+        "control": "untrained model of the same shape",
+        "verdict": "holds",
+    }
+    return Finding.model_validate(fields | change)
+
+
+def number(**change: Any) -> Number:
+    """A loss, with some of its fields changed."""
+    fields = {"name": "loss", "value": 0.5, "unit": "nats", "tolerance": 0.001, "digits": 3}
+    return Number.model_validate(fields | change)
+
+
+def results(**change: Any) -> Results:
+    """Two numbers, one fact and one claim, with some of the fields changed."""
+    fields = {
+        "slug": "sorted_list",
+        "title": "Sorted List",
+        "month": "2023-10",
+        "device": "cpu",
+        "date": "2026-11-20",
+        "checkpoint_sha256": "c" * 64,
+        "data_sha256": "d" * 64,
+        "numbers": {
+            "lists": number(name="lists", value=500.0, unit="", tolerance=1.0, digits=0),
+            "loss": number(),
+        },
+        "facts": {"dearest_head": "head 0.1"},
+        "claims": [finding()],
+    }
+    return Results.model_validate(fields | change)

@@ -1,0 +1,90 @@
+import pytest
+import torch
+from torch import Tensor
+
+from analyses.attention import PATTERN
+from analyses.attribution import VALUES, direct_logit_attribution, source_attribution
+from analyses.circuits import LN_FINAL_SCALE
+from models.problem import Problem
+from models.sorted_list.task import SortedList
+
+
+@pytest.mark.parametrize("name", ["problem", "untrained"])
+def test_direct_path_heads_and_biases_add_up_to_the_logits(
+    name: str, lists: Tensor, request: pytest.FixtureRequest
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    parts = direct_logit_attribution(problem, lists)
+    assert len(lists) == 2000
+    assert float((parts.total() - problem.logits(lists)).abs().max()) < 1e-4
+    assert torch.equal(
+        parts.total(), parts.direct + parts.heads.sum(1) + parts.output_bias + parts.bias
+    )
+
+
+def test_they_add_up_with_biases_everywhere(
+    small: Problem[SortedList], small_lists: Tensor
+) -> None:
+    parts = direct_logit_attribution(small, small_lists)
+    logits = small.logits(small_lists)
+    torch.testing.assert_close(parts.total(), logits, atol=1e-4, rtol=1e-5)
+    for term in (parts.direct, parts.heads, parts.bias, parts.output_bias):
+        assert float(term.abs().max()) > 0.1
+
+
+def test_a_head_adds_what_it_takes_from_each_position(
+    small: Problem[SortedList], small_lists: Tensor
+) -> None:
+    model, tokens = small.model, small_lists[:2]
+    parts = direct_logit_attribution(small, tokens)
+    _, cache = model.run_with_cache(tokens, names_filter=[PATTERN, VALUES, LN_FINAL_SCALE])
+    for row in range(2):
+        for head in range(2):
+            for query in range(7):
+                written = sum(
+                    cache[PATTERN][row, head, query, key]
+                    * (cache[VALUES][row, key, head] @ model.W_O[0, head])
+                    for key in range(query + 1)
+                )
+                logits = written / cache[LN_FINAL_SCALE][row, query] @ model.W_U
+                torch.testing.assert_close(
+                    parts.heads[row, head, query], logits, atol=1e-4, rtol=1e-4
+                )
+
+
+@pytest.mark.parametrize("name", ["problem", "untrained", "small"])
+def test_all_sources_together_are_what_the_head_adds(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    generator = torch.Generator().manual_seed(5)
+    tokens = problem.task.sample(30, generator)
+    query = torch.randint(tokens.shape[1], (30,), generator=generator)
+    predictions = torch.randint(problem.task.d_vocab, (30, 3), generator=generator)
+    everywhere = torch.arange(tokens.shape[1]).expand(30, -1)
+    moved = source_attribution(problem, tokens, query, everywhere, predictions)
+    heads = direct_logit_attribution(problem, tokens).heads[torch.arange(30), :, query]
+    expected = heads.gather(2, predictions[:, None, :].expand(-1, heads.shape[1], -1))
+    torch.testing.assert_close(moved.sum(dim=2), expected, atol=1e-4, rtol=1e-4)
+
+
+def test_sources_and_predictions_keep_their_order(
+    small: Problem[SortedList], small_lists: Tensor
+) -> None:
+    query = torch.full((40,), 4)
+    sources, predictions = torch.tensor([[0, 2]] * 40), torch.tensor([[7, 1, 3]] * 40)
+    moved = source_attribution(small, small_lists, query, sources, predictions)
+    turned = source_attribution(small, small_lists, query, sources.flip(1), predictions.flip(1))
+    torch.testing.assert_close(turned, moved.flip(2, 3))
+    assert not torch.allclose(turned, moved)
+
+
+def test_a_source_after_the_query_moves_nothing(
+    small: Problem[SortedList], small_lists: Tensor
+) -> None:
+    query = torch.full((40,), 2)
+    moved = source_attribution(
+        small, small_lists, query, torch.tensor([[2, 3, 6]] * 40), torch.tensor([[5]] * 40)
+    )
+    assert moved[:, :, 0].abs().min() > 0
+    assert torch.equal(moved[:, :, 1:], torch.zeros(40, 2, 2, 1))

@@ -1,0 +1,221 @@
+from typing import Any
+
+import pytest
+
+from analyses import claims
+from analyses.claims import Claim, ClaimError, Findings, Measurement
+from analyses.findings import Finding, claims_table
+from analyses.statistics import Interval
+from models.problem import Problem
+from models.sorted_list.task import SortedList
+from tests.analyses.records import finding
+
+
+def claim(measured: Measurement, controlled: Measurement, **change: Any) -> Claim:
+    """A claim whose measurements are given: of the model (it has a checksum), of the control."""
+    fields: dict[str, Any] = {
+        "name": "sorts",
+        "sentence": "The model sorts lists.",
+        "quantity": "share of correct predictions",
+        "unit": "",
+        "evidence": "exhaustive",
+        "comparison": "at least",
+        "threshold": 0.5,
+        "measure": lambda problem: measured if problem.sha256 else controlled,
+    }
+    return Claim(**fields | change)
+
+
+def values(model: float, control: float) -> tuple[Measurement, Measurement]:
+    return Measurement(model, 10), Measurement(control, 10)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "model", "control", "refuted", "verdict"),
+    [
+        ("at least", 0.6, 0.1, False, "holds"),
+        ("at least", 0.5, 0.1, False, "holds"),
+        ("at least", 0.4, 0.1, False, "fails"),
+        ("at least", 0.4, 0.9, False, "fails"),
+        ("at least", 0.6, 0.5, False, "empty"),
+        ("at least", 0.4, 0.1, True, "refuted"),
+        ("at least", 0.4, 0.9, True, "refuted"),
+        ("at least", 0.6, 0.1, True, "fails"),
+        ("at most", 0.4, 0.9, False, "holds"),
+        ("at most", 0.5, 0.9, False, "holds"),
+        ("at most", 0.6, 0.9, False, "fails"),
+        ("at most", 0.4, 0.5, False, "empty"),
+        ("at most", 0.6, 0.9, True, "refuted"),
+        ("at most", 0.4, 0.9, True, "fails"),
+    ],
+)
+def test_the_verdict(
+    problem: Problem[SortedList],
+    untrained: Problem[SortedList],
+    comparison: str,
+    model: float,
+    control: float,
+    refuted: bool,
+    verdict: str,
+) -> None:
+    stated = claim(*values(model, control), comparison=comparison, refuted=refuted)
+    found = stated.check(problem, untrained)
+    assert found.verdict == verdict
+    assert (found.value, found.control_value, found.n) == (model, control, 10)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "interval", "satisfied"),
+    [
+        ("at least", (0.5, 0.9), True),
+        ("at least", (0.49, 0.9), False),
+        ("at most", (0.1, 0.5), True),
+        ("at most", (0.1, 0.51), False),
+    ],
+)
+def test_of_a_sample_the_whole_interval_must_satisfy(
+    comparison: str, interval: tuple[float, float], satisfied: bool
+) -> None:
+    stated = claim(*values(0.0, 0.0), comparison=comparison)
+    middle = 0.7 if comparison == "at least" else 0.3
+    assert stated.satisfied_by(Measurement(middle, 10)) is True
+    assert stated.satisfied_by(Measurement(middle, 10, Interval(*interval))) is satisfied
+
+
+def test_a_control_whose_interval_straddles_the_threshold_does_not_satisfy(
+    problem: Problem[SortedList], untrained: Problem[SortedList]
+) -> None:
+    wide = Measurement(0.6, 5, Interval(0.2, 0.9))
+    assert claim(Measurement(0.9, 10), wide).check(problem, untrained).verdict == "holds"
+
+
+def test_a_sampled_claim_needs_an_interval(
+    problem: Problem[SortedList], untrained: Problem[SortedList]
+) -> None:
+    stated = claim(*values(0.9, 0.1), evidence="sampled")
+    with pytest.raises(ValueError, match="claim 'sorts' is sampled, but .* no interval"):
+        stated.check(problem, untrained)
+
+
+def test_a_control_of_its_own_is_measured_on_the_same_model(
+    problem: Problem[SortedList], untrained: Problem[SortedList]
+) -> None:
+    stated = claim(
+        *values(0.9, 0.8),
+        control="random lists",
+        control_measure=lambda measured: Measurement(0.1 if measured is problem else 0.7, 3),
+    )
+    found = stated.check(problem, untrained)
+    assert (found.control_value, found.control, found.verdict) == (0.1, "random lists", "holds")
+
+
+def test_a_share_has_wilsons_interval() -> None:
+    measured = Measurement.share([True] * 15 + [False] * 133)
+    assert measured.value == pytest.approx(15 / 148)
+    assert measured.n == 148
+    assert measured.interval == pytest.approx((0.0624, 0.1605), abs=5e-5)
+
+
+def test_of_no_cases_nothing_is_known() -> None:
+    measured = Measurement.share([])
+    assert measured == Measurement(0.0, 0, Interval(0.0, 1.0))
+    for comparison in ("at least", "at most"):
+        assert not claim(measured, measured, comparison=comparison).satisfied_by(measured)
+
+
+def test_a_mean_has_a_normal_interval() -> None:
+    measured = Measurement.mean([0.0, 2.0] * 18)
+    assert (measured.value, measured.n) == (1.0, 36)
+    assert measured.interval == pytest.approx((0.66870, 1.33130), abs=1e-4)
+
+
+def test_the_control_is_an_untrained_model_of_a_fixed_seed(problem: Problem[SortedList]) -> None:
+    seen: list[Problem[SortedList]] = []
+
+    def measure(measured: Problem[SortedList]) -> Measurement:
+        seen.append(measured)
+        return Measurement(0.9 if measured is problem else 0.1, 1)
+
+    found = Findings.of([claim(*values(0.0, 0.0), measure=measure)], problem)
+    assert found["sorts"].verdict == "holds"
+    model, control = seen
+    assert model is problem
+    assert control.sha256 is None
+    assert control.architecture == problem.architecture
+    expected = problem.untrained(claims.CONTROL_SEED).weights["embed.W_E"]
+    assert control.weights["embed.W_E"].equal(expected)
+
+
+def test_findings_are_looked_up_by_name() -> None:
+    found = Findings((finding(), finding(name="is_sure")))
+    assert found["is_sure"].name == "is_sure"
+    with pytest.raises(KeyError, match="no claim is called 'sort'; known: sorts, is_sure"):
+        found["sort"]
+
+
+def test_a_failing_claim_says_what_was_measured_and_what_stated() -> None:
+    text = finding(verdict="fails", value=0.85123, interval=(0.84, 0.86)).complaint()
+    assert text is not None
+    assert text.startswith(
+        "claim 'sorts' does not stand: share of correct predictions is 0.85123 "
+        "(interval (0.84, 0.86), n = 1000), stated: at least 0.9."
+    )
+    assert "Train a better model, or say openly whether it is refuted" in text
+
+
+def test_an_empty_claim_says_what_the_control_measures() -> None:
+    text = finding(verdict="empty", control_value=0.93).complaint()
+    assert text == (
+        "claim 'sorts' says nothing about the model: the control (untrained model of the same "
+        "shape) measures 0.93, which satisfies at least 0.9 too. Measure what tells the two apart."
+    )
+
+
+def test_all_complaints_are_raised_together() -> None:
+    good = (finding(), finding(name="is_sure", verdict="refuted"))
+    Findings(good).raise_for_complaints()
+    assert Findings(good).complaints == []
+    bad = (*good, finding(name="one", verdict="fails"), finding(name="two", verdict="empty"))
+    with pytest.raises(ClaimError, match=r"'one' does not stand.*\n.*'two' says nothing"):
+        Findings(bad).raise_for_complaints()
+
+
+def test_the_table_of_claims_escapes_what_it_shows() -> None:
+    html = claims_table(
+        [
+            finding(
+                sentence="a < b & c",
+                quantity="<script>alert(1)</script>",
+                unit="<nats>",
+                control='"x" <i>',
+            )
+        ]
+    )
+    assert "a &lt; b &amp; c" in html
+    assert "&lt;script&gt;" in html
+    assert "&lt;nats&gt;" in html
+    assert "&quot;x&quot; &lt;i&gt;" in html
+    assert "<script" not in html
+    assert "<i>" not in html
+
+
+def test_the_table_of_claims_has_a_row_with_an_anchor_each() -> None:
+    shown = [
+        finding(value=0.99826, interval=(0.99712, 0.99894), n=10000, control_value=0.0),
+        finding(name="is_sure", evidence="exhaustive", interval=None, verdict="refuted"),
+    ]
+    html = Findings(tuple(shown)).html()
+    assert html.count("<tr id=") == 2
+    assert '<tr id="claim-sorts" data-evidence="sampled" data-verdict="holds">' in html
+    assert '<tr id="claim-is_sure" data-evidence="exhaustive" data-verdict="refuted">' in html
+    assert "<td>0.9983&nbsp; <small>[0.9971, 0.9989]</small></td>" in html
+    assert "n = 10,000" in html
+    assert "<td>0 <small>untrained model of the same shape</small></td>" in html
+
+
+def test_a_finding_refuses_what_it_does_not_know() -> None:
+    with pytest.raises(ValueError, match="verdict"):
+        finding(verdict="perhaps")
+    with pytest.raises(ValueError, match="colour"):
+        finding(colour="red")
+    assert Finding.model_validate_json(finding().model_dump_json()) == finding()

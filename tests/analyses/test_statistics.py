@@ -1,0 +1,70 @@
+from math import sqrt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyses.statistics import Z95, Interval, mean_interval, proportion_interval
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [
+        # Newcombe, Statistics in Medicine 17 (1998) 857-872, table I, method 3.
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_the_interval_of_a_proportion_is_the_published_one(
+    successes: int, n: int, low: float, high: float
+) -> None:
+    assert proportion_interval(successes, n) == pytest.approx((low, high), abs=5e-5)
+
+
+@given(st.data())
+def test_both_ends_are_just_compatible_with_what_was_seen(data: st.DataObject) -> None:
+    n = data.draw(st.integers(1, 100_000))
+    successes = data.draw(st.integers(0, n))
+    seen = successes / n
+    low, high = proportion_interval(successes, n)
+    assert 0 <= low <= seen <= high <= 1
+    for end in (low, high):
+        if end not in (0, 1):
+            distance = Z95 * sqrt(end * (1 - end) / n)
+            assert abs(seen - end) == pytest.approx(distance, rel=1e-6, abs=1e-9)
+
+
+@given(st.data())
+def test_counting_failures_turns_the_interval_round(data: st.DataObject) -> None:
+    n = data.draw(st.integers(1, 1000))
+    successes = data.draw(st.integers(0, n))
+    low, high = proportion_interval(n - successes, n)
+    assert proportion_interval(successes, n) == pytest.approx((1 - high, 1 - low))
+
+
+@pytest.mark.parametrize("n", [1, 7, 10_000])
+def test_the_ends_are_exact_where_all_or_none_succeed(n: int) -> None:
+    assert proportion_interval(0, n).low == 0.0
+    assert proportion_interval(n, n).high == 1.0
+    assert proportion_interval(n, n).low < 1.0
+
+
+@pytest.mark.parametrize(("successes", "n"), [(0, 0), (-1, 5), (6, 5)])
+def test_what_is_no_proportion(successes: int, n: int) -> None:
+    with pytest.raises(ValueError, match=f"{successes} successes of {n} trials is no proportion"):
+        proportion_interval(successes, n)
+
+
+def test_the_interval_of_a_mean_by_hand() -> None:
+    # 18 times 0 and 18 times 2: mean 1, variance 36 / 35.
+    half = 1.959964 * sqrt(36 / 35) / 6
+    assert mean_interval([0.0, 2.0] * 18) == pytest.approx((1 - half, 1 + half), rel=1e-6)
+    assert mean_interval([3.5] * 30) == Interval(3.5, 3.5)
+
+
+def test_few_values_have_no_normal_interval() -> None:
+    with pytest.raises(ValueError, match="29 values are too few .* expected 30 or more"):
+        mean_interval([1.0] * 29)
+    assert mean_interval([1.0] * 30) == (1.0, 1.0)
