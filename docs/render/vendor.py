@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "build" / "vendor"
 
 STIX = "@fontsource-variable/stix-two-text/files/stix-two-text-latin-wght"
+STIX_ITALIC = "@fontsource/stix-two-text/files/stix-two-text-latin-400"
 SANS = "@fontsource-variable/instrument-sans/files/instrument-sans-latin-wght"
 STANDARD = "@fontsource/old-standard-tt/files/old-standard-tt-latin-400"
 PLEX = "@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-400"
@@ -25,7 +26,7 @@ PACKAGE_FILES = {
     "katex/katex.min.css": "katex/dist/katex.min.css",
     "plotly-cartesian.min.js": "plotly.js-cartesian-dist-min/plotly-cartesian.min.js",
     "fonts/text.woff2": f"{STIX}-normal.woff2",
-    "fonts/text-italic.woff2": f"{STIX}-italic.woff2",
+    "fonts/text-italic.woff2": f"{STIX_ITALIC}-italic.woff2",
     "fonts/label.woff2": f"{SANS}-normal.woff2",
     "fonts/title.woff2": f"{STANDARD}-normal.woff2",
     "fonts/title-italic.woff2": f"{STANDARD}-italic.woff2",

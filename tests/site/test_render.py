@@ -1,6 +1,8 @@
 """The render stage: what it makes of notebooks, and what it says when something is wrong."""
 
+import base64
 import errno
+import json
 import os
 import re
 import subprocess
@@ -11,6 +13,7 @@ from typing import Any
 
 import mkdocs.utils
 import nbformat
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from mkdocs.structure.files import Files
@@ -58,6 +61,17 @@ def test_a_figure_becomes_a_placeholder_with_all_of_its_data() -> None:
     assert '"meta":{"panels":2}' in html
     check_figures(executed, html, "page")
     assert PLOTLY in executed.cells[0].outputs[0].data, "the executed notebook is left alone"
+
+
+def test_matrices_travel_light_and_stay_exact_to_what_is_shown() -> None:
+    values = np.random.default_rng(0).normal(scale=10, size=(7, 5)).astype("float32")
+    z = {"dtype": "f4", "bdata": base64.b64encode(values.tobytes()).decode(), "shape": "7, 5"}
+    figure = plot()
+    figure[PLOTLY]["data"] = [{"type": "heatmap", "z": z}]
+    html = html_of(page_notebook(notebook(figure), "page", no_blocks))
+    drawn = json.loads(html.split("data-plotly='")[1].split("'")[0])["data"][0]["z"]
+    steps = np.frombuffer(base64.b64decode(drawn["bdata"]), dtype="int16").reshape(7, 5)
+    assert np.abs(steps * drawn["step"] - values).max() < 0.0005
 
 
 def test_a_lost_figure_is_noticed() -> None:

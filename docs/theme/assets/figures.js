@@ -70,10 +70,21 @@
     };
   }
 
+  // Matrices travel as 16-bit multiples of a step; see `_slim` in docs/render/notebooks.py.
+  function matrix({ bdata, shape, step }) {
+    const bytes = Uint8Array.from(atob(bdata), (character) => character.charCodeAt(0));
+    const steps = new Int16Array(bytes.buffer);
+    const [rows, columns] = shape.split(",").map(Number);
+    return Array.from({ length: rows }, (_, row) =>
+      Float32Array.from(steps.subarray(row * columns, (row + 1) * columns), (n) => n * step),
+    );
+  }
+
   // A trace says which of the palette's scales or series it takes; see `analyses/palette.py`.
   function coloured(trace, palette) {
     const { scale, series } = trace.meta ?? {};
     const painted = { ...trace };
+    if (trace.z?.step) painted.z = matrix(trace.z);
     if (scale) {
       if (/heatmap|contour|histogram2d/.test(trace.type)) painted.colorscale = palette.scales[scale];
       else painted.marker = { ...trace.marker, colorscale: palette.scales[scale] };
