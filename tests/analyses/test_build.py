@@ -1,0 +1,414 @@
+"""The analyse stage on copies of this project, most with two tiny pages for its own."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file, save_file
+
+from analyses import build
+from analyses.build import ClaimsDoNotStand, analyse, fingerprint, results_of, write_products
+from analyses.findings import Finding
+from analyses.notebook import ROOT, Page
+from analyses.outputs import NUMBER, PICTURE
+from analyses.results import Results, ResultsError
+from models.card import read_card
+from tests.analyses.records import finding, number, results
+
+NO_TORCH = (
+    "import sys; sys.modules['torch'] = None; "
+    "from analyses.__main__ import main; sys.exit(main(sys.argv[1:]))"
+)
+NO_KERNEL = (
+    "import analyses.build as build\n"
+    "def execute(*_): raise SystemExit('a page was executed')\n"
+    "build.execute = execute\n"
+    "import sys; from analyses.__main__ import main; sys.exit(main(sys.argv[1:]))"
+)
+TINY = """# %% tags=["parameters"]
+checkpoint, device = None, "cpu"
+
+# %%
+from IPython.display import display
+
+value = 0.5
+found = {"name": NAME, "value": value, "unit": "nats", "tolerance": 0.001, "digits": 3}
+display({MIME: found, "text/plain": ""}, raw=True)
+
+# %% [markdown]
+# It is {{ NAME }} nats.
+"""
+
+
+def tiny(name: str) -> str:
+    """A page that records one number, without torch."""
+    text = TINY.replace("{{ NAME }}", f"{{{{ {name} }}}}").replace("NAME", repr(name))
+    return text.replace("MIME", repr(NUMBER))
+
+
+def copy_of_project(folder: Path) -> Path:
+    """What the analyse stage reads of this project."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    for part in ("analyses", "models", "docs/problems/sorted_list"):
+        shutil.copytree(ROOT / part, folder / part, ignore=ignored)
+    shutil.copy(ROOT / "constraints.txt", folder)
+    return folder
+
+
+def run(root: Path, *arguments: str, code: str = NO_TORCH) -> subprocess.CompletedProcess[str]:
+    """The command line of a copy, as another process."""
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60)
+
+
+def append(path: Path, text: str = "\n# Changed.\n") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def analysed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with tiny pages, analysed and its results committed."""
+    root = copy_of_project(tmp_path_factory.mktemp("project"))
+    (root / "analyses/sorted_list/solution.py").write_text(tiny("loss"))
+    (root / "docs/problems/sorted_list/problem.py").write_text(tiny("demo_loss"))
+    done = run(root, "sorted_list", "--update")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sorted_list: executed, results as committed." in done.stdout
+    return root
+
+
+@pytest.fixture
+def project(analysed: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may spoil."""
+    return shutil.copytree(analysed, tmp_path / "project")
+
+
+PRODUCTS = Path("build/analyses/sorted_list")
+COMMITTED = Path("analyses/sorted_list/results.json")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_of_project(tmp_path_factory.mktemp("whole"))
+
+
+def change_a_weight(root: Path) -> None:
+    path = root / "models/sorted_list/model.safetensors"
+    weights = load_file(path)
+    weights["embed.W_E"][3, 5] += 1e-6
+    save_file(weights, path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda root: append(root / "analyses/sorted_list/solution.py"),
+        lambda root: append(root / "docs/problems/sorted_list/problem.py"),
+        lambda root: append(root / "analyses/circuits.py"),
+        lambda root: append(root / "models/scoring.py"),
+        lambda root: append(root / "analyses/sorted_list/claims.py"),
+        lambda root: append(root / "models/sorted_list/task.py"),
+        lambda root: append(root / "models/sorted_list/card.json", "\n"),
+        change_a_weight,
+        lambda root: append(root / "constraints.txt", "extra==1\n"),
+        lambda root: append(root / "analyses/another.py"),
+        lambda root: (root / "analyses/sorted_list/published.py").unlink(),
+        lambda root: (root / "analyses/attention.py").rename(root / "analyses/looks.py"),
+    ],
+    ids=[
+        "page",
+        "problem page",
+        "module of analyses",
+        "module of models",
+        "the problem's own module",
+        "task",
+        "card",
+        "one weight",
+        "constraints",
+        "new module",
+        "module gone",
+        "module renamed",
+    ],
+)
+def test_the_fingerprint_changes_with(
+    whole: Path, tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    root = shutil.copytree(whole, tmp_path / "copy")
+    before = fingerprint("sorted_list", "cpu", root=root)
+    assert before == fingerprint("sorted_list", "cpu", root=whole)
+    change(root)
+    assert fingerprint("sorted_list", "cpu", root=root) != before
+
+
+def test_the_fingerprint_changes_with_the_kind_of_device(whole: Path) -> None:
+    assert fingerprint("sorted_list", "cuda", root=whole) != fingerprint(
+        "sorted_list", "cpu", root=whole
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "analyses/november/solution.py",
+        "analyses/november/claims.py",
+        "models/november/card.json",
+        "models/november/task.py",
+        "models/november/model.safetensors",
+        "docs/problems/november/problem.py",
+        "docs/index.md",
+        "analyses/sorted_list/results.json",
+        "analyses/__pycache__/circuits.pyc",
+    ],
+)
+def test_the_fingerprint_does_not_change_with(whole: Path, tmp_path: Path, path: str) -> None:
+    root = shutil.copytree(whole, tmp_path / "copy")
+    before = fingerprint("sorted_list", "cpu", root=root)
+    append(root / path)
+    assert fingerprint("sorted_list", "cpu", root=root) == before
+
+
+def test_the_pages_are_executed_and_their_numbers_filled_in(analysed: Path) -> None:
+    assert set(contents(analysed / PRODUCTS)) == {
+        "problem.ipynb",
+        "solution.ipynb",
+        "results.json",
+        "stamp.json",
+    }
+    solution = json.loads((analysed / PRODUCTS / "solution.ipynb").read_text())
+    assert "loss = 0.5 nats" in "".join(solution["cells"][2]["source"])
+    found = Results.read(analysed / COMMITTED)
+    assert sorted(found.numbers) == ["demo_loss", "loss"]
+    card = read_card("sorted_list")
+    assert card.weights is not None
+    assert (found.slug, found.checkpoint_sha256) == (card.slug, card.weights.sha256)
+
+
+def test_an_unchanged_project_needs_neither_torch_nor_a_kernel(project: Path) -> None:
+    before = contents(project / PRODUCTS)
+    for code in (NO_TORCH, NO_KERNEL):
+        done = run(project, "all", code=code)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == "sorted_list: unchanged, results as committed.\n"
+    assert contents(project / PRODUCTS) == before
+
+
+def test_a_changed_helper_makes_it_execute_again(project: Path) -> None:
+    append(project / "analyses/circuits.py")
+    assert "a page was executed" in run(project, "sorted_list", code=NO_KERNEL).stderr
+    done = run(project, "sorted_list")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sorted_list: executed" in done.stdout
+    assert "sorted_list: unchanged" in run(project, "sorted_list").stdout
+
+
+def test_a_changed_number_fails_the_build_and_update_mends_it(project: Path) -> None:
+    path = project / COMMITTED
+    committed = path.read_text()
+    path.write_text(committed.replace('"value": 0.5', '"value": 0.52', 1))
+    done = run(project, "sorted_list")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "ResultsError: analyses/sorted_list/results.json: these results drifted:\n"
+        "  demo_loss: committed 0.52, now 0.5 nats (off by 0.02, tolerance 0.001)\n"
+        "If the change is meant, run again with --update and commit the new results.\n"
+    )
+    assert path.read_text() != committed
+    assert run(project, "sorted_list", "--update").returncode == 0
+    assert path.read_text() == committed
+    assert run(project, "sorted_list").returncode == 0
+
+
+def test_missing_results_fail_the_build(project: Path) -> None:
+    (project / COMMITTED).unlink()
+    done = run(project, "sorted_list")
+    assert done.returncode == 1
+    assert "results.json is missing; write it with --update" in done.stderr
+
+
+def test_a_changed_weight_is_refused_before_anything_runs(project: Path) -> None:
+    before = contents(project / PRODUCTS)
+    change_a_weight(project)
+    done = run(project, "sorted_list", code=NO_KERNEL)
+    assert done.returncode == 1
+    assert done.stderr.startswith("CheckpointError: ")
+    assert "model.safetensors: sha256 is " in done.stderr
+    assert "restore the file, or name it with --checkpoint" in done.stderr
+    assert "a page was executed" not in done.stderr
+    assert contents(project / PRODUCTS) == before
+
+
+def test_a_cell_that_raises_leaves_the_former_products(project: Path) -> None:
+    before = contents(project / PRODUCTS)
+    page = project / "analyses/sorted_list/solution.py"
+    page.write_text(page.read_text().replace("value = 0.5", "value = 1 / 0"))
+    done = run(project, "sorted_list")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "PageError: analyses/sorted_list/solution.py, line 5: "
+        "the cell raised ZeroDivisionError: division by zero\n"
+    )
+    assert contents(project / PRODUCTS) == before
+
+
+def alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "nothing came of it"
+        time.sleep(0.05)
+
+
+@pytest.mark.xfail(strict=True, reason="nbclient hears the signal and says its kernel died")
+def test_ctrl_c_while_a_page_runs_leaves_the_former_products_and_no_kernel(project: Path) -> None:
+    before = contents(project / PRODUCTS)
+    traces = [project / "first", project / "second"]
+    pages = [
+        project / "analyses/sorted_list/solution.py",
+        project / "docs/problems/sorted_list/problem.py",
+    ]
+    for page, trace in zip(pages, traces, strict=True):
+        sleep = (
+            "import os, pathlib, time\n"
+            f"part = pathlib.Path({str(trace)!r} + '.part')\n"
+            f"part.write_text(str(os.getpid()))\npart.rename({str(trace)!r})\n"
+            "time.sleep(60)\nvalue = 0.5"
+        )
+        page.write_text(page.read_text().replace("value = 0.5", sleep))
+    # In a session of its own, as nobody else should hear the signal.
+    with subprocess.Popen(
+        [sys.executable, "-m", "analyses", "sorted_list"],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            wait_for(lambda: all(trace.exists() for trace in traces))
+            kernels = [int(trace.read_text()) for trace in traces]
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    wait_for(lambda: not any(alive(kernel) for kernel in kernels))
+    assert process.returncode == 130
+    assert said == "Interrupted; what was there before is untouched.\n"
+    assert contents(project / PRODUCTS) == before
+
+
+@pytest.fixture
+def products(tmp_path: Path) -> Path:
+    """A folder of former products."""
+    target = tmp_path / "sorted_list"
+    target.mkdir()
+    for name in ("solution.ipynb", "results.json", "stamp.json"):
+        (target / name).write_text(f"former {name}")
+    return target
+
+
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+@pytest.mark.parametrize("where", ["results", "notebook"])
+def test_products_that_cannot_be_written_leave_the_former_ones(
+    products: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException, where: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise failure
+
+    if where == "results":
+        monkeypatch.setattr(Results, "write", fail)
+    else:
+        monkeypatch.setattr(build.jupytext, "write", fail)
+    before = contents(products)
+    page = Page.read(ROOT / "analyses/sorted_list/solution.py")
+    with pytest.raises(type(failure)):
+        write_products(products, {"solution": page}, results(), {"fingerprint": "new"})
+    assert contents(products) == before
+    assert [path.name for path in products.parent.iterdir()] == ["sorted_list"]
+
+
+def test_products_replace_the_former_ones_whole(products: Path, tmp_path: Path) -> None:
+    (products / "old.svg").write_text("old")
+    path = tmp_path / "solution.py"
+    path.write_text("# %%\n1\n")
+    page = Page.read(path)
+    shown = {"output_type": "display_data", "data": {PICTURE: "<svg/>"}, "metadata": {}}
+    page.notebook.cells[0]["outputs"] = [build.jupytext.reads("1", "py").__class__(shown)]
+    write_products(products, {"solution": page}, results(), {"fingerprint": "new"})
+    assert set(contents(products)) == {
+        "solution.ipynb",
+        "picture.svg",
+        "results.json",
+        "stamp.json",
+    }
+    assert Results.read(products / "results.json") == results()
+    assert (products / "picture.svg").read_text() == "<svg/>"
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        (
+            finding(verdict="fails", value=0.5, interval=(0.4, 0.6)),
+            r"'sorts' does not stand: .*0\.5",
+        ),
+        (finding(verdict="empty", control_value=0.95), r"'sorts' says nothing about the model: "),
+    ],
+)
+def test_a_claim_that_does_not_stand_fails_the_build(
+    claim: Finding, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "solution.py"
+    path.write_text("# %%\n1\n")
+    page = Page.read(path)
+    page.claims = [finding(name="fine"), claim]
+    executed: list[object] = []
+
+    def execute(*asked: object) -> dict[str, Page]:
+        executed.append(asked)
+        return {"solution": page}
+
+    monkeypatch.setattr(build, "execute", execute)
+    monkeypatch.setattr(build, "BUILD", tmp_path / "build")
+    committed = (ROOT / COMMITTED).read_bytes()
+    # Nor does --update commit what does not stand; the second time nothing is executed.
+    for update in (False, True):
+        with pytest.raises(ClaimsDoNotStand, match=rf"sorted_list: claim {message}"):
+            analyse("sorted_list", "cpu", update)
+    assert executed == [("sorted_list", None, "cpu")]
+    assert (ROOT / COMMITTED).read_bytes() == committed
+
+
+def test_two_pages_cannot_use_one_name(tmp_path: Path) -> None:
+    path = tmp_path / "page.py"
+    path.write_text("# %%\n1\n")
+    first, second = Page.read(path), Page.read(path)
+    first.numbers, second.facts = {"loss": number()}, {"loss": "small"}
+    card = read_card("sorted_list")
+    with pytest.raises(ResultsError, match="sorted_list: loss recorded by two pages, the second"):
+        results_of(card, {"problem": first, "solution": second}, "cpu", "c" * 64)
+
+
+def test_the_date_of_results_can_be_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    found = results_of(read_card("sorted_list"), {}, "cpu", "c" * 64)
+    assert found.date == "1970-01-02"

@@ -1,0 +1,188 @@
+import base64
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from plotly.graph_objects import Figure as Plot
+
+from analyses.figures import (
+    CIRCUITSVIS,
+    PLOTLY,
+    Figure,
+    attention,
+    bars,
+    heatmaps,
+    histogram,
+    lines,
+)
+from analyses.palette import Scale
+
+TITLES: dict[str, Any] = {"x_title": "prediction", "y_title": "source"}
+WORDS: dict[str, Any] = {"caption": "What it shows.", "alt": "What one would see."}
+SIGNED = np.array([[1.0, -3.0, 0.5], [2.0, 0.0, 1.0]])
+
+
+def heat(scale: Scale, **panels: Any) -> dict[str, Any]:
+    return heatmaps(panels, scale=scale, unit="logits", **TITLES, **WORDS).content()
+
+
+def array(values: dict[str, Any]) -> np.ndarray:
+    """An array as plotly.py wrote it."""
+    flat = np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"])
+    return flat.reshape([int(size) for size in values.get("shape", str(len(flat))).split(", ")])
+
+
+@pytest.mark.parametrize("blank", ["caption", "alt"])
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_a_figure_needs_caption_and_alternative(blank: str, text: str) -> None:
+    with pytest.raises(ValueError, match=f"a figure needs its {blank}; describe it"):
+        lines({"a": [1.0, 2.0]}, x=[0.0, 1.0], **TITLES, **WORDS | {blank: text})
+
+
+@pytest.mark.parametrize("missing", ["x_title", "y_title", "caption", "alt"])
+def test_titles_cannot_be_left_out(missing: str) -> None:
+    given = {name: text for name, text in (TITLES | WORDS).items() if name != missing}
+    with pytest.raises(TypeError, match=missing):
+        lines({"a": [1.0, 2.0]}, x=[0.0, 1.0], **given)
+
+
+@pytest.mark.parametrize(
+    ("scale", "panels", "limits"),
+    [
+        ("signed", {"a": SIGNED}, (-3.0, 3.0)),
+        ("signed", {"a": SIGNED, "b": 5 * np.eye(3)[:2]}, (-5.0, 5.0)),
+        ("signed", {"a": np.zeros((2, 3))}, (-1.0, 1.0)),
+        ("magnitude", {"a": np.abs(SIGNED)}, (0.0, 3.0)),
+        ("share", {"a": np.abs(SIGNED) / 10}, (0.0, 1.0)),
+    ],
+)
+def test_limits_of_the_colour_scale(
+    scale: Scale, panels: dict[str, np.ndarray], limits: tuple[float, float]
+) -> None:
+    traces = heat(scale, **panels)["data"]
+    assert len(traces) == len(panels)
+    for trace in traces:
+        assert (trace["zmin"], trace["zmax"]) == limits
+        assert trace["meta"] == {"scale": scale}
+    assert [trace["showscale"] for trace in traces] == [True, False][: len(panels)]
+
+
+def test_arrays_are_float32_and_travel_once() -> None:
+    content = heat("signed", a=torch.from_numpy(SIGNED))
+    (trace,) = content["data"]
+    assert trace["z"]["dtype"] == "f4"
+    np.testing.assert_array_equal(array(trace["z"]), SIGNED.astype("f4"))
+    assert json.dumps(content).count("bdata") == 1
+    curve = lines({"a": [0.1, 0.2]}, x=[0.0, 1.0], **TITLES, **WORDS).content()["data"][0]
+    assert curve["y"]["dtype"] == "f4"
+
+
+def test_content_has_no_template_and_says_what_it_shows() -> None:
+    figure = lines({"a": [1.0, 2.0]}, x=[0.0, 1.0], height=321, **TITLES, **WORDS)
+    assert "template" in json.loads(str(figure.plot.to_json()))["layout"]
+    layout = figure.content()["layout"]
+    assert "template" not in layout
+    assert layout["height"] == 321
+    assert layout["meta"] == WORDS | {"panels": 1}
+    assert layout["xaxis"]["title"]["text"] == "prediction"
+    assert layout["yaxis"]["title"]["text"] == "source"
+
+
+def test_a_page_shows_the_figure_once_and_its_caption_as_text() -> None:
+    figure = Figure(Plot(), "Caption.", "Alternative.")
+    shown = figure._repr_mimebundle_(include=None, exclude=None)
+    assert shown == {PLOTLY: figure.content(), "text/plain": "Caption."}
+
+
+def test_two_panels_have_titles_and_axes_of_their_own() -> None:
+    content = heat("signed", left=SIGNED, right=SIGNED)
+    layout = content["layout"]
+    assert [note["text"] for note in layout["annotations"]] == ["left", "right"]
+    assert [trace["xaxis"] for trace in content["data"]] == ["x", "x2"]
+    for axis in ("xaxis", "xaxis2"):
+        assert layout[axis]["title"]["text"] == "prediction"
+    (start, end), (again, last) = layout["xaxis"]["domain"], layout["xaxis2"]["domain"]
+    assert 0 == start < end < again < last == pytest.approx(1)
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_marks_stand_at_row_and_column(labelled: bool) -> None:
+    labels = {"x_labels": ["p", "q", "r"], "y_labels": ["k", "l"]} if labelled else {}
+    figure = heatmaps(
+        {"": SIGNED},
+        scale="signed",
+        unit="logits",
+        marks=[(1, 2), (0, 0)],
+        **labels,
+        **TITLES,
+        **WORDS,
+    )
+    marks = figure.content()["data"][1]
+    assert list(marks["x"]) == (["r", "p"] if labelled else [2, 0])
+    assert list(marks["y"]) == (["l", "k"] if labelled else [1, 0])
+
+
+def test_rows_of_a_matrix_run_downwards() -> None:
+    layout = heat("signed", a=SIGNED)["layout"]
+    assert layout["yaxis"]["range"] == [1.5, -0.5]
+    assert layout["xaxis"]["range"] == [-0.5, 2.5]
+
+
+def test_series_are_coloured_by_number() -> None:
+    for figure in (
+        lines({"a": [1.0], "b": [2.0]}, x=[0.0], **TITLES, **WORDS),
+        bars({"a": [1.0], "b": [2.0]}, x=["one"], **TITLES, **WORDS),
+    ):
+        content = figure.content()
+        assert [trace["meta"]["series"] for trace in content["data"]] == [0, 1]
+        assert [trace["name"] for trace in content["data"]] == ["a", "b"]
+        assert content["layout"]["showlegend"] is True
+    alone = bars({"a": [1.0]}, x=["one"], **TITLES, **WORDS).content()
+    assert alone["layout"]["showlegend"] is False
+
+
+def test_places_on_the_axis_are_marked_by_label() -> None:
+    layout = lines(
+        {"a": [1.0, 2.0]}, x=[0.0, 1.0], vertical={"25": 0.5}, **TITLES, **WORDS
+    ).content()["layout"]
+    assert layout["shapes"][0]["x0"] == layout["shapes"][0]["x1"] == 0.5
+    assert layout["annotations"][0]["text"] == "25"
+
+
+def test_a_histogram_counts_into_half_open_bins() -> None:
+    values = torch.tensor([0.0, 0.1, 0.25, 0.3, 0.5, 0.74, 0.75, 1.0])
+    figure = histogram({"p": values}, start=0.0, stop=1.0, width=0.25, **TITLES, **WORDS)
+    (trace,) = figure.content()["data"]
+    # The last bin holds its upper edge too.
+    assert array(trace["y"]).tolist() == [2, 2, 2, 2]
+    assert list(trace["x"]) == ["0.125", "0.375", "0.625", "0.875"]
+
+
+def test_a_histogram_counts_every_value_of_a_fine_binning() -> None:
+    values = torch.rand(1000, generator=torch.Generator().manual_seed(0))
+    figure = histogram({"p": values}, start=0.0, stop=1.0, width=0.05, **TITLES, **WORDS)
+    counts = array(figure.content()["data"][0]["y"])
+    assert len(counts) == 20
+    assert counts.sum() == 1000
+    assert counts[0] == int((values < 0.05).sum())
+
+
+def test_attention_is_rounded_to_three_decimals() -> None:
+    patterns = torch.rand(2, 2, 3, 3, generator=torch.Generator().manual_seed(0))
+    shown = attention(
+        patterns, [["a", "b", "c"], ["d", "e", "f"]], ["0.0", "0.1"], **WORDS
+    )._repr_mimebundle_()
+    content = shown[CIRCUITSVIS]
+    assert [choice["label"] for choice in content["choices"]] == ["1: a b c", "2: d e f"]
+    assert {"caption": content["caption"], "alt": content["alt"]} == WORDS
+    for number, choice in enumerate(content["choices"]):
+        assert choice["component"] == "AttentionHeads"
+        props = choice["props"]
+        assert props["attentionHeadNames"] == ["0.0", "0.1"]
+        assert np.abs(np.array(props["attention"]) - patterns[number].numpy()).max() <= 5.001e-4
+        flat = np.array(props["attention"]).flatten().tolist()
+        assert all(len(repr(value)) <= 5 for value in flat)
+    assert content["choices"][1]["props"]["tokens"] == ["d", "e", "f"]
+    assert shown["text/plain"] == WORDS["caption"]
