@@ -62,6 +62,28 @@ def train(session: nox.Session) -> None:
 
 
 @nox.session
+def new(session: nox.Session) -> None:
+    """Begin a month: `-- SLUG --title "TITLE" --month YYYY-MM`."""
+    environment(session, "analyse", "render")
+    python(session, "-m", "docs.contribute.new", *session.posargs)
+
+
+@nox.session
+def check(session: nox.Session) -> None:
+    """Check a month as its reviewers will: `-- SLUG`."""
+    environment(session, "analyse", "render", "test")
+    python(session, "-m", "docs.contribute.check", *session.posargs)
+
+
+@nox.session
+def deploy(session: nox.Session) -> None:
+    """Publish the site as a version on gh-pages: `-- YYYY.MM [--push]`."""
+    environment(session, "analyse", "render")
+    python(session, "-m", "analyses", "all")
+    python(session, "-m", "docs.deploy", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Build the site, then run every test, those in a browser included."""
     environment(session, "analyse", "render", "test")

@@ -120,7 +120,7 @@ def _label_axis(labels: Sequence[str] | None) -> dict[str, Any]:
     if labels:
         axis |= {"type": "category"}
     if labels and len(labels) > MOST_TICKS:
-        axis |= {"tickmode": "array", "tickvals": [*labels[:-1:5], labels[-1]], "tickangle": 0}
+        axis |= {"tickmode": "array", "tickvals": [*labels[:-5:5], labels[-1]], "tickangle": 0}
     return axis
 
 
