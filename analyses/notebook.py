@@ -1,13 +1,13 @@
 """Execute a write-up: a percent-format file in, an executed notebook and results out."""
 
 import asyncio
+import base64
 import difflib
 import os
 import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from traitlets.config import Config
 
 from analyses.findings import Finding
 from analyses.outputs import CLAIMS, DATA, FACT, NUMBER
-from analyses.results import Number
+from analyses.results import Number, fact_html
 
 ROOT = Path(__file__).parents[1]
 PARAMETERS = "parameters"
@@ -44,6 +44,8 @@ class Page:
     facts: dict[str, str] = field(default_factory=dict)
     claims: list[Finding] = field(default_factory=list)
     data_sha256: str | None = None
+    data: list[bytes] = field(default_factory=list)
+    """What the page declared as evaluation data, as `.npz` files."""
 
     @classmethod
     def read(cls, source: Path) -> "Page":
@@ -126,6 +128,9 @@ class Page:
             self.claims += [Finding(**item) for item in content]
         for _, content in self._recorded(DATA):
             self.data_sha256 = content["sha256"]
+            # Kept beside the notebook, which need not carry them to its readers.
+            if packed := content.pop("npz", None):
+                self.data.append(base64.b64decode(packed))
 
     def _recorded(self, mime: str) -> list[tuple[NotebookNode, Any]]:
         return [
@@ -154,12 +159,9 @@ class Page:
     def _value(self, cell: NotebookNode, match: re.Match[str]) -> str:
         name = match[1].strip()
         if name in self.facts:
-            return f'<data class="fact" value="{escape(name)}">{escape(self.facts[name])}</data>'
+            return fact_html(name, self.facts[name])
         if name in self.numbers:
-            number = self.numbers[name]
-            title = escape(f"{name} = {number.value:.6g} {number.unit}".strip())
-            value = f'value="{number.value!r}" title="{title}"'
-            return f'<data class="number" {value}>{number.text()}</data>'
+            return self.numbers[name].html()
         known = [*self.numbers, *self.facts]
         near = difflib.get_close_matches(name, known, n=3) or sorted(known)[:8]
         raise PageError(

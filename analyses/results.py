@@ -2,6 +2,7 @@
 
 import json
 import math
+from html import escape
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -34,6 +35,17 @@ class Number(_Strict):
         if self.unit == "share":
             return f"{100 * self.value:,.{self.digits}f} %"
         return f"{self.value:,.{self.digits}f}".replace("-", "\N{MINUS SIGN}")
+
+    def html(self) -> str:
+        """The number in prose, with all its digits in its title."""
+        title = escape(f"{self.name} = {self.value:.6g} {self.unit}".strip())
+        value = f'value="{self.value!r}" title="{title}"'
+        return f'<data class="number" {value}>{self.text()}</data>'
+
+
+def fact_html(name: str, text: str) -> str:
+    """A fact in prose."""
+    return f'<data class="fact" value="{escape(name)}">{escape(text)}</data>'
 
 
 class Results(_Strict):

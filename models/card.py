@@ -4,6 +4,7 @@ This module imports no torch, so that pages can be rendered from cards without i
 """
 
 import hashlib
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +16,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
+    model_validator,
 )
 
 from models.errors import CardError, CheckpointError
@@ -93,13 +95,6 @@ class Origin(_Strict):
     url: HttpUrl
 
 
-class Credit(_Strict):
-    """The best submission."""
-
-    author: str
-    for_what: str
-
-
 class Card(_Strict):
     """Everything about one month's problem that is not its weights."""
 
@@ -107,17 +102,28 @@ class Card(_Strict):
     title: str
     month: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
     state: Literal["open", "solved"]
+    """While a problem is open, nothing of its solution is published."""
+    deadline: date | None = None
+    """Last day for submissions; an open problem has one."""
     difficulty: str
     summary: str
     question: str
     origin: Origin
-    best_submission: Credit | None
     licence: str
     architecture: Architecture
     training: Training
     weights: Weights | None
     """Null until the trainer has written a checkpoint."""
     expected: Expected | None
+
+    @model_validator(mode="after")
+    def _open_until(self) -> "Card":
+        if self.state == "open" and self.deadline is None:
+            raise ValueError(
+                "an open problem needs a deadline, the last day for submissions, such as "
+                f'"deadline": "{self.month}-28"'
+            )
+        return self
 
 
 def slugs() -> list[str]:
@@ -140,14 +146,23 @@ def read_card(slug: str, models: Path = MODELS) -> Card:
     try:
         card = Card.model_validate_json(path.read_text(encoding="utf-8"))
     except ValidationError as error:
-        faults = "\n".join(
-            f"  {'.'.join(str(part) for part in fault['loc']) or 'card'}: {fault['msg']}"
-            for fault in error.errors()
-        )
-        raise CardError(f"{path} is not a valid card:\n{faults}") from error
+        raise CardError(f"{path} is not a valid card:\n{faults(error, 'card')}") from error
     if card.slug != slug:
         raise CardError(f"{path}: slug is {card.slug!r}, expected {slug!r}, the folder's name.")
     return card
+
+
+def faults(error: ValidationError, whole: str) -> str:
+    """What is wrong with a file, a line for each key.
+
+    Args:
+        error: of pydantic, about the file's content.
+        whole: what to name where the fault is not that of a single key.
+    """
+    return "\n".join(
+        f"  {'.'.join(str(part) for part in fault['loc']) or whole}: {fault['msg']}"
+        for fault in error.errors()
+    )
 
 
 def write_card(card: Card, models: Path = MODELS) -> None:

@@ -578,7 +578,7 @@ table(
 )
 
 # %% [markdown]
-# ## 10. Limits, and who solved it
+# ## 10. Limits
 #
 # * The circuits are read with LayerNorm at its typical scale; its variation is left out of
 #   the matrices, though not of the attributions, which are exact.
@@ -589,6 +589,4 @@ table(
 # * Why training divides the values as it does, and why into these ranges, is not explained.
 # * Failing families are described, not all failing lists: no bound covers every list.
 #
-# The best submission was Vlad K.'s, who saw that three close numbers give unexpected
-# attention patterns, and why the model is right all the same. The problem and the first
-# solution are Callum McDougall's ([the problem](../)).
+# The problem and the first solution are Callum McDougall's ([the problem](../)).
