@@ -98,6 +98,24 @@ def project(analysed: Path, tmp_path: Path) -> Path:
 
 PRODUCTS = Path("build/analyses/sorted_list")
 COMMITTED = Path("analyses/sorted_list/results.json")
+SOLUTION = Path("analyses/sorted_list/solution.py")
+PROBLEM = Path("docs/problems/sorted_list/problem.py")
+
+
+def edit(page: Path, cell: str) -> None:
+    """Put something in place of what a tiny page computes."""
+    text = page.read_text()
+    assert "value = 0.5" in text
+    page.write_text(text.replace("value = 0.5", cell))
+
+
+def leave_pid(trace: Path) -> str:
+    """Source that writes the process id of the kernel to a file, whole or not at all."""
+    return (
+        "import os, pathlib, time\n"
+        f"part = pathlib.Path({str(trace)!r} + '.part')\n"
+        f"part.write_text(str(os.getpid()))\npart.rename({str(trace)!r})\n"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -252,8 +270,8 @@ def test_a_changed_weight_is_refused_before_anything_runs(project: Path) -> None
 
 def test_a_cell_that_raises_leaves_the_former_products(project: Path) -> None:
     before = contents(project / PRODUCTS)
-    page = project / "analyses/sorted_list/solution.py"
-    page.write_text(page.read_text().replace("value = 0.5", "value = 1 / 0"))
+    (project / PROBLEM).unlink()
+    edit(project / SOLUTION, "value = 1 / 0")
     done = run(project, "sorted_list")
     assert done.returncode == 1
     assert done.stderr == (
@@ -261,6 +279,31 @@ def test_a_cell_that_raises_leaves_the_former_products(project: Path) -> None:
         "the cell raised ZeroDivisionError: division by zero\n"
     )
     assert contents(project / PRODUCTS) == before
+
+
+@pytest.mark.xfail(strict=True, reason="what becomes of the other page is printed as a traceback")
+def test_a_page_that_fails_stops_the_other_in_silence(project: Path) -> None:
+    trace = project / "trace"
+    edit(project / PROBLEM, leave_pid(trace) + "time.sleep(60)\nvalue = 0.5")
+    wait = f"while not pathlib.Path({str(trace)!r}).exists():\n    time.sleep(0.05)\nvalue = 1 / 0"
+    edit(project / SOLUTION, f"import pathlib, time\n{wait}")
+    done = run(project, "sorted_list")
+    wait_for(lambda: not alive(int(trace.read_text())))
+    assert done.returncode == 1
+    assert done.stderr == (
+        "PageError: analyses/sorted_list/solution.py, line 5: "
+        "the cell raised ZeroDivisionError: division by zero\n"
+    )
+
+
+@pytest.mark.xfail(strict=True, reason="a dead kernel is a traceback")
+def test_a_kernel_that_dies_is_named_with_its_page(project: Path) -> None:
+    (project / PROBLEM).unlink()
+    edit(project / SOLUTION, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    done = run(project, "sorted_list")
+    assert done.returncode == 1
+    assert done.stderr.startswith("PageError: analyses/sorted_list/solution.py, line 1: the kernel")
+    assert "Traceback" not in done.stderr
 
 
 def alive(process: int) -> bool:
@@ -278,22 +321,12 @@ def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.xfail(strict=True, reason="nbclient hears the signal and says its kernel died")
+@pytest.mark.xfail(strict=True, reason="nbclient hears the signal and says that its kernel died")
 def test_ctrl_c_while_a_page_runs_leaves_the_former_products_and_no_kernel(project: Path) -> None:
     before = contents(project / PRODUCTS)
     traces = [project / "first", project / "second"]
-    pages = [
-        project / "analyses/sorted_list/solution.py",
-        project / "docs/problems/sorted_list/problem.py",
-    ]
-    for page, trace in zip(pages, traces, strict=True):
-        sleep = (
-            "import os, pathlib, time\n"
-            f"part = pathlib.Path({str(trace)!r} + '.part')\n"
-            f"part.write_text(str(os.getpid()))\npart.rename({str(trace)!r})\n"
-            "time.sleep(60)\nvalue = 0.5"
-        )
-        page.write_text(page.read_text().replace("value = 0.5", sleep))
+    for page, trace in zip((SOLUTION, PROBLEM), traces, strict=True):
+        edit(project / page, leave_pid(trace) + "time.sleep(60)\nvalue = 0.5")
     # In a session of its own, as nobody else should hear the signal.
     with subprocess.Popen(
         [sys.executable, "-m", "analyses", "sorted_list"],

@@ -25,7 +25,8 @@ SIGNED = np.array([[1.0, -3.0, 0.5], [2.0, 0.0, 1.0]])
 
 
 def heat(scale: Scale, **panels: Any) -> dict[str, Any]:
-    return heatmaps(panels, scale=scale, unit="logits", **TITLES, **WORDS).content()
+    words = {name: panels.pop(name, text) for name, text in WORDS.items()}
+    return heatmaps(panels, scale=scale, unit="logits", **TITLES, **words).content()
 
 
 def array(values: dict[str, Any]) -> np.ndarray:
@@ -38,7 +39,9 @@ def array(values: dict[str, Any]) -> np.ndarray:
 @pytest.mark.parametrize("text", ["", "  \n"])
 def test_a_figure_needs_caption_and_alternative(blank: str, text: str) -> None:
     with pytest.raises(ValueError, match=f"a figure needs its {blank}; describe it"):
-        lines({"a": [1.0, 2.0]}, x=[0.0, 1.0], **TITLES, **WORDS | {blank: text})
+        Figure(Plot(), **(WORDS | {blank: text}))
+    with pytest.raises(ValueError, match=f"a figure needs its {blank}; describe it"):
+        heat("share", a=SIGNED, **{blank: text})
 
 
 @pytest.mark.parametrize("missing", ["x_title", "y_title", "caption", "alt"])

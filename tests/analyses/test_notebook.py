@@ -79,6 +79,15 @@ def test_a_cell_that_raises_names_file_and_line(tmp_path: Path) -> None:
         execute_all([page], lambda: None)
 
 
+@pytest.mark.xfail(strict=True, reason="the first cell that begins alike is named")
+def test_the_line_is_that_of_the_cell_among_cells_that_begin_alike(tmp_path: Path) -> None:
+    text = "# %% [markdown]\n# Print 1.\n\n# %%\nx = 1\n\n# %%\nx = 1\n{{ x }}\n\n# %%\n1\n"
+    page = written(tmp_path, text)
+    page.set_parameters(checkpoint=None, device="cpu")
+    assert [page.line_of(cell) for cell in page.notebook.cells[1:]] == [5, 8, 11, 15]
+    assert page.line_of(page.notebook.cells[3], "{{ x }}") == 12
+
+
 def test_parameters_replace_those_of_the_page(tmp_path: Path) -> None:
     page = written(tmp_path, "# %%\nprint(device)\n")
     page.set_parameters(checkpoint="it's.pt", device="cuda")
