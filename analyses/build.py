@@ -5,8 +5,10 @@ import json
 import os
 import platform
 import shutil
+import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import jupytext
 
@@ -68,10 +70,12 @@ def analyse(slug: str, device: str, update: bool) -> bool:
     card = read_card(slug)
     weights = committed_weights(card)
     target = BUILD / slug
-    stamp = {"fingerprint": fingerprint(slug, device)}
-    fresh = _read_stamp(target) != stamp
+    stamp: dict[str, Any] = {"fingerprint": fingerprint(slug, device)}
+    fresh = read_stamp(target).get("fingerprint") != stamp["fingerprint"]
     if fresh:
+        began = time.monotonic()
         pages = execute(slug, None, device)
+        stamp |= {"seconds": time.monotonic() - began, "cores": cores()}
         results = results_of(card, pages, device, sha256_of(weights))
         write_products(target, pages, results, stamp)
     results = Results.read(target / "results.json")
@@ -135,7 +139,7 @@ def _today() -> str:
 
 
 def write_products(
-    target: Path, pages: dict[str, Page], results: Results, stamp: dict[str, str]
+    target: Path, pages: dict[str, Page], results: Results, stamp: dict[str, Any]
 ) -> None:
     """Write a folder of products whole, then put it in place of the old one."""
     part = target.with_name(target.name + ".part")
@@ -148,6 +152,9 @@ def write_products(
                 for output in cell.get("outputs", []):
                     if PICTURE in output.get("data", {}):
                         (part / "picture.svg").write_text(output.data[PICTURE], encoding="utf-8")
+        declared = [packed for page in pages.values() for packed in page.data]
+        for number, packed in enumerate(declared):
+            (part / f"evaluation-{number}.npz").write_bytes(packed)
         results.write(part / "results.json")
         (part / "stamp.json").write_text(json.dumps(stamp), encoding="utf-8")
     except BaseException:
@@ -157,9 +164,17 @@ def write_products(
     os.replace(part, target)
 
 
-def _read_stamp(target: Path) -> dict[str, str] | None:
+def read_stamp(target: Path) -> dict[str, Any]:
+    """What a folder of products was made from, in how many seconds, on how many cores."""
     path = target / "stamp.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def cores() -> int:
+    """How many processor cores this process, and so its kernels, may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _compare(results: Results, committed: Path, update: bool) -> None:

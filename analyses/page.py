@@ -4,11 +4,14 @@ Each call leaves one output in the executed notebook; `notebook.collect` finds t
 So a write-up runs the same in the build, in Jupyter, and as a download.
 """
 
+import base64
 import hashlib
+import io
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+import numpy as np
 from IPython.display import display
 from jaxtyping import Int
 from torch import Tensor
@@ -45,10 +48,17 @@ def fact(name: str, text: str) -> None:
 
 
 def data(tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor, "batch n_ctx"]:
-    """Declare the evaluation data, whose hash stands beside the results; returns them."""
-    digest = hashlib.sha256(tokens.cpu().numpy().tobytes()).hexdigest()
+    """Declare the evaluation data, whose hash stands beside the results; returns them.
+
+    The build keeps the sequences themselves, to be compared with the training data.
+    """
+    array = tokens.cpu().numpy()
+    digest = hashlib.sha256(array.tobytes()).hexdigest()
     text = f"evaluation data: {len(tokens):,} sequences, sha256 {digest[:12]}..."
-    display({DATA: {"sha256": digest}, "text/plain": text}, raw=True)
+    packed = io.BytesIO()
+    np.savez_compressed(packed, tokens=array)
+    content = {"sha256": digest, "npz": base64.b64encode(packed.getvalue()).decode()}
+    display({DATA: content, "text/plain": text}, raw=True)
     return tokens
 
 
