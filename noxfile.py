@@ -26,6 +26,9 @@ ENVIRONMENT = ROOT / ".nox" / "environment"
 COMMANDS = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 CONSTRAINTS = ROOT / "constraints.txt"
+IMAGE = "mech-interp-monthly"
+CONTAINERFILE = ROOT / ".github" / "Containerfile"
+BROUGHT_OUT = ROOT / "build" / "container"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -81,6 +84,36 @@ def deploy(session: nox.Session) -> None:
     environment(session, "analyse", "render")
     python(session, "-m", "analyses", "all")
     python(session, "-m", "docs.deploy", *session.posargs)
+
+
+@nox.session
+def install(session: nox.Session) -> None:
+    """Install what `analyses` and `site` need, so that they then run without a network."""
+    environment(session, "analyse", "render")
+    python(session, "-c", "from docs.render.vendor import node_modules; node_modules()")
+
+
+@nox.session
+def container(session: nox.Session) -> None:
+    """Analyse and render in a container without network: `-- [--device cpu|cuda]`."""
+    engine = next(filter(shutil.which, ("podman", "docker")), None)
+    if engine is None:
+        session.error("Neither podman nor docker is on the PATH; install one of them.")
+    session.run(engine, "build", "--file", str(CONTAINERFILE), "--tag", IMAGE, str(ROOT))
+    gpus = ["--gpus", "all"] if "cuda" in " ".join(session.posargs) else []
+    name = f"{IMAGE}-{os.getpid()}"
+    session.run(
+        engine, "create", "--name", name, "--network", "none", *gpus, IMAGE, *session.posargs
+    )
+    try:
+        session.run(engine, "start", "--attach", name)
+        shutil.rmtree(BROUGHT_OUT, ignore_errors=True)
+        BROUGHT_OUT.mkdir(parents=True)
+        for product in ("site", "build/analyses"):
+            session.run(engine, "cp", f"{name}:/project/{product}", str(BROUGHT_OUT))
+    finally:
+        session.run(engine, "rm", "--force", name)
+    session.log(f"The site and its analyses are in {BROUGHT_OUT}")
 
 
 @nox.session

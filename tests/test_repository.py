@@ -21,7 +21,8 @@ BUILT = {ROOT / name for name in (".git", ".nox", ".venv", "build", "site", "nod
 CACHES = {"__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"}
 TOP_LEVEL = {"docs", "analyses", "models", "tests", "mkdocs.yml", "noxfile.py", "pyproject.toml"}
 TOP_LEVEL |= {"constraints.txt", "package.json", "package-lock.json"}
-TOP_LEVEL |= {"README.md", "CONTRIBUTING.md", "LICENSE", "LICENSE-CC-BY-4.0", "CITATION.cff"}
+TOP_LEVEL |= {"README.md", "CONTRIBUTING.md", "SECURITY.md"}
+TOP_LEVEL |= {"LICENSE", "LICENSE-CC-BY-4.0", "CITATION.cff"}
 FLOORS = ("models", "analyses", "docs", "tests")
 # In halves, so that this file does not name them.
 HOSTS = ["npm" + "js.org", "py" + "pi.org", "python" + "hosted.org", "download.py" + "torch.org"]

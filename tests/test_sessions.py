@@ -129,3 +129,41 @@ def test_where_none_can_be_installed_the_tests_say_what_to_install(
     commands_on_path(monkeypatch)
     with pytest.raises(Aborted, match="none could be installed.*apt-get install chromium"):
         find_browser(Recorder(failing="playwright"))
+
+
+def test_the_container_runs_without_network_and_is_removed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    commands_on_path(monkeypatch, "docker")
+    monkeypatch.setattr(noxfile, "BROUGHT_OUT", tmp_path / "out")
+    session: Any = Recorder()
+    session.posargs = ["--device", "cuda"]
+    noxfile.container(session)
+    name = f"{noxfile.IMAGE}-{os.getpid()}"
+    built, *others = session.run_only
+    assert built.startswith("docker build --file ")
+    assert others == [
+        f"docker create --name {name} --network none --gpus all {noxfile.IMAGE} --device cuda",
+        f"docker start --attach {name}",
+        f"docker cp {name}:/project/site {tmp_path / 'out'}",
+        f"docker cp {name}:/project/build/analyses {tmp_path / 'out'}",
+        f"docker rm --force {name}",
+    ]
+
+
+def test_a_container_that_fails_is_removed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands_on_path(monkeypatch, "podman", "docker")
+    session: Any = Recorder(failing="start")
+    with pytest.raises(CommandFailed):
+        noxfile.container(session)
+    assert session.run_only[-1].startswith("podman rm --force ")
+    assert not any("--gpus" in command for command in session.run_only)
+
+
+def test_without_an_engine_the_container_session_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    commands_on_path(monkeypatch)
+    session: Any = Recorder()
+    with pytest.raises(Aborted, match="Neither podman nor docker"):
+        noxfile.container(session)
