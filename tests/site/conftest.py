@@ -1,26 +1,17 @@
-"""The site, built once for all tests, and a browser that looks at it."""
+"""Every page of the site, opened and looked at once for all tests."""
 
-import gzip
-import shutil
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page
 
 from docs.render.vendor import node_modules
 from models.card import read_card, slugs
-
-ROOT = Path(__file__).parents[2]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+from tests.browser import Served, elsewhere, serve
 
 
 def page_urls() -> list[str]:
@@ -34,80 +25,10 @@ def page_urls() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
-    """The folder of the built site."""
-    for command in (["analyses", "all"], ["docs.render"]):
-        subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=True)
-    return ROOT / "site"
-
-
-@dataclass
-class Served:
-    """A local server of the site that notes what it was asked for."""
-
-    root: Path
-    url: str
-    asked: list[str] = field(default_factory=list)
-
-    def weight(self) -> int:
-        """Bytes of all that was asked for, each file once, as gzip -9 would send them."""
-        return sum(_gzipped(self.root / path) for path in sorted(set(self.asked)))
-
-
-@lru_cache
-def _gzipped(path: Path) -> int:
-    return len(gzip.compress(path.read_bytes(), 9))
-
-
-@pytest.fixture(scope="session")
 def served(site: Path) -> Iterator[Served]:
     """The site on a port of this machine."""
-
-    class Handler(SimpleHTTPRequestHandler):
-        def __init__(self, *arguments: Any) -> None:
-            super().__init__(*arguments, directory=str(site))
-
-        def send_head(self) -> Any:
-            path = Path(self.translate_path(self.path))
-            found = path / "index.html" if path.is_dir() else path
-            if found.is_file():
-                served.asked.append(found.relative_to(site).as_posix())
-            return super().send_head()
-
-        def log_message(self, format: str, *arguments: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    served = Served(site, f"http://127.0.0.1:{server.server_port}/")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield served
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium; where there is none the tests fail and say what to install."""
-    with sync_playwright() as playwright:
-        try:
-            yield playwright.chromium.launch(
-                executable_path=next(filter(None, map(shutil.which, NAMES)), None),
-                # Root in a container has no sandbox; no name but this machine's resolves.
-                args=[
-                    "--no-sandbox",
-                    "--disable-dev-shm-usage",
-                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-                ],
-            )
-        except Error as error:
-            if "Executable doesn't exist" not in str(error):
-                raise
-            pytest.fail(
-                "No Chromium or Chrome found. Install one (Debian, Ubuntu: apt-get install "
-                "chromium; elsewhere: python -m playwright install chromium)."
-            )
+    with serve(site) as served:
+        yield served
 
 
 @dataclass
@@ -161,7 +82,10 @@ def visit(served: Served, browser: Browser) -> Any:
         context = browser.new_context(viewport={"width": width, "height": 900})
         page = context.new_page()
         seen = Visit(page)
-        context.on("request", lambda request: _note_host(request.url, seen))
+        context.on(
+            "request",
+            lambda request: seen.elsewhere.append(request.url) if elsewhere(request.url) else None,
+        )
         page.on("pageerror", lambda error: seen.complaints.append(str(error)))
         page.on(
             "console",
@@ -191,9 +115,3 @@ def visit(served: Served, browser: Browser) -> Any:
         return seen
 
     return visited
-
-
-def _note_host(url: str, seen: Visit) -> None:
-    parts = urlsplit(url)
-    if parts.scheme in ("http", "https") and parts.hostname != "127.0.0.1":
-        seen.elsewhere.append(url)

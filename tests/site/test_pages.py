@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from models.card import slugs
-from tests.site.conftest import Served, Visit, page_urls
+from tests.browser import Served
+from tests.site.conftest import Visit, page_urls
 
 pytestmark = pytest.mark.browser
 
