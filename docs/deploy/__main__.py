@@ -1,0 +1,101 @@
+"""Publish the site as a version: `python -m docs.deploy 2023.11 [--push]`.
+
+The version is built from the working tree and added to the branch `gh-pages` of this clone.
+Nothing leaves this machine without `--push`.
+"""
+
+import argparse
+import os
+import re
+import sys
+from functools import partial
+from pathlib import Path
+
+from mike.mkdocs_utils import docs_version_var
+from mkdocs.exceptions import Abort, ConfigurationError
+
+from docs.deploy import DeployError
+from docs.deploy.branch import Branch
+from docs.render import RenderError
+from docs.render.__main__ import build_site
+from docs.render.vendor import ROOT
+from models.card import CardError
+
+
+def version_name(text: str) -> str:
+    """A year and a month, such as `2023.11`: names that sort as they follow each other."""
+    if not re.fullmatch(r"\d{4}\.(0[1-9]|1[0-2])", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} names no version: expected a year and a month, such as 2023.11"
+        )
+    return text
+
+
+def site_address(remote_url: str) -> str | None:
+    """Where GitHub serves the pages of a repository; None for repositories elsewhere."""
+    match = re.fullmatch(
+        r"(?:https://(?:[^@/]+@)?|ssh://git@|git@)github\.com[:/]([\w.-]+)/([\w.-]+?)(?:\.git)?/?",
+        remote_url,
+    )
+    if match is None:
+        return None
+    owner, repository = match.groups()
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if repository.lower() == host else f"https://{host}/{repository}/"
+
+
+def set_address(branch: Branch) -> None:
+    """Make sure that the build knows where the site will be served, or say that it does not."""
+    if os.environ.get("SITE_URL"):
+        return
+    remote_url = branch.git("remote", "get-url", branch.remote) if branch.remote else ""
+    if address := site_address(remote_url):
+        os.environ["SITE_URL"] = address
+    else:
+        print(
+            "SITE_URL is not set, so canonical links lead to this machine. To publish for "
+            "others: SITE_URL=https://example.org/path/ nox -s deploy -- ...",
+            file=sys.stderr,
+        )
+
+
+def build(branch: Branch, version: str, folder: Path) -> None:
+    """Build the site as a version; its canonical links then lead to that version."""
+    set_address(branch)
+    os.environ[docs_version_var] = version
+    try:
+        build_site(folder)
+    finally:
+        del os.environ[docs_version_var]
+
+
+def main() -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m docs.deploy", description=__doc__)
+    parser.add_argument("version", type=version_name, help="year and month, such as 2023.11")
+    parser.add_argument("--push", action="store_true", help="send the branch to the remote")
+    parser.add_argument("--remote", default="origin", metavar="NAME", help="default: origin")
+    parser.add_argument("--branch", default="gh-pages", metavar="NAME", help="default: gh-pages")
+    given = parser.parse_args()
+    try:
+        branch = Branch(ROOT, given.branch, None)
+        if given.remote in branch.git("remote").split():
+            branch = Branch(ROOT, given.branch, given.remote)
+        elif given.push or given.remote != parser.get_default("remote"):
+            raise DeployError(f"No remote is called {given.remote}: `git remote -v` lists them.")
+        branch.publish(given.version, partial(build, branch), given.push)
+    except (DeployError, RenderError, CardError, ConfigurationError, OSError, Abort) as error:
+        print(f"Nothing was published.\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped; nothing was published.", file=sys.stderr)
+        return 130
+    where = f"{branch.name} here" + (f" and on {branch.remote}" if given.push else "")
+    print(f"{given.version} is published on {where}.")
+    if not given.push and branch.remote:
+        print(f"To send it: git push {branch.remote} {branch.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
