@@ -1,0 +1,92 @@
+"""Check a month as its reviewers will: `python -m docs.contribute.check SLUG`."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+
+from analyses.build import BUILD, read_stamp
+from docs.contribute import artefacts, changes, executed, links
+from docs.contribute.month import Fault, Month
+from docs.contribute.prose import typed_results
+from models.card import MODELS, Card, read_card
+
+
+def faults(month: Month) -> Iterator[Fault]:
+    """Everything there is to mend, what is found fast first."""
+    yield from changes_faults(month)
+    missing = list(artefacts.missing(month))
+    yield from missing
+    yield from artefacts.unfinished(month)
+    found = list(artefacts.card_faults(month)) if month.card.is_file() else []
+    yield from found
+    card = read_card(month.slug) if month.card.is_file() and not found else None
+    yield from typed_results(month, heads(card))
+    if card is None:
+        print("Not executed: the card comes first.", flush=True)
+        return
+    wrong = list(artefacts.checkpoint_faults(month, card))
+    yield from wrong
+    if wrong or any(not fault.path.endswith("results.json") for fault in missing):
+        print("Not executed: mend card, checkpoint and missing files first.", flush=True)
+        return
+    yield from executed_faults(month, card)
+
+
+def changes_faults(month: Month) -> Iterator[Fault]:
+    """Changes outside the month, or a word on why nobody knows."""
+    try:
+        yield from changes.outside(month)
+    except changes.NotCompared as reason:
+        print(f"Changes outside the month were not looked for: {reason}.", flush=True)
+
+
+def heads(card: Card | None) -> set[str]:
+    """How the heads of the model are written."""
+    if card is None:
+        return set()
+    sizes = card.architecture
+    return {f"{layer}.{n}" for layer in range(sizes.n_layers) for n in range(sizes.n_heads)}
+
+
+def executed_faults(month: Month, card: Card) -> Iterator[Fault]:
+    """What shows only when the pages are executed and the site is built."""
+    yield from executed.execute(month)
+    if not executed.is_current(month):
+        return
+    products = BUILD / month.slug
+    yield from executed.product_faults(month, products)
+    # What was found so far needed no torch, which takes seconds to import.
+    from docs.contribute.evaluation import evaluation_faults, untrained
+
+    yield from evaluation_faults(month, card, products)
+    yield from untrained(month, card)
+    elsewhere = list(executed.others(month))
+    yield from elsewhere
+    if not elsewhere:
+        yield from links.site_faults(month)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m docs.contribute.check", description=__doc__)
+    parser.add_argument("slug", metavar="SLUG", help="such as caesar_cipher")
+    slug = parser.parse_args(arguments).slug
+    month = Month(slug)
+    if not slug.isidentifier() or not month.files():
+        known = ", ".join(sorted(path.parent.name for path in MODELS.glob("*/card.json")))
+        print(f"No month is called {slug!r}; known: {known}.", file=sys.stderr)
+        return 1
+    count = 0
+    for fault in faults(month):
+        count += 1
+        print(fault, flush=True)
+    if count:
+        print(f"\n{slug}: {count} thing{'s' * (count > 1)} to mend.")
+        return 1
+    stamp = read_stamp(BUILD / slug)
+    print(f"{slug} is ready. Its pages took {stamp['seconds']:.0f} s on {stamp['cores']} cores.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""The files of one month, and what can be said against them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+
+
+class Fault(NamedTuple):
+    """One thing to mend."""
+
+    path: str
+    """Relative to the root of the repository."""
+    line: int
+    text: str
+    """What is wrong, and what to do about it."""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Month:
+    """Where everything of a month lies."""
+
+    slug: str
+    root: Path = ROOT
+
+    @property
+    def model(self) -> Path:
+        """Folder of the task, the card and the checkpoint."""
+        return self.root / "models" / self.slug
+
+    @property
+    def card(self) -> Path:
+        """The card."""
+        return self.model / "card.json"
+
+    @property
+    def analysis(self) -> Path:
+        """Folder of the solution."""
+        return self.root / "analyses" / self.slug
+
+    @property
+    def problem(self) -> Path:
+        """The problem's page."""
+        return self.root / "docs" / "problems" / self.slug / "problem.py"
+
+    @property
+    def solution(self) -> Path:
+        """The solution's page."""
+        return self.analysis / "solution.py"
+
+    @property
+    def pages(self) -> dict[str, Path]:
+        """The pages that there are, by the name of their notebook."""
+        both = {"problem": self.problem, "solution": self.solution}
+        return {name: path for name, path in both.items() if path.is_file()}
+
+    def files(self) -> list[Path]:
+        """All files of the month."""
+        tops = (self.model, self.analysis, self.problem.parent, self.root / "tests")
+        found = (path for top in tops for path in top.rglob("*") if path.is_file())
+        return sorted(
+            path
+            for path in found
+            if "__pycache__" not in path.parts and self.owns(path.relative_to(self.root).as_posix())
+        )
+
+    def owns(self, path: str) -> bool:
+        """Whether a file, relative to the root, belongs to the month."""
+        *folders, name = path.split("/")
+        top, folders = (folders or [""])[0], folders[1:]
+        if top == "tests":
+            return name == f"test_{self.slug}.py" or self.slug in folders
+        if top == "docs":
+            return folders[:2] == ["problems", self.slug]
+        return top in ("models", "analyses") and folders[:1] == [self.slug]
+
+    def fault(self, path: Path, text: str, line: int | None = None, at: str = "") -> Fault:
+        """A fault of a file: in a line, or where the text `at` first stands in it."""
+        return Fault(
+            path.relative_to(self.root).as_posix(), line or first_line_with(at, path), text
+        )
+
+
+def first_line_with(text: str, path: Path) -> int:
+    """The number of the first line that holds a text; 1 where none does."""
+    if not text or not path.is_file():
+        return 1
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if text in line), 1)
