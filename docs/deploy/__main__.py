@@ -11,11 +11,11 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from mike.mkdocs_utils import docs_version_var
 from mkdocs.exceptions import Abort, ConfigurationError
 
 from docs.deploy import DeployError
 from docs.deploy.branch import Branch
+from docs.deploy.hooks import VERSION
 from docs.render import RenderError
 from docs.render.__main__ import build_site
 from docs.render.vendor import ROOT
@@ -62,11 +62,11 @@ def set_address(branch: Branch) -> None:
 def build(branch: Branch, version: str, folder: Path) -> None:
     """Build the site as a version; its canonical links then lead to that version."""
     set_address(branch)
-    os.environ[docs_version_var] = version
+    os.environ[VERSION] = version
     try:
         build_site(folder)
     finally:
-        del os.environ[docs_version_var]
+        del os.environ[VERSION]
 
 
 def main() -> int:
