@@ -1,6 +1,7 @@
 """Render the site: `python -m docs.render [--output site]`."""
 
 import argparse
+import logging
 import os
 import sys
 import tempfile
@@ -60,6 +61,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m docs.render", description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "site", help="folder of the site")
     output = parser.parse_args().output.resolve()
+    # What strict mode stops at is logged, and nowhere else to be read.
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
     kept = "; the previous site is untouched" if output.exists() else ""
     try:
         publish(output)

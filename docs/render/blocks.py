@@ -6,9 +6,22 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mkdocs.utils import get_relative_url
 
 from docs.render import RenderError
-from docs.render.months import Month
+from docs.render.months import Month, in_words
+from docs.render.people import people
+from docs.render.submissions import FORMULA
 
 TEMPLATES = Path(__file__).parents[1] / "theme" / "blocks"
+
+
+def ordinal(number: int) -> str:
+    """A rank in words that fit between others.
+
+    >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 22, 113)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd', '113th']
+    """
+    teens = 10 < number % 100 < 14
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
 
 _templates = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -17,23 +30,35 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.filters["in_words"] = in_words
+_templates.filters["ordinal"] = ordinal
+_templates.globals["formula"] = FORMULA
+_templates.globals["people"] = people
 
 
-def block(name: str, months: list[Month], month: Month | None, url: str) -> str:
+def block(
+    name: str, slug: str | None, *, months: list[Month], month: Month | None, url: str
+) -> str:
     """The HTML of one block.
 
     Args:
         name: of a template in `docs/theme/blocks`.
+        slug: the problem that the block is about, if it is not that of the page.
         months: all problems, newest first.
         month: the problem that the page is about, if any.
         url: of the page, from the site's root; links are relative to it.
 
     Raises:
-        RenderError: if no block has that name.
+        RenderError: if no block has that name, or no problem that slug.
     """
     known = sorted(path.stem for path in TEMPLATES.glob("*.html"))
     if name not in known:
         raise RenderError(f"{url}: no block is called [[{name}]]; known: {', '.join(known)}.")
+    if slug is not None:
+        month = next((known for known in months if known.slug == slug), None)
+        if month is None:
+            slugs = ", ".join(month.slug for month in months)
+            raise RenderError(f"{url}: [[{name} {slug}]] names no problem; known: {slugs}.")
     html = _templates.get_template(f"{name}.html").render(
         months=months, month=month, link=lambda target: get_relative_url(target, url)
     )

@@ -5,6 +5,7 @@ import subprocess
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import nbformat
 from mkdocs.config.defaults import MkDocsConfig
@@ -12,11 +13,15 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 
 from docs.render import colours, vendor
 from docs.render.blocks import block
 from docs.render.months import Month, read_months
 from docs.render.notebooks import BLOCK, check_figures, page_notebook
+from docs.render.references import resolve
+from docs.render.standalone import standalone
 from docs.render.tidy import tidy
 
 PAGES = vendor.ROOT / "build" / "pages"
@@ -50,33 +55,42 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             vendor.stylesheet(source) if source.suffix == ".css" else source,
         )
     months = config.extra["months"]
+    source = config.extra["repository"], config.extra["commit"]["revision"]
     for month in months:
         folder = f"problems/{month.slug}"
-        for name, executed in month.pages.items():
+        for name, path in month.pages.items():
             uri = f"{folder}/{name}.ipynb"
-            _write_page(months, month, name, PAGES / uri)
+            executed = nbformat.read(path, as_version=4)
+            _write_page(executed, months, month, name, PAGES / uri)
             files.append(File(uri, str(PAGES), config.site_dir, config.use_directory_urls))
-            add(f"{folder}/{month.notebook(name)}", executed)
+            add(f"{folder}/{month.notebook(name)}", nbformat.writes(standalone(executed, *source)))
         for download in month.downloads:
             add(f"{folder}/{download.path.name}", download.path)
     return files
 
 
-def _write_page(months: list[Month], month: Month, name: str, path: Path) -> None:
+def _write_page(
+    executed: NotebookNode, months: list[Month], month: Month, name: str, path: Path
+) -> None:
     url = f"problems/{month.slug}/" + ("" if name == "index" else f"{name}/")
     blocks = partial(block, months=months, month=month, url=url)
-    executed = nbformat.read(month.pages[name], as_version=4)
+    page = page_notebook(executed, url, blocks)
+    if name == "solution" and month.submissions:
+        page.cells.append(new_markdown_cell("## Submissions", id="submissions-title"))
+        page.cells.append(new_markdown_cell(blocks("submissions", None), id="submissions-list"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(page_notebook(executed, url, blocks), path)
+    nbformat.write(page, path)
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Fill in the blocks of Markdown pages; those of notebooks are filled in already."""
+    """Fill in what Markdown pages name; notebooks come filled in."""
+    if not page.file.src_uri.endswith(".md"):
+        return markdown
     months = config.extra["months"]
     return re.sub(
         rf"^{BLOCK.pattern}$",
-        lambda match: block(match[1], months, None, page.url),
-        markdown,
+        lambda match: block(match[1], match[2], months=months, month=None, url=page.url),
+        resolve(markdown, months, page.file.src_uri),
         flags=re.MULTILINE,
     )
 
@@ -95,8 +109,34 @@ def on_page_context(
 ) -> dict[str, Any]:
     """Tell the templates which problem a page is about."""
     if found := _month_of(page, config):
-        context["month"], context["role"] = found
+        month, role = context["month"], context["role"] = found
+        context["colab"] = colab(month, role, config)
     return context
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Make the feeds valid: the plugin gives a feed without a picture one called None."""
+    for feed in Path(config.site_dir).glob("feed_rss_*.xml"):
+        text = feed.read_text(encoding="utf-8")
+        feed.write_text(
+            re.sub(r"<image>\s*<url>None</url>.*?</image>\s*", "", text), encoding="utf-8"
+        )
+
+
+def colab(month: Month, role: str, config: MkDocsConfig) -> str | None:
+    """Where Google Colab opens a page's notebook; None if the repository is not published.
+
+    Colab takes notebooks from where the repository's host has them: on the branch of
+    published versions, whose folder is the version.
+    """
+    repository = config.extra["repository"]
+    if not repository:
+        return None
+    return config.extra["colab"].format(
+        repository=urlsplit(repository).path.strip("/").removesuffix(".git"),
+        version=config.extra.get("published") or "latest",
+        notebook=f"problems/{month.slug}/{month.notebook(role)}",
+    )
 
 
 def _month_of(page: Page, config: MkDocsConfig) -> tuple[Month, str] | None:

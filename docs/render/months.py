@@ -4,14 +4,17 @@ import calendar
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from docs.render import RenderError
+from docs.render.submissions import Event, Submission, events, read_submissions
 from models.card import MODELS, Card, read_card, slugs
 
 ANALYSES = Path(__file__).parents[2] / "build" / "analyses"
+PROBLEMS = Path(__file__).parents[1] / "problems"
 
 PRODUCTS = ("problem.ipynb", "solution.ipynb", "results.json", "picture.svg")
 
@@ -44,6 +47,8 @@ class Month:
     card: Card
     products: Path
     """Folder with the products of the analyse stage."""
+    submissions: tuple[Submission, ...] = ()
+    """None while the problem is open: they would tell the solution."""
 
     @property
     def slug(self) -> str:
@@ -53,8 +58,12 @@ class Month:
     @property
     def name(self) -> str:
         """The month in words, such as `October 2023`."""
-        year, month = self.card.month.split("-")
-        return f"{calendar.month_name[int(month)]} {year}"
+        return in_words(self.card.month)
+
+    @property
+    def deadline(self) -> str | None:
+        """The last day for submissions in words, such as `30 November 2023`."""
+        return in_words(self.card.deadline.isoformat()) if self.card.deadline else None
 
     @property
     def pages(self) -> dict[str, Path]:
@@ -88,6 +97,21 @@ class Month:
         """Numbers, claims and where they were computed, as the analyse stage wrote them."""
         return json.loads((self.products / "results.json").read_text(encoding="utf-8"))
 
+    @property
+    def claims(self) -> list[dict[str, Any]]:
+        """Claims of the published solution."""
+        return self.results["claims"] if self.card.state == "solved" else []
+
+    @property
+    def events(self) -> list[Event]:
+        """Events at which submissions were judged."""
+        return events(self.submissions)
+
+    @property
+    def best(self) -> list[Submission]:
+        """The winning submissions."""
+        return [submission for submission in self.submissions if submission.best]
+
     @cached_property
     def picture(self) -> str:
         """The model's own picture, SVG to be inlined; its colours are the page's."""
@@ -95,18 +119,32 @@ class Month:
         return svg[svg.index("<svg") :]
 
 
-def read_months(analyses: Path = ANALYSES) -> list[Month]:
+def in_words(day: str) -> str:
+    """A day or a month as a reader would write it.
+
+    >>> in_words("2023-10"), in_words("2023-11-30")
+    ('October 2023', '30 November 2023')
+    """
+    year, month, *rest = day.split("-")
+    words = f"{calendar.month_name[int(month)]} {year}"
+    return f"{date.fromisoformat(day).day} {words}" if rest else words
+
+
+def read_months(analyses: Path = ANALYSES, problems: Path = PROBLEMS) -> list[Month]:
     """All problems, newest first.
 
     Raises:
         CardError: if a card is faulty.
-        RenderError: if a problem has not been analysed.
+        RenderError: if a problem has not been analysed, or a submission is faulty.
     """
     known = slugs()
-    months = [
-        Month(len(known) - place, read_card(slug), analyses / slug)
-        for place, slug in enumerate(known)
-    ]
+    months = []
+    for place, slug in enumerate(known):
+        card = read_card(slug)
+        # Those of an open problem are checked too, so that its solution can come out at once.
+        received = read_submissions(problems / slug / "submissions")
+        published = received if card.state == "solved" else ()
+        months.append(Month(len(known) - place, card, analyses / slug, published))
     for month in months:
         missing = [
             name

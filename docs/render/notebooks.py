@@ -22,11 +22,12 @@ NUMBER = "application/vnd.mim.number+json"
 FACT = "application/vnd.mim.fact+json"
 PICTURE = "image/svg+xml"
 
-BLOCK = re.compile(r"\[\[(\w+)\]\]")
-"""A cell or paragraph that consists of `[[name]]` is replaced by a block of that name."""
+BLOCK = re.compile(r"\[\[(\w+)(?: (\w+))?\]\]")
+"""A cell or paragraph that consists of `[[name]]` is replaced by a block of that name.
+`[[name slug]]` is the block about that problem, on a page that is about none."""
 
-Blocks = Callable[[str], str]
-"""Gives the HTML of a named block; raises RenderError for an unknown name."""
+Blocks = Callable[[str, str | None], str]
+"""Gives the HTML of a named block (of a problem); raises RenderError for an unknown name."""
 
 
 def page_notebook(notebook: NotebookNode, where: str, blocks: Blocks) -> NotebookNode:
@@ -48,7 +49,7 @@ def page_notebook(notebook: NotebookNode, where: str, blocks: Blocks) -> Noteboo
         if cell.cell_type == "code":
             cell.outputs = list(_page_outputs(cell.outputs, f"{where}, cell {index}", numbers))
         elif block := BLOCK.fullmatch(cell.source.strip()):
-            cell.source = blocks(block[1])
+            cell.source = blocks(block[1], block[2])
     return page
 
 

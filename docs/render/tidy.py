@@ -111,7 +111,7 @@ def _resolve_links(soup: BeautifulSoup, src_uri: str, files: Files) -> None:
 def _typeset(soup: BeautifulSoup) -> None:
     found: list[tuple[NavigableString, list[re.Match[str]]]] = []
     for text in soup.find_all(string=TEX):
-        if not text.find_parent(VERBATIM):
+        if not text.find_parent(VERBATIM) and not text.find_parent(class_="literal"):
             found.append((text, list(TEX.finditer(text))))
     matches = [match for _, in_text in found for match in in_text]
     formulas = [

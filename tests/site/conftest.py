@@ -16,7 +16,8 @@ from tests.browser import Served, elsewhere, serve
 
 def page_urls() -> list[str]:
     """Every page of the site, from its root."""
-    urls = ["", "evidence/", "glossary/", "contribute/", "404.html"]
+    urls = ["", "evidence/", "announcements/", "announcements/2023-11/", "glossary/"]
+    urls += ["contribute/", "hall-of-fame/", "404.html"]
     for slug in slugs():
         urls.append(f"problems/{slug}/")
         if read_card(slug).state == "solved":

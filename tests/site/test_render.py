@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from docs.render.tidy import tidy
 ROOT = Path(__file__).parents[2]
 
 
-def no_blocks(name: str) -> str:
+def no_blocks(name: str, slug: str | None) -> str:
     raise RenderError(name)
 
 
@@ -125,8 +126,9 @@ def test_a_cell_that_raised_stops_the_build() -> None:
 
 def test_an_unknown_block_names_the_known_ones() -> None:
     cells = [new_markdown_cell("[[specifcation]]")]
-    with pytest.raises(RenderError, match=r"\[\[specifcation\]\]; known: downloads, evidence"):
-        page_notebook(new_notebook(cells=cells), "page", lambda name: block(name, [], None, "p/"))
+    blocks = partial(block, months=[], month=None, url="p/")
+    with pytest.raises(RenderError, match=r"\[\[specifcation\]\]; known: best, downloads, evid"):
+        page_notebook(new_notebook(cells=cells), "page", blocks)
 
 
 def test_pages_keep_the_order_of_the_notebook(site: Path) -> None:

@@ -1,0 +1,72 @@
+"""What Markdown pages say by name: numbers of solutions, and problems that may not exist yet."""
+
+import difflib
+import posixpath
+import re
+
+from analyses.results import Number, fact_html
+from docs.render import RenderError
+from docs.render.months import Month
+
+CODE = r"(?P<fence>^(?:```|~~~).*?^(?:```|~~~)$)|(?P<span>`+).+?(?P=span)"
+REFERENCE = re.compile(
+    rf"{CODE}|\{{\{{(?P<number>.*?)\}}\}}|\[\[problem (?P<slug>\w+)\]\]", re.DOTALL | re.MULTILINE
+)
+
+
+def resolve(markdown: str, months: list[Month], src_uri: str) -> str:
+    """Fill in `{{ slug.name }}` and `[[problem slug]]`, but not in code.
+
+    The first is a number or fact that the solution of a problem recorded. The second is the
+    title of a problem, and a link from the day on which there is such a problem.
+
+    Args:
+        markdown: of one page.
+        months: all problems.
+        src_uri: of the page in the docs; links are relative to it.
+
+    Raises:
+        RenderError: if nothing is recorded under a name, or the problem is still open.
+    """
+
+    def put(match: re.Match[str]) -> str:
+        if match["number"] is not None:
+            return _number(match["number"].strip(), months, src_uri)
+        if match["slug"] is not None:
+            return _problem(match["slug"], months, src_uri)
+        return match[0]
+
+    return REFERENCE.sub(put, markdown)
+
+
+def _number(name: str, months: list[Month], src_uri: str) -> str:
+    slug, _, rest = name.partition(".")
+    month = next((month for month in months if month.slug == slug), None)
+    if month is None or not rest:
+        known = ", ".join(month.slug for month in months)
+        raise RenderError(
+            f"{src_uri}: {{{{ {name} }}}} is no number of a problem; write {{{{ slug.name }}}} "
+            f"with one of these slugs: {known}."
+        )
+    if month.card.state == "open":
+        raise RenderError(
+            f"{src_uri}: {{{{ {name} }}}} would give away a result of {slug}, which is still open."
+        )
+    numbers, facts = month.results["numbers"], month.results["facts"]
+    if rest in facts:
+        return fact_html(rest, facts[rest])
+    if rest in numbers:
+        return Number(**numbers[rest]).html()
+    near = difflib.get_close_matches(rest, [*numbers, *facts], n=3) or sorted(numbers)[:8]
+    raise RenderError(
+        f"{src_uri}: {slug} records nothing under the name {rest!r}; did you mean "
+        f"{', '.join(near)}?"
+    )
+
+
+def _problem(slug: str, months: list[Month], src_uri: str) -> str:
+    month = next((month for month in months if month.slug == slug), None)
+    if month is None:
+        return slug.replace("_", " ").title()
+    page = posixpath.relpath(f"problems/{slug}/index.ipynb", posixpath.dirname(src_uri))
+    return f"[{month.card.title}]({page})"
