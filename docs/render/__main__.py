@@ -13,6 +13,7 @@ os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
 
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, ConfigurationError
 
 from docs.render import RenderError
@@ -22,6 +23,8 @@ from models.card import CardError
 
 def build_site(folder: Path) -> None:
     """Build the site into `folder` with MkDocs, warnings being errors."""
+    # Plugins outlive their build, and the blog's has thrown its folder away by then.
+    vars(MkDocsConfig)["plugins"].plugin_cache.clear()
     config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), strict=True)
     config.plugins.on_startup(command="build", dirty=False)
     try:

@@ -327,7 +327,7 @@ def test_a_broken_page_leaves_the_previous_site(previous: Path, tmp_path_factory
     done = render(
         previous,
         "from docs.render import months\nfrom pathlib import Path\n"
-        f"months.read_months.__defaults__ = (Path({str(products)!r}),)",
+        f"months.read_months.__defaults__ = (Path({str(products)!r}), months.PROBLEMS)",
     )
     assert done.returncode == 1
     assert re.search(r"links to nowhere.md, but there is no problems/\w+/nowhere.md", done.stderr)
