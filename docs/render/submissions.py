@@ -159,6 +159,8 @@ def _read(path: Path) -> Submission:
         raise RenderError(f"{path} is not YAML: {error}") from error
     if not isinstance(content, dict):
         raise RenderError(f"{path} is not a valid submission: expected keys, such as `title: ...`.")
+    if "file" in content:
+        raise RenderError(f"{path} is not a valid submission:\n  file: the file's name says it.")
     try:
         return Submission.model_validate({**content, "file": path.stem})
     except ValidationError as error:
