@@ -68,6 +68,12 @@ def run(root: Path, *arguments: str, code: str = NO_TORCH) -> subprocess.Complet
     return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60)
 
 
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    """What a command wrote to stderr, without what libzmq says of a kernel stopped under load."""
+    lines = done.stderr.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("Assertion failed: pfd.revents"))
+
+
 def append(path: Path, text: str = "\n# Changed.\n") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
@@ -85,7 +91,7 @@ def analysed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "analyses/sorted_list/solution.py").write_text(tiny("loss"))
     (root / "docs/problems/sorted_list/problem.py").write_text(tiny("demo_loss"))
     done = run(root, "sorted_list", "--update")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, said(done)) == (0, "")
     assert "sorted_list: executed, results as committed." in done.stdout
     return root
 
@@ -218,7 +224,7 @@ def test_an_unchanged_project_needs_neither_torch_nor_a_kernel(project: Path) ->
     before = contents(project / PRODUCTS)
     for code in (NO_TORCH, NO_KERNEL):
         done = run(project, "all", code=code)
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, said(done)) == (0, "")
         assert done.stdout == "sorted_list: unchanged, results as committed.\n"
     assert contents(project / PRODUCTS) == before
 
@@ -227,7 +233,7 @@ def test_a_changed_helper_makes_it_execute_again(project: Path) -> None:
     append(project / "analyses/circuits.py")
     assert "a page was executed" in run(project, "sorted_list", code=NO_KERNEL).stderr
     done = run(project, "sorted_list")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, said(done)) == (0, "")
     assert "sorted_list: executed" in done.stdout
     assert "sorted_list: unchanged" in run(project, "sorted_list").stdout
 
@@ -238,7 +244,7 @@ def test_a_changed_number_fails_the_build_and_update_mends_it(project: Path) -> 
     path.write_text(committed.replace('"value": 0.5', '"value": 0.52', 1))
     done = run(project, "sorted_list")
     assert done.returncode == 1
-    assert done.stderr == (
+    assert said(done) == (
         "ResultsError: analyses/sorted_list/results.json: these results drifted:\n"
         "  demo_loss: committed 0.52, now 0.5 nats (off by 0.02, tolerance 0.001)\n"
         "If the change is meant, run again with --update and commit the new results.\n"
@@ -253,7 +259,7 @@ def test_missing_results_fail_the_build(project: Path) -> None:
     (project / COMMITTED).unlink()
     done = run(project, "sorted_list")
     assert done.returncode == 1
-    assert "results.json is missing; write it with --update" in done.stderr
+    assert "results.json is missing; write it with --update" in said(done)
 
 
 def test_a_changed_weight_is_refused_before_anything_runs(project: Path) -> None:
@@ -261,10 +267,10 @@ def test_a_changed_weight_is_refused_before_anything_runs(project: Path) -> None
     change_a_weight(project)
     done = run(project, "sorted_list", code=NO_KERNEL)
     assert done.returncode == 1
-    assert done.stderr.startswith("CheckpointError: ")
-    assert "model.safetensors: sha256 is " in done.stderr
-    assert "restore the file, or name it with --checkpoint" in done.stderr
-    assert "a page was executed" not in done.stderr
+    assert said(done).startswith("CheckpointError: ")
+    assert "model.safetensors: sha256 is " in said(done)
+    assert "restore the file, or name it with --checkpoint" in said(done)
+    assert "a page was executed" not in said(done)
     assert contents(project / PRODUCTS) == before
 
 
@@ -274,7 +280,7 @@ def test_a_cell_that_raises_leaves_the_former_products(project: Path) -> None:
     edit(project / SOLUTION, "value = 1 / 0")
     done = run(project, "sorted_list")
     assert done.returncode == 1
-    assert done.stderr == (
+    assert said(done) == (
         "PageError: analyses/sorted_list/solution.py, line 5: "
         "the cell raised ZeroDivisionError: division by zero\n"
     )
@@ -290,7 +296,7 @@ def test_a_page_that_fails_stops_the_other_in_silence(project: Path) -> None:
     done = run(project, "sorted_list")
     wait_for(lambda: not alive(int(trace.read_text())))
     assert done.returncode == 1
-    assert done.stderr == (
+    assert said(done) == (
         "PageError: analyses/sorted_list/solution.py, line 5: "
         "the cell raised ZeroDivisionError: division by zero\n"
     )
@@ -302,8 +308,8 @@ def test_a_kernel_that_dies_is_named_with_its_page(project: Path) -> None:
     edit(project / SOLUTION, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
     done = run(project, "sorted_list")
     assert done.returncode == 1
-    assert done.stderr.startswith("PageError: analyses/sorted_list/solution.py, line 1: the kernel")
-    assert "Traceback" not in done.stderr
+    assert said(done).startswith("PageError: analyses/sorted_list/solution.py, line 1: the kernel")
+    assert "Traceback" not in said(done)
 
 
 def alive(process: int) -> bool:
@@ -340,12 +346,13 @@ def test_ctrl_c_while_a_page_runs_leaves_the_former_products_and_no_kernel(proje
             wait_for(lambda: all(trace.exists() for trace in traces))
             kernels = [int(trace.read_text()) for trace in traces]
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=30)
+            _, stderr = process.communicate(timeout=30)
         finally:
             process.kill()
     wait_for(lambda: not any(alive(kernel) for kernel in kernels))
     assert process.returncode == 130
-    assert said == "Interrupted; what was there before is untouched.\n"
+    assert stderr.endswith("Interrupted; what was there before is untouched.\n")
+    assert "Traceback" not in stderr
     assert contents(project / PRODUCTS) == before
 
 

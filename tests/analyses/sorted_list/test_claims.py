@@ -88,7 +88,12 @@ def planted(
 
 
 def tidy(head: int, query: int, key: int) -> float:
-    """The head that copies the next value looks for the smallest value above the query."""
+    """The head that copies the next value looks for the smallest value above the query.
+
+    What a query scores itself, which is neither above nor below, would spoil any mean.
+    """
+    if key == query:
+        return 1e6
     if head != (query + 1) % 2:
         return float(key)
     return float(-key if key > query else -1000)
