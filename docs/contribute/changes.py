@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 from docs.contribute.month import Fault, Month
 
@@ -19,15 +20,15 @@ def outside(month: Month) -> Iterator[Fault]:
         NotCompared: on main itself, and outside version control.
     """
     try:
-        inside = _git(month, "rev-parse", "--show-toplevel").strip()
-        branch = _git(month, "rev-parse", "--abbrev-ref", "HEAD").strip()
+        inside = _git(month.root, "rev-parse", "--show-toplevel").strip()
+        branch = _git(month.root, "rev-parse", "--abbrev-ref", "HEAD").strip()
     except (OSError, subprocess.CalledProcessError) as error:
         raise NotCompared("this is no clone with a commit") from error
     if inside != str(month.root.resolve()):
         raise NotCompared("this is no clone with a commit")
     if branch == "main":
         raise NotCompared("this is main; a month comes from a branch of its own")
-    for changed in sorted(_changed(month, _left_main(month))):
+    for changed in sorted(changed_since(_left_main(month.root), month.root)):
         if not month.owns(changed):
             text = (
                 f"is no part of {month.slug}; take the change back (`git restore --source main "
@@ -36,22 +37,34 @@ def outside(month: Month) -> Iterator[Fault]:
             yield Fault(changed, 1, text)
 
 
-def _left_main(month: Month) -> str:
+def is_new_since(month: Month, revision: str) -> bool:
+    """Whether a revision has no card of the month."""
+    card = month.card.relative_to(month.root).as_posix()
+    return not _git(month.root, "ls-tree", "--name-only", revision, "--", card)
+
+
+def changed_since(revision: str, root: Path) -> set[str]:
+    """Files, relative to the root, that are not as they were where this branch left a revision.
+
+    Raises:
+        CalledProcessError: if git knows no such revision.
+    """
+    base = _git(root, "merge-base", revision, "HEAD").strip()
+    tracked = _git(root, "diff", "--name-only", "-z", "--no-renames", base)
+    untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
+    return {path for path in (tracked + untracked).split("\0") if path}
+
+
+def _left_main(root: Path) -> str:
     for main in MAIN:
         try:
-            return _git(month, "merge-base", main, "HEAD").strip()
+            return _git(root, "merge-base", main, "HEAD").strip()
         except subprocess.CalledProcessError:
             continue
     raise NotCompared("there is no main here; `git fetch origin main` (in CI: the whole history)")
 
 
-def _changed(month: Month, base: str) -> set[str]:
-    tracked = _git(month, "diff", "--name-only", "-z", "--no-renames", base)
-    untracked = _git(month, "ls-files", "--others", "--exclude-standard", "-z")
-    return {path for path in (tracked + untracked).split("\0") if path}
-
-
-def _git(month: Month, *arguments: str) -> str:
+def _git(root: Path, *arguments: str) -> str:
     command = ["git", *arguments]
-    done = subprocess.run(command, cwd=month.root, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     return done.stdout

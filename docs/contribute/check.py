@@ -1,19 +1,26 @@
 """Check a month as its reviewers will: `python -m docs.contribute.check SLUG`."""
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Iterator
 
 from analyses.build import BUILD, read_stamp
 from docs.contribute import artefacts, changes, executed, links
-from docs.contribute.month import Fault, Month
+from docs.contribute.month import ROOT, Fault, Month
 from docs.contribute.prose import typed_results
 from models.card import MODELS, Card, read_card
 
 
-def faults(month: Month) -> Iterator[Fault]:
-    """Everything there is to mend, what is found fast first."""
-    yield from changes_faults(month)
+def faults(month: Month, alone: bool = True) -> Iterator[Fault]:
+    """Everything there is to mend, what is found fast first.
+
+    Args:
+        month: to be checked.
+        alone: whether nothing else may have changed.
+    """
+    if alone:
+        yield from changes_faults(month)
     missing = list(artefacts.missing(month))
     yield from missing
     yield from artefacts.unfinished(month)
@@ -66,26 +73,60 @@ def executed_faults(month: Month, card: Card) -> Iterator[Fault]:
         yield from links.site_faults(month)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m docs.contribute.check", description=__doc__)
-    parser.add_argument("slug", metavar="SLUG", help="such as caesar_cipher")
-    slug = parser.parse_args(arguments).slug
-    month = Month(slug)
-    if not slug.isidentifier() or not month.files():
-        known = ", ".join(sorted(path.parent.name for path in MODELS.glob("*/card.json")))
-        print(f"No month is called {slug!r}; known: {known}.", file=sys.stderr)
-        return 1
+def touched(revision: str) -> list[Month]:
+    """The months that changed since a revision."""
+    changed = changes.changed_since(revision, ROOT)
+    return [month for month in map(Month, known()) if any(map(month.owns, changed))]
+
+
+def known() -> list[str]:
+    """The slugs that have a card, faulty ones too."""
+    return sorted(path.parent.name for path in MODELS.glob("*/card.json"))
+
+
+def report(month: Month, alone: bool) -> bool:
+    """Print what there is to mend; returns whether there is nothing."""
     count = 0
-    for fault in faults(month):
+    for fault in faults(month, alone):
         count += 1
         print(fault, flush=True)
     if count:
-        print(f"\n{slug}: {count} thing{'s' * (count > 1)} to mend.")
+        print(f"\n{month.slug}: {count} thing{'s' * (count > 1)} to mend.")
+        return False
+    stamp = read_stamp(BUILD / month.slug)
+    took = f"{stamp['seconds']:.0f} s on {stamp['cores']} cores"
+    print(f"{month.slug} is ready. Its pages took {took}.")
+    return True
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m docs.contribute.check", description=__doc__)
+    parser.add_argument("slug", nargs="?", metavar="SLUG", help="such as caesar_cipher")
+    parser.add_argument(
+        "--changed-since", metavar="REVISION", help="check the months that a branch touches"
+    )
+    options = parser.parse_args(arguments)
+    if (options.slug is None) == (options.changed_since is None):
+        parser.error("give either SLUG or --changed-since REVISION")
+    if options.slug is not None:
+        month = Month(options.slug)
+        if not options.slug.isidentifier() or not month.files():
+            names = ", ".join(known())
+            print(f"No month is called {options.slug!r}; known: {names}.", file=sys.stderr)
+            return 1
+        return 0 if report(month, alone=True) else 1
+    revision = options.changed_since
+    try:
+        months = touched(revision)
+        # A change of the machinery may have to touch the months that there are.
+        asked = [(month, changes.is_new_since(month, revision)) for month in months]
+    except subprocess.CalledProcessError as error:
+        print(f"{revision!r}: {error.stderr.strip()}; fetch it.", file=sys.stderr)
         return 1
-    stamp = read_stamp(BUILD / slug)
-    print(f"{slug} is ready. Its pages took {stamp['seconds']:.0f} s on {stamp['cores']} cores.")
-    return 0
+    if not asked:
+        print(f"No month has changed since {revision}.")
+    return 0 if all([report(month, alone) for month, alone in asked]) else 1
 
 
 if __name__ == "__main__":
