@@ -15,10 +15,8 @@ from pathlib import Path
 from mike import commands, git_utils
 from mike.versions import Versions
 
-from docs.deploy import DeployError
+from docs.deploy import LATEST, DeployError
 
-ALIAS = "latest"
-"""The address under which the newest version is found, whichever it is."""
 STAGING = "deploy-in-progress"
 
 Build = Callable[[str, Path], None]
@@ -163,7 +161,7 @@ class Branch:
                 with commands.deploy(
                     config,
                     version,
-                    aliases=[ALIAS] if newest else [],
+                    aliases=[LATEST] if newest else [],
                     update_aliases=True,
                     # Some hosts do not follow links, and redirects exist for pages only: a feed
                     # or a file under latest/ would be gone. git stores equal files once.
@@ -174,7 +172,7 @@ class Branch:
                 ):
                     pass
                 if newest:
-                    commands.set_default(ALIAS, branch=STAGING, allow_empty=True)
+                    commands.set_default(LATEST, branch=STAGING, allow_empty=True)
                     # Hosts look for it at the root; its links are absolute and work there.
                     missing = (site / "404.html").read_bytes()
                     with git_utils.Commit(STAGING, message, allow_empty=True) as commit:

@@ -53,8 +53,11 @@ class Walk:
             self.page.keyboard.press("Enter")
 
     def requests_outside(self, version: str) -> list[str]:
-        """What was asked for that belongs to no version or to another one."""
-        own = (f"{version}/", "versions.json")
+        """What was asked for that belongs to another version.
+
+        The list of versions belongs to all, and Material looks for a sitemap beside the feed.
+        """
+        own = (f"{version}/", "versions.json", "latest/sitemap.xml")
         return [path for path in self.requested if not path.startswith(own)]
 
 
@@ -217,8 +220,26 @@ def test_every_page_names_the_address_of_its_own_version(published: Published) -
             assert canonical and canonical[1] == f"{published.served.url}{own}/"
         others = {"2023.10", "2023.11", "latest"} - {version}
         for file in (root / version).rglob("*.*ml"):
+            if file.name.startswith("feed_"):
+                continue
             linked = re.findall(r"/repo/([\w.]+)/", file.read_text(encoding="utf-8"))
             assert not others & set(linked), file
+
+
+def test_a_feed_outlives_its_version(published: Published, walk: Walk) -> None:
+    """What is subscribed to from an old page goes on, and entries keep their addresses."""
+    lasting = f"{published.served.url}latest/"
+    for folder in ("2023.10", "2023.11", "latest"):
+        walk.open(f"{folder}/glossary/")
+        for link in walk.page.locator("[href*='feed_']").all():
+            assert str(link.evaluate("link => link.href")).startswith(f"{lasting}feed_")
+        for feed in (published.served.root / folder).glob("feed_*.xml"):
+            named = re.findall(r"http://127[^<\"]+", feed.read_text(encoding="utf-8"))
+            assert named and all(address.startswith(lasting) for address in named)
+    walk.open("latest/")
+    feed = walk.page.locator("link[type='application/rss+xml']").first
+    address = str(feed.evaluate("link => link.href"))
+    assert walk.page.request.get(address).ok
 
 
 def test_a_local_build_has_no_trace_of_versions(site: Path) -> None:
