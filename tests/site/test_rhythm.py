@@ -1,0 +1,371 @@
+"""The monthly rhythm: announcements and their feed, open problems, notebooks that travel."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import nbformat
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_notebook
+
+from docs.render import RenderError, months, vendor
+from docs.render.references import resolve
+from docs.render.standalone import standalone
+from models.card import Card
+
+ROOT = Path(__file__).parents[2]
+SLUG = "sorted_list"
+HOSTILE = '<script>alert(1)</script> <img src=x onerror="alert(1)"> $5 and $x^$ **b**'
+REPOSITORY = "https://code.example/group/monthly.git"
+ADDRESS = "https://pages.example/monthly/"
+OPEN = {"state": "open", "deadline": "2023-11-30"}
+BINARY = {".safetensors", ".woff2", ".gz", ".png"}
+
+Copy = Callable[[Callable[[Path], None]], Path]
+"""Copies what the render stage reads, and lets a function change the copy."""
+
+
+@pytest.fixture(scope="module")
+def copy(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    def copied(change: Callable[[Path], None]) -> Path:
+        folder = tmp_path_factory.mktemp("copy")
+        ignored = shutil.ignore_patterns("__pycache__")
+        for name in ("docs", "models", "analyses", "build/analyses"):
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+        for name in ("mkdocs.yml", "pyproject.toml", "package.json", "package-lock.json", ".npmrc"):
+            shutil.copy(ROOT / name, folder)
+        (folder / "build" / "vendor").symlink_to(vendor.CACHE)
+        change(folder)
+        for command in (["init"], ["commit", "--allow-empty", "-m", "A month"]):
+            who = ["-c", "user.name=A", "-c", "user.email=a@b.c"]
+            subprocess.run(["git", *who, *command, "--quiet"], cwd=folder, check=True)
+        return folder
+
+    return copied
+
+
+def render(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "docs.render"],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def soup(page: Path) -> BeautifulSoup:
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def published(copy: Copy) -> Path:
+    """A copy whose repository has an address, with a hostile submission; rendered."""
+
+    def change(folder: Path) -> None:
+        texts = {key: f"{key} {HOSTILE}" for key in ("title", "summary", "format")}
+        judging = {"event": "E", "n": 2, "median": 3, "ratings": {"Novelty": 4.5}}
+        given = {"authors": [HOSTILE], "date": "2023-10", "judging": judging, **texts}
+        given["judging"]["feedback"] = [f"feedback {HOSTILE}"]
+        path = folder / "docs" / "problems" / SLUG / "submissions" / "mallory.yaml"
+        path.write_text(yaml.safe_dump(given), encoding="utf-8")
+
+    folder = copy(change)
+    done = render(folder, REPOSITORY_URL=REPOSITORY, SITE_URL=ADDRESS)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def make_open(folder: Path) -> None:
+    path = folder / "models" / SLUG / "card.json"
+    card = json.loads(path.read_text())
+    path.write_text(json.dumps(card | OPEN))
+
+
+@pytest.fixture(scope="module")
+def still_open(copy: Copy) -> Path:
+    """The site of a copy in which the problem is open and nothing announces its end."""
+
+    def change(folder: Path) -> None:
+        make_open(folder)
+        for post in (folder / "docs" / "announcements" / "posts").glob("*.md"):
+            post.unlink()
+
+    folder = copy(change)
+    done = render(folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "site"
+
+
+def tree(site: Path) -> set[str]:
+    return {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+
+
+def recorded(name: str) -> set[str]:
+    executed = nbformat.read(months.ANALYSES / SLUG / f"{name}.ipynb", as_version=4)
+    return {
+        output.data["application/vnd.mim.number+json"]["name"]
+        for cell in executed.cells
+        for output in cell.get("outputs", [])
+        if "application/vnd.mim.number+json" in output.get("data", {})
+    }
+
+
+def test_an_open_problem_publishes_what_a_solved_one_does_but_for_the_solution(
+    site: Path, still_open: Path
+) -> None:
+    gone = {name for name in tree(site) if name.startswith("announcements/2023-11/")}
+    gone |= {f"problems/{SLUG}/solution/index.html", f"problems/{SLUG}/{SLUG}-solution.ipynb"}
+    assert tree(site) - tree(still_open) == gone
+    assert tree(still_open) - tree(site) == set()
+
+
+def test_nothing_of_an_open_problems_solution_can_be_read_anywhere(
+    site: Path, still_open: Path
+) -> None:
+    results = json.loads((months.ANALYSES / SLUG / "results.json").read_text(encoding="utf-8"))
+    secrets = {"Vlad", "solution/", "solution.ipynb"}
+    secrets |= {claim["sentence"] for claim in results["claims"]}
+    secrets |= {f"claim-{claim['name']}" for claim in results["claims"]}
+    for name in recorded("solution") - recorded("problem"):
+        secrets |= {f'title="{name} = '}
+        if len(value := repr(results["numbers"][name]["value"])) > 8:
+            secrets.add(value)
+    solution = nbformat.read(months.ANALYSES / SLUG / "solution.ipynb", as_version=4)
+    secrets |= {
+        line
+        for cell in solution.cells
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()
+        if len(line) > 40
+    }
+    known = {secret for secret in secrets if any(secret in text for text in texts(site))}
+    assert len(known) > 60, "the test looks for what a solved problem shows"
+    assert {secret for secret in secrets if any(secret in text for text in texts(still_open))} == (
+        set()
+    )
+
+
+def texts(site: Path) -> list[str]:
+    return [
+        path.read_text(encoding="utf-8")
+        for path in site.rglob("*")
+        if path.is_file() and path.suffix not in BINARY and "vendor" not in path.parts
+    ]
+
+
+def test_an_open_problem_says_until_when_and_how_to_take_part(still_open: Path) -> None:
+    for page in ("index.html", f"problems/{SLUG}/index.html"):
+        state = soup(still_open / page).select_one(".state--open")
+        assert state and state.get_text() == "open until 30 November 2023"
+        assert state.select_one("time[datetime='2023-11-30']")
+    page = soup(still_open / "problems" / SLUG / "index.html")
+    assert page.select_one(".submit a[href$='contribute/']")
+    assert page.select(".hint")
+
+
+def test_a_solved_problem_says_so(site: Path) -> None:
+    for page in (
+        "index.html",
+        f"problems/{SLUG}/index.html",
+        f"problems/{SLUG}/solution/index.html",
+    ):
+        state = soup(site / page).select_one(".state--solved")
+        assert state and state.get_text() == "solved"
+    assert not soup(site / "problems" / SLUG / "index.html").select(".submit")
+
+
+def test_the_end_of_an_open_problem_cannot_be_announced(copy: Copy) -> None:
+    done = render(copy(make_open))
+    assert done.returncode == 1
+    assert re.search(r"posts/2023-11.md: \{\{ .* would give away a result of", done.stderr)
+
+
+def open_month() -> months.Month:
+    month = months.read_months()[-1]
+    card = Card.model_validate(month.card.model_dump() | OPEN)
+    return months.Month(1, card, month.products)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{{ sorted_list.acuracy }}", r"p.md: sorted_list records nothing.*did you mean accuracy"),
+        ("{{ sorted_lisp.accuracy }}", r"no number of a problem; .*slugs: sorted_list"),
+        ("{{ accuracy }}", r"no number of a problem; write \{\{ slug.name \}\}"),
+    ],
+)
+def test_an_unknown_number_stops_the_build(text: str, message: str) -> None:
+    with pytest.raises(RenderError, match=message):
+        resolve(text, months.read_months(), "p.md")
+
+
+def test_numbers_and_problems_are_filled_in_by_name_but_not_in_code() -> None:
+    known = months.read_months()
+    accuracy = known[-1].results["numbers"]["accuracy"]["value"]
+    assert f'value="{accuracy!r}"' in resolve("{{ sorted_list.accuracy }}", known, "p.md")
+    assert "head 0.0" in resolve("{{ sorted_list.copied_ranges }}", known, "p.md")
+    for code in ("`{{ name }}`", "```\n{{ name }}\n```", "``[[problem x]]``"):
+        assert resolve(code, known, "p.md") == code
+    assert resolve("see [[problem sorted_list]]!", known, "news/posts/p.md") == (
+        "see [Sorted List](../../problems/sorted_list/index.ipynb)!"
+    )
+    assert resolve("[[problem caesar_cipher]]", known, "p.md") == "Caesar Cipher"
+    with pytest.raises(RenderError, match="sorted_list, which is still open"):
+        resolve("{{ sorted_list.accuracy }}", [open_month()], "p.md")
+
+
+def test_an_announcement_links_and_credits(site: Path) -> None:
+    post = soup(site / "announcements" / "2023-11" / "index.html")
+    assert post.select_one("h2 a[href='../../problems/sorted_list/']")
+    best = post.select_one(".best a[href$='problems/sorted_list/solution/#submission-vlad-k']")
+    assert best and "Vlad K." in post.get_text()
+    assert len(post.select("data.number")) >= 5
+    front = soup(site / "announcements" / "index.html")
+    title = front.select_one(".announcements h2 a")
+    assert title and title.get_text() == post.h1.get_text()  # pyright: ignore
+
+
+def test_the_feed_is_valid_and_its_links_are_absolute(published: Path) -> None:
+    for name in ("feed_rss_created.xml", "feed_rss_updated.xml"):
+        text = (published / "site" / name).read_text(encoding="utf-8")
+        assert "None" not in text
+        feed = ElementTree.fromstring(text)
+        assert (feed.tag, feed.get("version")) == ("rss", "2.0")
+        (channel,) = feed
+        for required in ("title", "link", "description", "language", "lastBuildDate"):
+            assert channel.findtext(required), required
+        own = channel.find("{http://www.w3.org/2005/Atom}link")
+        assert own is not None and own.get("href") == ADDRESS + name
+        items = channel.findall("item")
+        assert len(items) == len(list((ROOT / "docs/announcements/posts").glob("*.md")))
+        for item in items:
+            assert item.findtext("title") and item.findtext("description")
+            assert parsedate_to_datetime(item.findtext("pubDate") or "").tzinfo is not None
+            link = item.findtext("link") or ""
+            assert link == item.findtext("guid")
+            assert link.startswith(ADDRESS)
+            page = published / "site" / link.removeprefix(ADDRESS)
+            assert (page / "index.html").is_file()
+        assert all(urlsplit(link.text or "").scheme for link in channel.iter("link"))
+
+
+def test_every_page_names_the_feed(site: Path) -> None:
+    link = soup(site / "hall-of-fame" / "index.html").select_one("link[type='application/rss+xml']")
+    assert link and (site / "hall-of-fame" / str(link["href"])).resolve().is_file()
+
+
+def test_a_hostile_submission_reaches_the_site_as_text_only(published: Path) -> None:
+    site = published / "site"
+    for page in (f"problems/{SLUG}/solution/index.html", "hall-of-fame/index.html"):
+        html = soup(site / page)
+        assert not html.select("[onerror], article img, .submissions script, .fame script"), page
+        assert HOSTILE in html.get_text(), page
+    text = soup(site / "problems" / SLUG / "solution" / "index.html").get_text()
+    for part in ("title", "summary", "format", "feedback"):
+        assert f"{part} {HOSTILE}" in text
+    assert "3.674" in text
+    index = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))
+    for entry in index["docs"]:
+        assert "<script" not in entry["title"] + entry["text"]
+        assert (
+            'onerror="' not in re.sub(r"&[^;]+;", "", entry["text"]) or "<img" not in entry["text"]
+        )
+    assert not [name for name in tree(site) if name.endswith(".yaml")]
+
+
+def first_cell(folder: Path) -> NotebookNode:
+    path = folder / "site" / "problems" / SLUG / f"{SLUG}-solution.ipynb"
+    return nbformat.read(path, as_version=4).cells[0]
+
+
+def test_the_downloaded_notebook_is_the_executed_one_with_a_cell_more(site: Path) -> None:
+    for name in ("problem", "solution"):
+        path = site / "problems" / SLUG / f"{SLUG}-{name}.ipynb"
+        offered = nbformat.read(path, as_version=4)
+        nbformat.validate(offered)
+        executed = nbformat.read(months.ANALYSES / SLUG / f"{name}.ipynb", as_version=4)
+        assert offered.cells[1:] == executed.cells
+        assert offered.metadata == executed.metadata
+        assert offered.cells[0].cell_type == "code"
+
+
+def execute(cell: NotebookNode, folder: Path, **environment: str) -> Any:
+    code = f"{cell.source}\nimport models\nprint('MODELS', models.__file__)"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_first_cell_fetches_what_the_notebook_needs(published: Path, tmp_path: Path) -> None:
+    """Git and pip are stand-ins: one makes a folder, both write down what they were asked."""
+    programs, log, work = tmp_path / "programs", tmp_path / "log", tmp_path / "elsewhere"
+    work.mkdir()
+    (programs / "pip").mkdir(parents=True)
+    (programs / "pip" / "__init__.py").touch()
+    (programs / "pip" / "__main__.py").write_text(
+        f"import sys; print('pip', *sys.argv[1:], file=open({str(log)!r}, 'a'))"
+    )
+    git = programs / "git"
+    git.write_text(
+        f'#!/bin/sh\necho git "$@" >> {log}\n'
+        '[ "$1" = clone ] && mkdir -p "$4/models" && touch "$4/models/__init__.py"\nexit 0\n'
+    )
+    git.chmod(0o755)
+    path = os.pathsep.join([str(programs), os.environ["PATH"]])
+    for _ in range(2):
+        done = execute(first_cell(published), work, PATH=path, PYTHONPATH=str(programs))
+        assert f"MODELS {work}/monthly/models/__init__.py" in done.stdout, done.stderr
+    asked = log.read_text().splitlines()
+    head = ["git", "rev-parse", "HEAD"]
+    commit = subprocess.run(head, cwd=published, capture_output=True, text=True, check=True).stdout
+    assert asked[0] == f"git clone --quiet {REPOSITORY} {work}/monthly"
+    assert asked[1] == f"git -C {work}/monthly checkout --quiet {commit.strip()}"
+    assert asked[2].startswith(f"pip install --quiet --constraint {work}/monthly/constraints.txt")
+    assert {"torch", "transformer-lens", "safetensors"} <= set(asked[2].split())
+    assert not {"ipykernel", "ipython"} & set(asked[2].split()), "they run the cell"
+    assert sum(line.startswith("git clone") for line in asked) == 1, "the second time it is there"
+
+
+def test_the_first_cell_does_nothing_in_a_clone(published: Path) -> None:
+    done = execute(first_cell(published), ROOT, PATH="")
+    assert done.stdout == f"MODELS {ROOT}/models/__init__.py\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("repository", "commit", "lacking"),
+    [(None, "abc", "The repository's address"), (REPOSITORY, None, "The commit")],
+)
+def test_a_notebook_that_cannot_fetch_says_so(
+    tmp_path: Path, repository: str | None, commit: str | None, lacking: str
+) -> None:
+    notebook = standalone(new_notebook(cells=[new_markdown_cell("a")]), repository, commit)
+    done = execute(notebook.cells[0], tmp_path)
+    assert f"RuntimeError: {lacking} was not known when this page was built" in done.stderr
+
+
+def test_colab_is_offered_where_the_repository_has_an_address(site: Path, published: Path) -> None:
+    page = Path("problems") / SLUG / "solution" / "index.html"
+    assert "colab" not in (site / page).read_text(encoding="utf-8")
+    link = soup(published / "site" / page).find("a", string="open in Colab")
+    assert link and str(link["href"]).endswith(  # pyright: ignore
+        f"/group/monthly/blob/gh-pages/latest/problems/{SLUG}/{SLUG}-solution.ipynb"
+    )
