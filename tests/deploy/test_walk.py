@@ -115,6 +115,9 @@ def test_a_page_that_the_other_version_lacks_leads_to_its_front_page(walk: Walk)
     walk.open("latest/only-in-november/#top")
     walk.switch("2023.10")
     assert walk.at() == "2023.10/"
+    walk.open("latest/glossary/index.html")
+    walk.switch("2023.10")
+    assert walk.at() == "2023.10/glossary/"
 
 
 def test_the_selector_closes_when_one_turns_elsewhere(walk: Walk) -> None:

@@ -23,7 +23,9 @@
   const versions = await answer.json();
 
   // The same page, if that version has it; else its front page.
-  const page = location.href.startsWith(here.href) ? location.pathname.slice(here.pathname.length) : "";
+  const page = location.href.startsWith(here.href)
+    ? location.pathname.slice(here.pathname.length).replace(/(^|\/)index\.html$/, "$1")
+    : "";
   const address = ({ properties }, folder) => {
     const kept = properties?.pages?.includes(page);
     const url = new URL(`${folder}/${kept ? page : ""}`, root);
@@ -38,7 +40,7 @@
         const link = document.createElement("a");
         link.href = address(version, version.version).url;
         link.textContent = version.title;
-        if (version.version === current) link.ariaCurrent = "page";
+        if (version.version === current) link.ariaCurrent = "true";
         const item = document.createElement("li");
         item.append(link);
         if (version.aliases.includes("latest")) item.append(" latest");
