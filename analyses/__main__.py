@@ -29,21 +29,26 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the analyse stage; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m analyses", description=__doc__)
     parser.add_argument("slugs", nargs="*", metavar="SLUG", help="default: all")
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument(
+        "--device", help="cpu or cuda; default: cpu, but unchanged pages of either are kept"
+    )
     parser.add_argument("--checkpoint", type=Path, help="analyse this checkpoint instead")
     parser.add_argument("--update", action="store_true", help="rewrite the committed results")
     options = parser.parse_args(arguments)
     try:
         chosen = slugs() if options.slugs in ([], ["all"]) else options.slugs
         if options.checkpoint is None:
+            # What is committed names its device, and that is not left to chance.
+            device = options.device or ("cpu" if options.update else None)
             for slug in chosen:
-                executed = analyse(slug, options.device, options.update)
+                executed = analyse(slug, device, options.update)
                 print(f"{slug}: {'executed' if executed else 'unchanged'}, results as committed.")
         elif len(chosen) == 1:
             # Unchanged pages are found to be so without torch, which takes seconds to import.
             from analyses.other_checkpoint import analyse_checkpoint
 
-            folder, results = analyse_checkpoint(chosen[0], options.checkpoint, options.device)
+            device = options.device or "cpu"
+            folder, results = analyse_checkpoint(chosen[0], options.checkpoint, device)
             report(results)
             print(f"Executed write-up, numbers and verdicts: {folder}")
         else:

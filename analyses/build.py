@@ -19,6 +19,8 @@ from models.card import Card, committed_weights, read_card, sha256_of
 from models.progress import Progress
 
 BUILD = ROOT / "build" / "analyses"
+DEVICES = ("cpu", "cuda")
+"""Kinds of devices; what runs without a wish runs on the first."""
 
 
 class ClaimsDoNotStand(RuntimeError):
@@ -56,11 +58,13 @@ def _dependencies(slug: str, root: Path) -> list[Path]:
     return sorted({path for path in found if path.is_file()})
 
 
-def analyse(slug: str, device: str, update: bool) -> bool:
+def analyse(slug: str, device: str | None, update: bool) -> bool:
     """Bring `build/analyses/<slug>/` up to date; returns whether anything was executed.
 
-    The results are compared with the committed `analyses/<slug>/results.json` every time,
-    executed or not.
+    With `device` None, products of any device count, so that what a GPU analysed can be
+    rendered where there is none; what is not up to date is executed on the CPU. The results
+    are compared with the committed `analyses/<slug>/results.json` every time, executed or
+    not.
 
     Raises:
         PageError: a cell raised, or prose names an unknown number.
@@ -70,14 +74,16 @@ def analyse(slug: str, device: str, update: bool) -> bool:
     card = read_card(slug)
     weights = committed_weights(card)
     target = BUILD / slug
-    stamp: dict[str, Any] = {"fingerprint": fingerprint(slug, device)}
-    fresh = read_stamp(target).get("fingerprint") != stamp["fingerprint"]
+    devices = (device,) if device else DEVICES
+    current = [fingerprint(slug, name) for name in devices]
+    stamp: dict[str, Any] = {"fingerprint": current[0]}
+    fresh = read_stamp(target).get("fingerprint") not in current
     if fresh:
         began, before = time.monotonic(), os.times()
-        pages = execute(slug, None, device)
+        pages = execute(slug, None, devices[0])
         took = _took(time.monotonic() - began, before, os.times())
         stamp |= {"seconds": took, "cores": cores()}
-        results = results_of(card, pages, device, sha256_of(weights))
+        results = results_of(card, pages, devices[0], sha256_of(weights))
         write_products(target, pages, results, stamp)
     results = Results.read(target / "results.json")
     complaints = [text for finding in results.claims if (text := finding.complaint())]
