@@ -178,7 +178,9 @@ def test_the_page_ranks_them_and_says_how(tmp_path: Path) -> None:
     assert winner and winner.get_text() == "Best submission"
     assert [quote.get_text(strip=True) for quote in html.select("blockquote")] == ["Neat."]
     assert [head.get_text() for head in html.select("tbody th")] == list(CRITERIA)
-    rows = [[cell.get_text() for cell in row.select("td")] for row in html.select("tbody tr")]
+    rows = [
+        [cell.get_text() for cell in row.select("td")] for row in html.select("tbody tr:has(td)")
+    ]
     assert rows[:2] == [["1", "Two", "4.500", "5", "4.500"], ["2", "One", "4.500", "2", "3.674"]]
     tex = html.select_one(".katex annotation")
     assert tex and r"\sqrt{\frac{\min(\tilde n, n)}{\tilde n}}" in tex.get_text()
