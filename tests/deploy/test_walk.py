@@ -35,7 +35,8 @@ class Walk:
     def open(self, path: str) -> None:
         """Open a page and forget what the one before had asked for."""
         self.requested.clear()
-        self.page.goto(self.root + path, wait_until="networkidle")
+        self.page.goto(self.root + path)
+        self.page.locator(".versions li").first.wait_for(state="attached")
 
     def at(self) -> str:
         """Where the page is, from the root."""
@@ -49,14 +50,16 @@ class Walk:
             "link", name=version
         )
         link.focus()
-        with self.page.expect_navigation(wait_until="networkidle"):
+        with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
+        self.page.locator(".versions li").first.wait_for(state="attached")
 
     def requests_outside(self, version: str) -> list[str]:
         """What was asked for that belongs to another version.
 
         The list of versions belongs to all, and Material looks for a sitemap beside the feed.
         """
+        self.page.wait_for_load_state("networkidle")
         own = (f"{version}/", "versions.json", "latest/sitemap.xml")
         return [path for path in self.requested if not path.startswith(own)]
 
@@ -85,6 +88,7 @@ def walk(published: Published, browser: Browser) -> Iterator[Walk]:
         lambda said: walk.wrong.append(said.text) if said.type == "error" else None,
     )
     yield walk
+    page.wait_for_load_state("networkidle")
     context.close()
     assert walk.wrong == []
 
@@ -152,7 +156,7 @@ def test_an_old_version_works_and_stays_within_itself(walk: Walk) -> None:
     walk.page.locator("input[name=query]").click()
     walk.page.keyboard.type("Octoberism")
     found = walk.page.locator(".md-search-result__link", has_text="Octoberism").first
-    with walk.page.expect_navigation(wait_until="networkidle"):
+    with walk.page.expect_navigation():
         found.click()
     assert walk.at().startswith("2023.10/glossary/")
     assert walk.requests_outside("2023.10") == []
