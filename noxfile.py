@@ -134,6 +134,16 @@ def lint(session: nox.Session) -> None:
     # Without this, pyright asks the network whether it is the newest.
     quiet = {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
     python(session, "-m", "pyright", "--pythonpath", str(COMMANDS / "python"), env=quiet)
+    workflows = ROOT / ".github" / "workflows"
+    session.run(
+        str(COMMANDS / "zizmor"), "--offline", "--no-progress", "--pedantic", str(workflows)
+    )
+    session.run(
+        str(COMMANDS / "check-jsonschema"),
+        "--builtin-schema",
+        "vendor.github-workflows",
+        *map(str, sorted(workflows.glob("*.yml"))),
+    )
 
 
 @nox.session

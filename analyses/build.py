@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import platform
-import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from analyses.notebook import ROOT, Page, execute_all
 from analyses.outputs import PICTURE
 from analyses.results import Results, ResultsError
 from models.card import Card, committed_weights, read_card, sha256_of
+from models.folders import replaced
 from models.progress import Progress
 
 BUILD = ROOT / "build" / "analyses"
@@ -149,26 +149,19 @@ def write_products(
     target: Path, pages: dict[str, Page], results: Results, stamp: dict[str, Any]
 ) -> None:
     """Write a folder of products whole, then put it in place of the old one."""
-    part = target.with_name(target.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
+    with replaced(target) as folder:
+        folder.mkdir()
         for name, page in pages.items():
-            jupytext.write(page.notebook, part / f"{name}.ipynb", fmt="ipynb")
+            jupytext.write(page.notebook, folder / f"{name}.ipynb", fmt="ipynb")
             for cell in page.notebook.cells:
                 for output in cell.get("outputs", []):
                     if PICTURE in output.get("data", {}):
-                        (part / "picture.svg").write_text(output.data[PICTURE], encoding="utf-8")
+                        (folder / "picture.svg").write_text(output.data[PICTURE], encoding="utf-8")
         declared = [packed for page in pages.values() for packed in page.data]
         for number, packed in enumerate(declared):
-            (part / f"evaluation-{number}.npz").write_bytes(packed)
-        results.write(part / "results.json")
-        (part / "stamp.json").write_text(json.dumps(stamp), encoding="utf-8")
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
-    shutil.rmtree(target, ignore_errors=True)
-    os.replace(part, target)
+            (folder / f"evaluation-{number}.npz").write_bytes(packed)
+        results.write(folder / "results.json")
+        (folder / "stamp.json").write_text(json.dumps(stamp), encoding="utf-8")
 
 
 def read_stamp(target: Path) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Execute a write-up: a percent-format file in, an executed notebook and results out."""
 
 import asyncio
+import atexit
 import base64
 import difflib
 import os
@@ -13,7 +14,7 @@ from typing import Any
 
 import jupytext
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
@@ -61,10 +62,18 @@ class Page:
     def line_of(self, cell: NotebookNode, needle: str | None = None) -> int:
         """The line of the source file where a cell begins, or a text within it stands."""
         lines = self.source.read_text(encoding="utf-8").splitlines()
-        wanted = next((text for text in cell.source.splitlines() if text.strip()), "")
+        line = 0
+        # In order, since two cells may begin alike.
+        for other in self.notebook.cells:
+            text = other.source.strip().splitlines()
+            places = (n for n in range(line, len(lines)) if text and lines[n].endswith(text[0]))
+            line = next(places, line)
+            if other is cell:
+                break
+            line += len(text)
         if needle is not None:
-            wanted = needle
-        return next((n for n, line in enumerate(lines, 1) if wanted and wanted in line), 1)
+            line = next((n for n in range(line, len(lines)) if needle in lines[n]), line)
+        return line + 1
 
     def place(self, cell: NotebookNode, needle: str | None = None) -> str:
         """`file, line n` for messages."""
@@ -96,6 +105,7 @@ class Page:
                 self.notebook,
                 timeout=SECONDS_PER_CELL,
                 kernel_name="python3",
+                shutdown_kernel="immediate",
                 resources={"metadata": {"path": str(ROOT)}},
                 on_cell_complete=lambda cell, cell_index: on_cell(),
                 config=Config({"KernelManager": sockets}),
@@ -114,6 +124,25 @@ class Page:
             raise PageError(
                 f"{self.place(cell)}: the cell raised {error.ename}: {error.evalue}"
             ) from error
+        except CellTimeoutError as error:
+            raise PageError(
+                f"{self.place(self.notebook.cells[0])}: a cell of this page ran for more than "
+                f"{SECONDS_PER_CELL} seconds; make it do less."
+            ) from error
+        except DeadKernelError as error:
+            # What nbclient makes of a cancellation, too.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from error
+            raise PageError(
+                f"{self.place(self.notebook.cells[0])}: the kernel died while it ran this page; "
+                "is there enough memory?"
+            ) from error
+        finally:
+            # A start that was cut short leaves this to the end of the process, where it fails.
+            atexit.unregister(client._cleanup_kernel)
+            if client.km is not None:
+                await client._async_cleanup_kernel()
 
     def collect(self) -> None:
         """Find the numbers, facts, claims and data hash that the page recorded."""
@@ -170,13 +199,32 @@ class Page:
         )
 
 
+class _Loop(asyncio.SelectorEventLoop):
+    """Leaves Ctrl-C to asyncio, which stops all pages: nbclient would stop one kernel only,
+    and say that it died.
+    """
+
+    def add_signal_handler(self, *_: object) -> None:
+        raise RuntimeError("signals are heard by asyncio.Runner")
+
+
 def execute_all(pages: list[Page], on_cell: Callable[[], None]) -> None:
-    """Execute pages side by side, a kernel each; then collect and fill."""
+    """Execute pages side by side, a kernel each; then collect and fill.
+
+    If one fails, or at Ctrl-C, the others are stopped first.
+    """
 
     async def run() -> None:
-        await asyncio.gather(*(page.execute(on_cell) for page in pages))
+        running = [asyncio.ensure_future(page.execute(on_cell)) for page in pages]
+        try:
+            await asyncio.gather(*running)
+        finally:
+            for page in running:
+                page.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
-    asyncio.run(run())
+    with asyncio.Runner(loop_factory=_Loop) as runner:
+        runner.run(run())
     for page in pages:
         page.collect()
         page.fill()

@@ -4,7 +4,6 @@ import argparse
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from mkdocs.exceptions import Abort, ConfigurationError
 from docs.render import RenderError
 from docs.render.vendor import ROOT
 from models.card import CardError
+from models.folders import replaced
 
 
 def build_site(folder: Path) -> None:
@@ -45,18 +45,8 @@ def publish(output: Path, make: Callable[[Path], None] = build_site) -> None:
     """
     if output.exists() and not (output / "sitemap.xml").is_file() and any(output.iterdir()):
         raise RenderError(f"{output} is not a site built by this project; it would be replaced.")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as beside:
-        fresh, previous = Path(beside) / "fresh", Path(beside) / "previous"
+    with replaced(output) as fresh:
         make(fresh)
-        if output.exists():
-            output.rename(previous)
-        try:
-            fresh.rename(output)
-        except BaseException:
-            if previous.exists():
-                previous.rename(output)
-            raise
 
 
 def main() -> int:

@@ -79,7 +79,6 @@ def test_a_cell_that_raises_names_file_and_line(tmp_path: Path) -> None:
         execute_all([page], lambda: None)
 
 
-@pytest.mark.xfail(strict=True, reason="the first cell that begins alike is named")
 def test_the_line_is_that_of_the_cell_among_cells_that_begin_alike(tmp_path: Path) -> None:
     text = "# %% [markdown]\n# Print 1.\n\n# %%\nx = 1\n\n# %%\nx = 1\n{{ x }}\n\n# %%\n1\n"
     page = written(tmp_path, text)

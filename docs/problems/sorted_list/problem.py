@@ -81,7 +81,8 @@ print(logits[0, problem.task.label_positions].argmax(dim=-1).tolist())
 # `problem.model` is a TransformerLens model: it has hooks, a cache, and weights by their
 # usual names. LayerNorm's weights are folded into the layers that follow and writes to the
 # residual stream are centred, which leaves the model's probabilities as they are;
-# `problem.weights` holds the checkpoint as trained.
+# `problem.weights` holds the checkpoint as trained. (In this version of TransformerLens,
+# `hook_attn_scores` of such a model gives probabilities after softmax, not scores.)
 
 # %% [markdown]
 # [[downloads]]
