@@ -26,7 +26,7 @@ NO_RESULTS = re.compile(
 )
 CODE = re.compile(r"(`+)(.+?)\1", re.DOTALL)
 MATHS = re.compile(r"\$\$(.+?)\$\$|(?<!\\)\$([^$\n]+)\$", re.DOTALL)
-COMPARED = re.compile(r"\\(?:approx|sim|simeq|geq?|leq?|pm|times|cdot|[,;%!])")
+COMPARED = re.compile(r"\\(?:approx|sim|simeq|geq?|leq?|pm|times|cdot|[,;!])")
 
 
 class Cell(NamedTuple):
@@ -78,7 +78,7 @@ def typed_results(month: Month, heads: set[str]) -> Iterator[Fault]:
 
 def _typed(number: str) -> str:
     return (
-        f"{number.strip()!r} is a typed result; record it and write {{{{ name }}}}, mark it as "
+        f"'{number.strip()}' is a typed result; record it and write {{{{ name }}}}, mark it as "
         'quoted, <q cite="https://...">, or, if it is none, write it as code.'
     )
 
@@ -100,6 +100,7 @@ def _readable(text: str, heads: set[str]) -> str:
 
 def _is_number(text: str) -> bool:
     """Whether it would be a result if it were not set as code or mathematics."""
+    text = text.replace("\\%", "%")
     return not re.search(r"[A-Za-z\\(]", text) and RESULT.search(text) is not None
 
 

@@ -1,0 +1,181 @@
+"""What beginning a month makes, and what it refuses."""
+
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs.contribute import new
+from docs.contribute.month import Month
+from docs.contribute.new import Refused, begin
+from models.card import committed_weights, read_card, slugs
+
+ROOT = Path(__file__).parents[2]
+
+
+def tree(root: Path) -> set[Path]:
+    return {path for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """What decides whether a name is taken: a module of each package, and a month."""
+    for name in ("models/card.py", "analyses/figures.py"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    (tmp_path / "models" / "sorted_list").mkdir()
+    shutil.copy(ROOT / "models/sorted_list/card.json", tmp_path / "models/sorted_list")
+    return tmp_path
+
+
+def test_all_pieces_are_made_and_named_after_the_month(month: Month) -> None:
+    made = [path.relative_to(month.root).as_posix() for path in month.files()]
+    assert made == [
+        "analyses/caesar_cipher/claims.py",
+        "analyses/caesar_cipher/picture.py",
+        "analyses/caesar_cipher/solution.py",
+        "docs/problems/caesar_cipher/problem.py",
+        "models/caesar_cipher/card.json",
+        "models/caesar_cipher/model.safetensors",
+        "models/caesar_cipher/task.py",
+        "tests/problems/test_caesar_cipher.py",
+    ]
+    assert tree(month.root) == set(month.files())
+    for path in month.files():
+        if path.suffix != ".safetensors":
+            text = path.read_text()
+            assert "emplate" not in text
+            assert "2000-01" not in text
+    assert "class CaesarCipher:" in (month.model / "task.py").read_text()
+    assert "# # Caesar Cipher\n" in month.problem.read_text()
+
+
+def test_its_card_is_valid_and_describes_its_checkpoint(month: Month) -> None:
+    card = read_card("caesar_cipher", month.root / "models")
+    committed_weights(card, month.root / "models")
+    assert (card.title, card.month, card.state) == ("Caesar Cipher", "2024-01", "open")
+    assert str(card.deadline) == "2024-01-31"
+    assert card.training.command == "nox -s train -- caesar_cipher"
+    assert card.expected
+    assert card.expected.accuracy < 0.5
+
+
+def test_its_own_tests_pass(month: Month) -> None:
+    shutil.copytree(ROOT / "models", month.root / "models", dirs_exist_ok=True)
+    test = month.root / "tests/problems/test_caesar_cipher.py"
+    command = [sys.executable, "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, f"--rootdir={month.root}", test],
+        cwd=month.root,
+        env={"PYTHONPATH": str(month.root)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("slug", ["aa", "modular_addition_of_three_digits", "zz_9"])
+def test_imports_are_sorted_whatever_the_slug(slug: str, tmp_path: Path) -> None:
+    files = begin(slug, "Any Title", "2030-12", tmp_path)
+    pages = [path for path in files if path.suffix == ".py"]
+    for path in pages:
+        lines = [line for line in path.read_text().splitlines() if line.startswith("from ")]
+        ours = [line.split()[1] for line in lines if line.split()[1][:6] in ("models", "analys")]
+        assert ours == sorted(ours), path
+        assert max(map(len, path.read_text().splitlines())) <= 100
+    if importlib.util.find_spec("ruff"):
+        # Modules of this project are told by their being there.
+        for path in (*(ROOT / "models").glob("*.py"), *(ROOT / "analyses").glob("*.py")):
+            shutil.copy(path, tmp_path / path.parent.name)
+        shutil.copy(ROOT / "pyproject.toml", tmp_path)
+        for action in (["check"], ["format", "--check"]):
+            command = [sys.executable, "-m", "ruff", *action, "--no-cache", "."]
+            done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("slug", "message"),
+    [
+        ("", "no slug"),
+        ("Caesar", "no slug"),
+        ("caesar-cipher", "no slug"),
+        ("9lives", "no slug"),
+        ("_caesar", "no slug"),
+        ("caesar__cipher", "no slug"),
+        ("../caesar", "no slug"),
+        ("c" * 33, "no slug"),
+        ("class", "a word of Python's own"),
+        ("card", r"taken: models/card\.py exists"),
+        ("figures", r"taken: analyses/figures\.py exists"),
+        ("sorted_list", "taken: models/sorted_list exists"),
+        ("claim", "would call its task Claim"),
+        ("tensor", "would call its task Tensor"),
+    ],
+)
+def test_a_slug_that_cannot_be_used_is_refused(slug: str, message: str, repository: Path) -> None:
+    before = tree(repository)
+    with pytest.raises(Refused, match=message):
+        begin(slug, "Title", "2024-01", repository)
+    assert tree(repository) == before
+
+
+@pytest.mark.parametrize("title", ["", " x", "Two\nlines", "<b>", "{{ x }}", 'a "b"', "x" * 61])
+def test_a_title_that_is_no_heading_is_refused(title: str, repository: Path) -> None:
+    with pytest.raises(Refused, match="no title: expected one line"):
+        begin("caesar_cipher", title, "2024-01", repository)
+
+
+@pytest.mark.parametrize(
+    ("month", "message"),
+    [
+        ("2024-13", "no month: expected year and month"),
+        ("2024-1", "no month"),
+        ("24-01", "no month"),
+        ("2024-01-01", "no month"),
+        ("2024.01", "no month"),
+        ("January", "no month"),
+        ("2023-10", "the month of sorted_list"),
+    ],
+)
+def test_a_month_that_is_none_or_taken_is_refused(
+    month: str, message: str, repository: Path
+) -> None:
+    before = tree(repository)
+    with pytest.raises(Refused, match=message):
+        begin("caesar_cipher", "Title", month, repository)
+    assert tree(repository) == before
+
+
+@pytest.mark.parametrize("failing", ["docs/problems/caesar_cipher", "models/caesar_cipher"])
+def test_nothing_half_made_is_left(
+    failing: str, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, rename = tree(repository), Path.rename
+
+    def interrupted(self: Path, target: Path) -> Path:
+        if target == repository / failing:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        begin("caesar_cipher", "Title", "2024-01", repository)
+    assert tree(repository) == before
+    monkeypatch.undo()
+    assert begin("caesar_cipher", "Title", "2024-01", repository)
+
+
+def test_the_command_line_says_what_was_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert new.main(["sorted_list", "--title", "Again", "--month", "2030-01"]) == 1
+    assert "Nothing was made. 'sorted_list' is taken" in capsys.readouterr().err
+
+
+def test_the_template_is_no_problem() -> None:
+    assert "template_slug" not in slugs()
+    template = ROOT / "docs/contribute/template/models/template_slug/card.json"
+    assert json.loads(template.read_text())["weights"] is None

@@ -1,0 +1,99 @@
+"""Which numbers in prose are typed results."""
+
+from pathlib import Path
+
+import pytest
+
+from docs.contribute.check import heads
+from docs.contribute.month import Month
+from docs.contribute.prose import typed_results
+from models.card import read_card
+
+
+def found_in(prose: str, month: Month) -> list[tuple[int, str]]:
+    """Lines and numbers reported when this is the prose that begins on line 4."""
+    commented = "".join(f"# {line}\n" for line in prose.splitlines())
+    month.solution.write_text(f"# %%\nx = 0.5\n# %% [markdown]\n{commented}# %%\ny = 0.5\n")
+    month.problem.write_text("# %% [markdown]\n# Nothing.\n")
+    faults = list(typed_results(month, {"0.0", "0.1"}))
+    assert {fault.path for fault in faults} <= {"analyses/caesar_cipher/solution.py"}
+    return [(fault.line, fault.text.split("'")[1]) for fault in faults if "typed" in fault.text]
+
+
+@pytest.mark.parametrize(
+    ("prose", "found"),
+    [
+        ("The loss is 0.92 nats.", [(4, "0.92")]),
+        ("One line.\n\nThe loss is -.92, no more.", [(6, ".92")]),
+        ("It is right in 92 % of cases.", [(4, "92 %")]),
+        ("It is right in 99.8% of cases.", [(4, "99.8%")]),
+        ("It is right in 99\\% of cases.", [(4, "99\\%")]),
+        ("In five or 5 per cent.", [(4, "5 per cent")]),
+        ("In 5 percent,\nor 7 percent.", [(4, "5 percent"), (5, "7 percent")]),
+        ("It weighs 0,92.", [(4, "0,92")]),
+        ("It weighs 1e-5.", [(4, "1e-5")]),
+        ("**0.92**", [(4, "0.92")]),
+        ("| loss | 0.92 |", [(4, "0.92")]),
+        ("## The 0.92 that matters", [(4, "0.92")]),
+        ("It is `0.92`, or $0.93$, or $\\approx 94\\%$.", [(4, "0.92"), (4, "0.93"), (4, "94\\%")]),
+        ("About {{ loss }}, that is 0.92.", [(4, "0.92")]),
+        ('<data value="1">0.92</data>', [(4, "0.92")]),
+        ("The heads 0.0 and `0.7`.", [(4, "0.0"), (4, "0.7")]),
+    ],
+)
+def test_a_typed_result_is_found_with_its_line(
+    prose: str, found: list[tuple[int, str]], month: Month
+) -> None:
+    assert found_in(prose, month) == found
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "The loss is {{ loss }} nats, {{ accuracy }} are right.",
+        "## 1. How good it is\n### 1.2 Better",
+        "Lists of 10 values from 0 to 50, 1,000 of them.",
+        "Head `0.1` attends, head `0.0` does not.",
+        "`lr = 0.001` and `x[:0.5]`",
+        "```\nx = 0.92\n```",
+        "The rank is $d_\\text{head} / 0.5$, or $$e^{-0.04}$$.",
+        "Python 3.11, version 2.13, TransformerLens v4.0, 4.0.1 and the site of 2023.10.",
+        "See section 6.1 and figure 2.3, or arXiv:2209.02535.",
+        "With a 95 % interval, a 95 % confidence interval.",
+        "[a page](https://example.org/0.92) and https://example.org/v/0.92",
+        '<img alt="x" width="0.92">',
+        'They found <q cite="https://example.org/page">0.920\nnats</q> there.',
+    ],
+)
+def test_what_is_no_result_is_left_alone(prose: str, month: Month) -> None:
+    assert found_in(prose, month) == []
+
+
+def test_a_quotation_says_where_it_is_from(month: Month) -> None:
+    assert found_in("Good.\nThey found <q>0.92</q>.", month) == []
+    (fault,) = typed_results(month, set())
+    assert (fault.line, fault.text) == (
+        5,
+        'a quotation does not say where it is from: <q cite="https://...">.',
+    )
+
+
+def test_captions_and_alternatives_are_read_as_well(month: Month) -> None:
+    month.problem.write_text(
+        "# %%\n"
+        "lines(\n"
+        "    y=0.5,\n"
+        '    caption=f"Loss {loss:.3f}, over {n:,} lists, about 0.92."\n'
+        '    " Good.",\n'
+        '    alt="A curve that "\n'
+        '    "ends at 92 %.",\n'
+        ")\n"
+    )
+    month.solution.unlink()
+    found = [(fault.line, fault.text.split("'")[1]) for fault in typed_results(month, set())]
+    assert found == [(4, "0.92"), (6, "92 %")]
+
+
+def test_sorted_list_has_none() -> None:
+    month = Month("sorted_list", Path(__file__).parents[2])
+    assert list(typed_results(month, heads(read_card("sorted_list")))) == []
