@@ -1,0 +1,137 @@
+"""A month from its beginning to a pull request, by the commands of CONTRIBUTING.md alone."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import cast
+
+import nox
+import pytest
+
+import noxfile
+from docs.contribute.month import Month
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 120
+"""From `new` to a visible page, on two cores."""
+
+
+def steps() -> list[str]:
+    """The commands of each step of "Add a month" that has some."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    section = text.split("## Add a month\n")[1].split("\n### ")[0]
+    blocks = re.findall(r"(?:^ {7}\S.*\n)+", section, re.MULTILINE)
+    return [re.sub(r"^ {7}", "", block, flags=re.MULTILINE) for block in blocks]
+
+
+class Idle:
+    """A nox session in which nothing is run or said."""
+
+    def __init__(self) -> None:
+        self.env: dict[str, str] = {}
+
+    def run(self, *_: object, **__: object) -> None:
+        pass
+
+    log = run
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of the project as it is here, whose nox finds an environment: this one."""
+    folder = tmp_path_factory.mktemp("project")
+    upstream, clone = folder / "upstream", folder / "clone"
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, files.split("\0")):
+        if (ROOT / name).is_file():
+            (upstream / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, upstream / name)
+    who = "git -c user.name=Jane -c user.email=jane@example.org"
+    run("git init -q -b main && git add . && " + who + " commit -q -m Begin", upstream)
+    run(f"git clone -q {shlex.quote(str(upstream))} {shlex.quote(str(clone))}", folder)
+    for setting in ("user.name Jane", "user.email jane@example.org"):
+        run(f"git config {setting}", clone)
+    borrow_environment(clone)
+    (clone / "build").mkdir()
+    # What was fetched or computed here need not be once more.
+    os.symlink(ROOT / "build" / "vendor", clone / "build" / "vendor")
+    for products in (ROOT / "build" / "analyses").glob("*/"):
+        shutil.copytree(products, clone / "build" / "analyses" / products.name)
+    return clone
+
+
+def borrow_environment(clone: Path) -> None:
+    """Make the Python that runs this test the environment of the clone's sessions."""
+    commands = clone / noxfile.COMMANDS.relative_to(ROOT)
+    commands.mkdir(parents=True)
+    for name, arguments in (("python", '"$@"'), ("nox", '-m nox "$@"')):
+        script = commands / name
+        script.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {arguments}\n")
+        script.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(noxfile, "ENVIRONMENT", commands.parent)
+        noxfile.environment(cast(nox.Session, Idle()), *noxfile.PYPROJECT["dependency-groups"])
+
+
+def run(commands: str, folder: Path) -> str:
+    """Run commands as a contributor would; returns what they print."""
+    path = os.pathsep.join(
+        [str(folder / noxfile.COMMANDS.relative_to(ROOT)), os.environ.get("PATH", os.defpath)]
+    )
+    done = subprocess.run(
+        ["sh", "-euc", commands],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def write(month: Month) -> None:
+    """What a contributor writes, in a few strokes: nothing is left to be written, and the
+    claim is that of a model that has learnt the task."""
+    for path in month.files():
+        if path.suffix != ".safetensors":
+            text = path.read_text()
+            text = re.sub(r'# <div class="unfinished">.*?# </div>\n', "", text, flags=re.DOTALL)
+            path.write_text(re.sub("still to be written", "here", text, flags=re.IGNORECASE))
+    claims = month.analysis / "claims.py"
+    text = claims.read_text().replace("has_not_learnt", "has_learnt")
+    text = text.replace("has not learnt", "has learnt").replace('"at most"', '"at least"')
+    text = re.sub(r'        control="the right answers",\n.*\n', "", text)
+    claims.write_text(text)
+
+
+def test_a_month_is_added_as_contributing_says(clone: Path) -> None:
+    begin, look, train, check, send = steps()
+    began = time.monotonic()
+    run(begin, clone)
+    run(look, clone)
+    assert time.monotonic() - began < SECONDS
+
+    site = clone / "site"
+    page = (site / "problems/caesar_cipher/index.html").read_text()
+    assert "<h1" in page
+    assert "Caesar Cipher" in page
+    assert "Still to be written" in page
+    assert "data-plotly=" in page
+    assert 'href="problems/caesar_cipher/"' in (site / "index.html").read_text()
+    assert not (site / "problems/caesar_cipher/solution").exists()
+    assert not (site / "contribute/template").exists()
+    executed = (clone / "build/analyses/caesar_cipher/solution.ipynb").read_text()
+    assert "Still to be written" in executed
+
+    write(Month("caesar_cipher", clone))
+    run(train, clone)
+    assert "caesar_cipher is ready." in run(check, clone)
+    run(send, clone)
+    assert "caesar_cipher" in run("git branch --list", clone.parent / "upstream")
