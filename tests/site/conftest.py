@@ -13,11 +13,14 @@ from docs.render.vendor import node_modules
 from models.card import read_card, slugs
 from tests.browser import Served, elsewhere, serve
 
+POSTS = Path(__file__).parents[2] / "docs" / "announcements" / "posts"
+
 
 def page_urls() -> list[str]:
     """Every page of the site, from its root."""
-    urls = ["", "evidence/", "announcements/", "announcements/2023-11/", "glossary/"]
-    urls += ["contribute/", "hall-of-fame/", "404.html"]
+    urls = ["", "evidence/", "announcements/", "glossary/", "contribute/", "hall-of-fame/"]
+    urls += [f"announcements/{post.stem}/" for post in sorted(POSTS.glob("*.md"))]
+    urls.append("404.html")
     for slug in slugs():
         urls.append(f"problems/{slug}/")
         if read_card(slug).state == "solved":
