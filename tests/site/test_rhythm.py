@@ -169,8 +169,8 @@ def texts(site: Path) -> list[str]:
 
 
 def test_an_open_problem_says_until_when_and_how_to_take_part(still_open: Path) -> None:
-    for page in ("index.html", f"problems/{SLUG}/index.html"):
-        state = soup(still_open / page).select_one(".state--open")
+    for page, place in (("index.html", f"#{SLUG} "), (f"problems/{SLUG}/index.html", "")):
+        state = soup(still_open / page).select_one(f"{place}.state--open")
         assert state and state.get_text() == "open until 30 November 2023"
         assert state.select_one("time[datetime='2023-11-30']")
     page = soup(still_open / "problems" / SLUG / "index.html")
@@ -228,7 +228,7 @@ def test_numbers_and_problems_are_filled_in_by_name_but_not_in_code() -> None:
     assert resolve("see [[problem sorted_list]]!", known, "news/posts/p.md") == (
         "see [Sorted List](../../problems/sorted_list/index.ipynb)!"
     )
-    assert resolve("[[problem caesar_cipher]]", known, "p.md") == "Caesar Cipher"
+    assert resolve("[[problem not_yet_posed]]", known, "p.md") == "Not Yet Posed"
     with pytest.raises(RenderError, match="sorted_list, which is still open"):
         resolve("{{ sorted_list.accuracy }}", [open_month()], "p.md")
 
