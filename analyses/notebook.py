@@ -204,7 +204,7 @@ class _Loop(asyncio.SelectorEventLoop):
     and say that it died.
     """
 
-    def add_signal_handler(self, *_: object) -> None:
+    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:
         raise RuntimeError("signals are heard by asyncio.Runner")
 
 
