@@ -346,7 +346,8 @@ def test_ctrl_c_while_a_page_runs_leaves_the_former_products_and_no_kernel(proje
     traces = [project / "first", project / "second"]
     for page, trace in zip((SOLUTION, PROBLEM), traces, strict=True):
         edit(project / page, leave_pid(trace) + "time.sleep(60)\nvalue = 0.5")
-    # In a session of its own, as nobody else should hear the signal.
+    # In a session of its own, as nobody else should hear the signal; and hearing it, although
+    # a shell that runs the tests in the background has it ignored.
     with subprocess.Popen(
         [sys.executable, "-m", "analyses", "sorted_list"],
         cwd=project,
@@ -354,6 +355,7 @@ def test_ctrl_c_while_a_page_runs_leaves_the_former_products_and_no_kernel(proje
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         try:
             wait_for(lambda: all(trace.exists() for trace in traces))
