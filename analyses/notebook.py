@@ -27,8 +27,12 @@ PARAMETERS = "parameters"
 """Tag of the cell whose assignments the build replaces."""
 REFERENCE = re.compile(r"\{\{(.*?)\}\}")
 SECONDS_PER_CELL = 900
-QUIET = "ignore:IProgress not found"
-"""tqdm, which TransformerLens imports, misses its notebook widget; no page uses it."""
+KERNEL_ENVIRONMENT = {
+    # tqdm, which TransformerLens imports, misses its notebook widget; no page uses it.
+    "PYTHONWARNINGS": "ignore:IProgress not found",
+    # glibc otherwise keeps freed memory for every thread of torch's.
+    "MALLOC_ARENA_MAX": "2",
+}
 
 
 class PageError(RuntimeError):
@@ -114,7 +118,7 @@ class Page:
 
     async def _run(self, client: NotebookClient) -> None:
         try:
-            await client.async_execute(env=os.environ | {"PYTHONWARNINGS": QUIET})
+            await client.async_execute(env=os.environ | KERNEL_ENVIRONMENT)
         except CellExecutionError as error:
             cell = next(
                 cell

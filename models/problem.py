@@ -21,7 +21,7 @@ from models.transformer import fold, initialise, with_weights
 
 TaskT = TypeVar("TaskT", bound=Task)
 
-BATCH = 2048
+BATCH = 512
 """Sequences per forward pass; bounds the memory of an analysis."""
 
 
