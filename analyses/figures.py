@@ -162,7 +162,6 @@ def bars(
     caption: str,
     alt: str,
     height: int = 340,
-    stacked: bool = False,
 ) -> Figure:
     """Bars by category, one colour a series."""
     plot = _panelled([""], x_title, y_title, height)
@@ -174,7 +173,7 @@ def bars(
             meta={"series": number},
             marker={"color": LIGHT.series[number]},
         )
-    plot.update_layout(barmode="stack" if stacked else "group", bargap=0.15)
+    plot.update_layout(barmode="group", bargap=0.15)
     _legend(plot, len(series))
     return Figure(plot, caption, alt)
 

@@ -9,7 +9,15 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from analyses.attention import label_patterns, most_attended
-from analyses.circuits import Scales, copying_heads, full_ov, full_qk, position_qk, typical_scales
+from analyses.circuits import (
+    Scales,
+    copied_sets,
+    copying_heads,
+    full_ov,
+    full_qk,
+    position_qk,
+    typical_scales,
+)
 from analyses.claims import Claim, Measurement
 from analyses.interventions import ablate_direct_path, mean_ablate_head
 from analyses.sorted_list import adversarial, triples
@@ -111,8 +119,8 @@ def least_ablation_cost(problem: Problem[SortedList]) -> Measurement:
 def values_copied(problem: Problem[SortedList]) -> Measurement:
     """Share of values whose own logit is the one that some head raises most."""
     ov = _value_ov(problem)
-    copied = (ov.argmax(dim=-1) == torch.arange(ov.shape[1], device=ov.device)).any(dim=0)
-    return Measurement(float(copied.double().mean()), len(copied))
+    copied = set().union(*copied_sets(ov))
+    return Measurement(len(copied) / ov.shape[1], ov.shape[1])
 
 
 def head_changes(problem: Problem[SortedList]) -> Measurement:

@@ -363,6 +363,7 @@ record(
 gap_lists = stated.family_lists(problem, "gap").to(problem.device)
 everything = comb(n_values, task.list_length)
 high_only = comb(n_values - adversarial.HIGH, task.list_length)
+record("high_from", adversarial.HIGH, "", digits=0)
 record("high_one_in", everything / high_only, "", digits=0)
 gap_looks = adversarial.looks_across_gap(problem, gap_lists)
 record("gap_looks_across", gap_looks, "share", digits=0)
@@ -371,8 +372,9 @@ record("gap_looks_across", gap_looks, "share", digits=0)
 # Of the failing lists of high values, {{ sep_wrong_high }} go wrong at SEP. SEP, token and
 # position together, has to score every smaller value above every larger one. In the better
 # of the two heads it does so for {{ sep_orders_low }} of the pairs among the lower half of
-# the values, but only for {{ sep_orders_high }} of the pairs from 30 up. Training hardly ever
-# asks for more: one random list in {{ high_one_in }} has no value below 30.
+# the values, but only for {{ sep_orders_high }} of the pairs from {{ high_from }} up. Training
+# hardly ever asks for more: one random list in {{ high_one_in }} has no value below
+# {{ high_from }}.
 #
 # Of the failing lists with a gap, {{ widest_gap_wrong_gap }} go wrong first just before their
 # widest gap. There, some head looks at the value beyond the gap in only
