@@ -1,0 +1,57 @@
+"""Claims of Cumulative Sum, each with its measurement.
+
+Still to be written: your claims, with thresholds stated before you measure.
+"""
+
+from functools import cache
+
+from jaxtyping import Int
+from torch import Tensor
+
+from analyses.claims import Claim, Measurement
+from models.cumulative_sum.task import CumulativeSum
+from models.problem import Problem
+from models.scoring import is_correct
+
+N_SEQUENCES = 1_000
+"""Fresh sequences that the claims are sampled on."""
+SEED = 1
+
+
+@cache
+def evaluation(problem: Problem[CumulativeSum]) -> Int[Tensor, "batch n_ctx"]:
+    """The evaluation sequences: none of them a training sequence, the same for every model."""
+    return problem.fresh(N_SEQUENCES, SEED)
+
+
+def accuracy(problem: Problem[CumulativeSum]) -> Measurement:
+    """The share of correct predictions."""
+    tokens = evaluation(problem)
+    correct = is_correct(problem.task, problem.logits(tokens), tokens)
+    return Measurement.share(correct.flatten().tolist())
+
+
+def accuracy_of_truth(problem: Problem[CumulativeSum]) -> Measurement:
+    """The same for somebody who always says the first digit."""
+    tokens = evaluation(problem)
+    correct = tokens[:, :1] == problem.task.answers(tokens)
+    return Measurement.share(correct.flatten().tolist())
+
+
+CLAIMS = [
+    # True of a model that was never trained. Its control is the opposite of the usual one,
+    # which measures the same on an untrained model and needs no arguments.
+    Claim(
+        name="has_not_learnt",
+        sentence="The model has not learnt the task.",
+        quantity="share of correct predictions",
+        unit="",
+        evidence="sampled",
+        comparison="at most",
+        threshold=0.5,
+        measure=accuracy,
+        control="the right answers",
+        control_measure=accuracy_of_truth,
+    ),
+]
+"""In the order of the write-up."""

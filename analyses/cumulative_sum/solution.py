@@ -1,0 +1,50 @@
+# %% [markdown]
+# # Cumulative Sum: how it works
+#
+# <div class="unfinished">
+#
+# **Still to be written:** the mechanism in a few sentences, before anything else. The claims
+# below are those of a model that was never trained.
+#
+# </div>
+
+# %% tags=["parameters"]
+checkpoint, device = None, "cpu"
+
+# %% tags=["hide-input"]
+from analyses import figures
+from analyses.attention import label_patterns
+from analyses.cumulative_sum import claims as stated
+from analyses.page import check, data, record
+from models import load
+
+problem = load("cumulative_sum", checkpoint, device)
+sequences = data(stated.evaluation(problem))
+
+# %%
+findings = check(stated.CLAIMS, problem)
+
+# %% [markdown]
+# ## 1. Where the head looks
+#
+# <div class="unfinished">
+#
+# **Still to be written:** the evidence, in the order in which one would find it; what fails;
+# what is not explained.
+#
+# </div>
+
+# %%
+attention = label_patterns(problem, sequences)[:, 0, 0].mean(dim=0)
+record("attention_to_first", attention[0], "share", digits=1)
+figures.bars(
+    {"head 0.0": attention},
+    x=["first", "second", "third", "last"],
+    x_title="position",
+    y_title="attention",
+    caption="What the head looks at from the last position, mean over the evaluation sequences.",
+    alt="Four bars, one for each position, of about the same height.",
+)
+
+# %% [markdown]
+# From the last position, the head pays {{ attention_to_first }} of its attention to the first.

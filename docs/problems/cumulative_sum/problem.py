@@ -1,0 +1,89 @@
+# %% [markdown]
+# # Cumulative Sum
+#
+# <div class="unfinished">
+#
+# **Still to be written:** what the model reads and what it writes, and the question. The model
+# on this page was never trained.
+#
+# </div>
+
+# %% tags=["parameters", "remove-cell"]
+checkpoint, device = None, "cpu"
+
+# %% tags=["hide-input"]
+from analyses import figures
+from analyses.attention import label_patterns
+from analyses.cumulative_sum.claims import evaluation
+from analyses.cumulative_sum.picture import rows
+from analyses.page import picture, record
+from models import load
+from models.scoring import is_correct
+
+problem = load("cumulative_sum", checkpoint, device)
+fresh = evaluation(problem)
+picture(rows(label_patterns(problem, fresh[:6])[:, 0, 0]))
+
+# %% [markdown]
+# ## Why this problem
+#
+# <div class="unfinished">
+#
+# **Still to be written:** why it is worth a month, and what one should know beforehand. The
+# [glossary](../../glossary.md) explains the words.
+#
+# </div>
+#
+# ## The task
+
+# %%
+tokens = problem.task.encode([[7, 1, 9, 4]])
+print("read   ", tokens[0].tolist())
+print("answer ", problem.task.answers(tokens)[0].tolist())
+
+# %% [markdown]
+# ## The model
+
+# %% [markdown]
+# [[specification]]
+
+# %% [markdown]
+# [[downloads]]
+
+# %% [markdown]
+# ## What it can do
+
+# %%
+logits = problem.logits(fresh)
+record("demo_sequences", len(fresh), "", digits=0)
+record("demo_accuracy", is_correct(problem.task, logits, fresh).double().mean(), "share", digits=1)
+figures.heatmaps(
+    {"": logits[:10, -1].softmax(dim=-1)},
+    scale="share",
+    unit="probability",
+    x_title="predicted digit",
+    y_title="sequence",
+    marks=list(enumerate(problem.task.answers(fresh[:10])[:, 0].tolist())),
+    height=360,
+    caption="The model's predictions on ten fresh sequences; circles mark the right answers.",
+    alt="Heat map of ten rows of probabilities; the circled right answers do not stand out.",
+)
+
+# %% [markdown]
+# Of {{ demo_sequences }} fresh sequences, the model gets {{ demo_accuracy }} right.
+#
+# ## Hints
+#
+# <details class="hint"><summary>A first look</summary>
+#
+# **Still to be written:** three hints or so, each giving away more than the last.
+#
+# </details>
+#
+# ## What counts as a solution
+#
+# <div class="unfinished">
+#
+# **Still to be written:** what a solution has to explain. [How to send it](../../contribute.md).
+#
+# </div>

@@ -1,0 +1,36 @@
+"""Still to be written: tests of your task that its author did not think of."""
+
+import doctest
+
+import pytest
+import torch
+
+from models.cumulative_sum import task as module
+from models.cumulative_sum.task import task
+from models.task import Task
+
+
+def test_the_worked_example_is_true() -> None:
+    assert doctest.testmod(module).attempted > 0
+    assert doctest.testmod(module).failed == 0
+
+
+def test_it_offers_what_every_task_offers() -> None:
+    assert isinstance(task(), Task)
+
+
+def test_the_answer_is_the_first_digit() -> None:
+    tokens = task().encode([[7, 1, 9, 4], [0, 5, 5, 5]])
+    assert task().answers(tokens).tolist() == [[7], [0]]
+
+
+@pytest.mark.parametrize("digits", [[1, 2, 3], [1, 2, 3, 10], [1, 2, 3, -1]])
+def test_encode_refuses_what_is_no_sequence_of_four_digits(digits: list[int]) -> None:
+    with pytest.raises(ValueError, match="sequence 0, .*: expected 4 digits from 0 to 9"):
+        task().encode([digits])
+
+
+def test_keys_tell_sequences_apart() -> None:
+    tokens = task().sample(200, torch.Generator().manual_seed(0))
+    distinct = {tuple(row) for row in tokens.tolist()}
+    assert len(set(task().keys(tokens).tolist())) == len(distinct)
