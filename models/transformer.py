@@ -39,7 +39,12 @@ def fold(model: TransformerBridge) -> TransformerBridge:
     LayerNorm's weights and biases move into the next layer, writes to the residual
     stream and the unembedding are centred, value biases move into the output bias. The
     probabilities that the model gives stay the same.
+
+    A model without LayerNorm stays as it was trained: nothing takes the mean out of its
+    residual stream, so centring what is written there would change the probabilities.
     """
+    if model.cfg.normalization_type is None:
+        return model
     model.enable_compatibility_mode(disable_warnings=True)
     return model
 
