@@ -32,3 +32,15 @@ def is_correct(
 ) -> Bool[Tensor, "batch label"]:
     """Whether the largest logit is the right answer's, at each label."""
     return logits[:, task.label_positions].argmax(dim=-1) == task.answers(tokens)
+
+
+def margins(
+    task: Task,
+    logits: Float[Tensor, "batch pos d_vocab_out"],
+    tokens: Int[Tensor, "batch n_ctx"],
+) -> Float[Tensor, "batch label"]:
+    """The right answer's logit less the largest other, at each label; negative where wrong."""
+    labels = logits[:, task.label_positions]
+    right = task.answers(tokens).unsqueeze(-1)
+    others = labels.scatter(-1, right, float("-inf")).amax(dim=-1)
+    return labels.gather(-1, right).squeeze(-1) - others
