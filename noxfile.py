@@ -65,6 +65,13 @@ def train(session: nox.Session) -> None:
 
 
 @nox.session
+def verify(session: nox.Session) -> None:
+    """Derive a problem's certificate anew: `-- SLUG [--device cpu|cuda] [--checkpoint PATH]`."""
+    environment(session, "analyse")
+    python(session, "-m", "analyses.verify", *session.posargs)
+
+
+@nox.session
 def new(session: nox.Session) -> None:
     """Begin a month: `-- SLUG --title "TITLE" --month YYYY-MM`."""
     environment(session, "analyse", "render")

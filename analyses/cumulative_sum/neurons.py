@@ -1,0 +1,65 @@
+"""What the neurons of the MLP fire at, and what each adds to the logits."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from analyses.activations import activations
+from analyses.cumulative_sum.directions import correlation, values
+from analyses.cumulative_sum.uniform import uniform
+from models.cumulative_sum.task import CumulativeSum
+from models.problem import Problem
+
+POST = "blocks.0.mlp.hook_post"
+LIVE = 0.001
+"""A neuron is live if it fires at this share of positions or more."""
+
+
+def fired(
+    problem: Problem[CumulativeSum], tokens: Int[Tensor, "batch n_ctx"]
+) -> Float[Tensor, "batch pos neuron"]:
+    """Activations after the ReLU."""
+    return activations(problem, tokens, POST)
+
+
+def live(
+    problem: Problem[CumulativeSum], tokens: Int[Tensor, "batch n_ctx"]
+) -> Bool[Tensor, " neuron"]:
+    """Which neurons fire at all, but for a rare case."""
+    return (fired(problem, tokens) > 0).double().mean(dim=(0, 1)) >= LIVE
+
+
+def reading(problem: Problem[CumulativeSum]) -> Float[Tensor, " neuron"]:
+    """Correlation of what a token adds to each neuron, through the head, with its value."""
+    terms = uniform(problem)
+    value = values(problem).cpu()
+    return torch.tensor(
+        [correlation(terms.token[:, neuron], value) for neuron in range(terms.d_mlp)],
+        device=problem.device,
+    )
+
+
+class Sides(NamedTuple):
+    """The neurons by the sign of the sums that they fire at most."""
+
+    negative: list[int]
+    positive: list[int]
+
+    def of(self, sign: int) -> list[int]:
+        """The neurons of one side; -1 or 1."""
+        return self.positive if sign > 0 else self.negative
+
+
+def sides(problem: Problem[CumulativeSum], tokens: Int[Tensor, "batch n_ctx"]) -> Sides:
+    """Sort the live neurons by where their mean activation is larger: at positive sums or at
+    negative ones. Nothing but activations decides.
+    """
+    active, sums = fired(problem, tokens), problem.task.sums(tokens)
+    excess = active[sums > 0].mean(dim=0) - active[sums < 0].mean(dim=0)
+    alive = live(problem, tokens).nonzero().flatten().tolist()
+    return Sides(
+        negative=[neuron for neuron in alive if excess[neuron] < 0],
+        positive=[neuron for neuron in alive if excess[neuron] > 0],
+    )
