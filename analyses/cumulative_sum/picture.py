@@ -1,26 +1,52 @@
-"""The model's own picture: what the head of layer 0 looks at, a row for each sequence.
+"""The model's own picture: running sums as walks, each step in the colour of the answer."""
 
-Still to be written: a picture that belongs to your model and gives nothing away.
-"""
-
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-WIDTH, ROW = 640.0, 24.0
+WIDTH, HEIGHT, MARGIN = 640.0, 300.0, 14.0
+SERIES = (0, 2, 1)
+"""Colours of negative, zero and positive."""
 
 
-def rows(attention: Float[Tensor, "sequence key"]) -> str:
-    """An SVG of squares, the stronger the more attention a position gets."""
-    sequences, keys = attention.shape
-    step = WIDTH / keys
-    squares = "".join(
-        f'<rect x="{step * key:g}" y="{ROW * sequence:g}" width="{step - 2:g}" '
-        f'height="{ROW - 2:g}" opacity="{attention[sequence, key]:.2f}"/>'
-        for sequence in range(sequences)
-        for key in range(keys)
+def walks(
+    sums: Int[Tensor, "sequence pos"], predictions: Float[Tensor, "sequence pos d_vocab_out"]
+) -> str:
+    """An SVG of running sums from left to right.
+
+    Every dot is a prediction: its colour is the class of the largest probability, and it is
+    the larger the surer the model is.
+    """
+    highest = float(sums.abs().max()) or 1.0
+    length = sums.shape[1]
+
+    def x(position: int) -> float:
+        return round(MARGIN + (WIDTH - 2 * MARGIN) * position / (length - 1), 1)
+
+    def y(total: int) -> float:
+        return round(HEIGHT / 2 - (HEIGHT / 2 - MARGIN) * total / highest, 1)
+
+    lines = "".join(
+        "M" + "L".join(f"{x(place):g} {y(total):g}" for place, total in enumerate(row))
+        for row in sums.tolist()
     )
+    parts = [f'<path d="{lines}" stroke="var(--mim-quiet)" stroke-width="0.6" opacity="0.45"/>']
+    surest, classes = (found.tolist() for found in predictions.max(dim=-1))
+    for number, series in enumerate(SERIES):
+        for width, low, high in ((3.5, 0.0, 0.7), (5.0, 0.7, 0.95), (6.5, 0.95, 2.0)):
+            dots = "".join(
+                f"M{x(place):g} {y(total):g}h0"
+                for row, sums_ in enumerate(sums.tolist())
+                for place, total in enumerate(sums_)
+                if classes[row][place] == number and low <= surest[row][place] < high
+            )
+            if dots:
+                parts.append(
+                    f'<path d="{dots}" stroke="var(--mim-series-{series})" '
+                    f'stroke-width="{width:g}" stroke-linecap="round"/>'
+                )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {ROW * sequences:g}" '
-        'fill="var(--mim-series-0)" role="img" aria-label="Rows of squares, one for each '
-        f'position, as strong as the attention it gets">{squares}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" fill="none" '
+        'role="img" aria-label="Running sums of several sequences as lines from left to right, '
+        'with a dot at each step in the colour of the model\'s answer">'
+        f"{''.join(parts)}</svg>"
     )

@@ -9,8 +9,8 @@ from rich.console import Console
 from torch import Tensor
 
 from analyses.attention import label_patterns, most_attended
+from analyses.search import climb
 from models.problem import Problem
-from models.progress import Progress
 from models.scoring import answer_log_probs, is_correct
 from models.sorted_list.task import SortedList
 
@@ -168,22 +168,16 @@ def search(
     Progress is shown on `console`; None: on standard error.
     """
     task = problem.task
-    values = task.sample(chains, generator)[:, : task.list_length]
-    loss = score(problem, task.complete(values)).loss
-    best = []
-    with Progress("search", total=steps, console=console or Console(stderr=True)) as progress:
-        for _ in range(steps):
-            proposed = _neighbour(task, values, generator)
-            proposed_loss = score(problem, task.complete(proposed)).loss
-            better = (proposed_loss > loss).cpu()
-            values[better] = proposed[better]
-            loss = torch.where(better.to(loss.device), proposed_loss, loss)
-            best.append(loss.max())
-            progress.advance()
-    order = loss.argsort(descending=True).cpu()
-    tokens = task.complete(values[order])
+    found = climb(
+        task.sample(chains, generator)[:, : task.list_length],
+        lambda values: _neighbour(task, values, generator),
+        lambda values: score(problem, task.complete(values)).loss,
+        steps,
+        console,
+    )
+    tokens = task.complete(found.inputs)
     final = score(problem, tokens)
-    return Search(tokens, final.loss.cpu(), final.wrong.cpu(), torch.stack(best).cpu())
+    return Search(tokens, final.loss.cpu(), final.wrong.cpu(), found.best)
 
 
 def _neighbour(
