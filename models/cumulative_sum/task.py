@@ -9,6 +9,7 @@ from torch import Tensor
 
 CLASSES = ("negative", "zero", "positive")
 """What the model can say, in the order of its logits."""
+NEGATIVE, ZERO, POSITIVE = range(len(CLASSES))
 
 
 @dataclass(frozen=True)

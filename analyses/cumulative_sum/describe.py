@@ -1,0 +1,201 @@
+"""What the page says about single parts and single sequences, found by code."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from analyses.cumulative_sum.certificate import ByLength, Certificate, Hardest, proved_share
+from analyses.cumulative_sum.one_dimensional import line, sums_at
+from analyses.cumulative_sum.uniform import uniform
+from models.cumulative_sum.task import CLASSES, CumulativeSum
+from models.problem import Problem
+from models.scoring import is_correct, loss, margins
+
+SIGNS = (-1, 0, 1)
+
+
+class Score(NamedTuple):
+    """How well a model, or a part of one, does."""
+
+    loss: float
+    """Nats."""
+    accuracy: float
+    by_sign: tuple[float, ...]
+    """Accuracy where the sum is negative, zero, positive."""
+    said: tuple[float, ...]
+    """How often each class is predicted."""
+
+    def cells(self) -> list[str]:
+        """Loss, accuracy, and accuracy by sign, as a table shows them."""
+        shares = (self.accuracy, *self.by_sign)
+        return [f"{self.loss:.3f}", *(f"{share:.1%}".replace("%", " %") for share in shares)]
+
+
+def score(
+    task: CumulativeSum, logits: Float[Tensor, "batch pos class"], tokens: Int[Tensor, "batch pos"]
+) -> Score:
+    """Score logits, whatever they come from."""
+    correct = is_correct(task, logits, tokens)
+    signs, said = task.sums(tokens).sign(), logits.argmax(dim=-1)
+    return Score(
+        float(loss(task, logits, tokens)),
+        float(correct.double().mean()),
+        tuple(float(correct[signs == sign].double().mean()) for sign in SIGNS),
+        tuple(float((said == number).double().mean()) for number in range(len(CLASSES))),
+    )
+
+
+class Responses(NamedTuple):
+    """What stands behind the head, as a function of the mean of the values read."""
+
+    mean: Float[Tensor, " mean"]
+    activations: Float[Tensor, "mean neuron"]
+    logits: Float[Tensor, "mean class"]
+    without_mlp: Float[Tensor, "mean class"]
+    """Logits without the neurons."""
+
+
+def responses(
+    problem: Problem[CumulativeSum], means: Float[Tensor, " mean"], n: int
+) -> Responses:
+    """Move along u, with everything else as it is at position `n` after a 0.
+
+    In between the means that sequences can have, this is what the same lines go on to.
+    """
+    terms, task = uniform(problem), problem.task
+    fitted = line(terms, task)
+    columns = fitted.start + means.double().unsqueeze(1) * fitted.slope
+    columns = columns + terms.place[n - 1, task.max_value]
+    fired, direct = columns[:, : terms.d_mlp].relu(), columns[:, terms.d_mlp :]
+    return Responses(means, fired, direct + fired @ terms.out, direct)
+
+
+class Slopes(NamedTuple):
+    """How much a logit difference changes for each unit of the mean, around a mean of 0."""
+
+    without_mlp: float
+    with_mlp: float
+
+
+def slopes(problem: Problem[CumulativeSum], higher: int, lower: int) -> Slopes:
+    """Slope of one class's logit less another's, where all live neurons fire."""
+    means = torch.tensor([-0.001, 0.001], dtype=torch.float64)
+    found = responses(problem, means, problem.task.length)
+
+    def slope(logits: Tensor) -> float:
+        difference = logits[:, higher] - logits[:, lower]
+        return float(difference.diff() / means.diff())
+
+    return Slopes(slope(found.without_mlp), slope(found.logits))
+
+
+def switch_points(problem: Problem[CumulativeSum]) -> Float[Tensor, " neuron"]:
+    """The mean at which each neuron's pre-activation crosses zero, at the last position."""
+    terms, task = uniform(problem), problem.task
+    fitted = line(terms, task)
+    at_zero = fitted.start + terms.place[task.length - 1, task.max_value]
+    return -(at_zero / fitted.slope)[: terms.d_mlp]
+
+
+def smallest_margins(
+    problem: Problem[CumulativeSum], sums: Sequence[int]
+) -> dict[int, list[float]]:
+    """For each sum, a bound on the margin at each position, from position, last token and sum.
+
+    A sum that cannot be reached within so many values has NaN there.
+    """
+    terms, task = uniform(problem), problem.task
+    found: dict[int, list[float]] = {total: [] for total in sums}
+    for n in range(1, task.length + 1):
+        margin = sums_at(terms, task, n).margin
+        span = task.max_value * (n - 1)
+        for total in sums:
+            cells = [
+                float(margin[last, before])
+                for last in range(task.d_vocab)
+                if 0 <= (before := total - (last - task.max_value) + span) <= 2 * span
+            ]
+            found[total].append(min(cells, default=float("nan")))
+    return found
+
+
+class Rung(NamedTuple):
+    """One way to prove the model right, applied to longer and longer sequences."""
+
+    cases: list[int]
+    """Cases judged so far, all lengths together."""
+    share: list[float]
+    """Share of sequences proved right at their last position, mean over all lengths; lengths
+    not reached yet count as nothing."""
+
+
+def rung(found: tuple[ByLength, ...], lengths: int) -> Rung:
+    """Follow a method from the shortest sequences to the longest it reaches."""
+    steps = range(1, len(found) + 1)
+    return Rung(
+        [sum(length.cases for length in found[:step]) for step in steps],
+        [proved_share(found[:step], lengths) for step in steps],
+    )
+
+
+def hardest_rows(
+    task: CumulativeSum, certificate: Certificate, positions: Sequence[int]
+) -> list[list[str]]:
+    """The sequences of smallest margin at some positions, for a table."""
+    return [
+        [
+            str(found.n),
+            multiset(task, found.before),
+            task.vocabulary[found.last],
+            CLASSES[found.right],
+            f"{found.margin:.3f}",
+            f"{found.orderings:,}",
+        ]
+        for position in positions
+        for found in [_least(certificate, position)]
+    ]
+
+
+def _least(certificate: Certificate, n: int) -> Hardest:
+    return min(certificate.positions[n - 1].hardest, key=lambda found: found.margin)
+
+
+def multiset(task: CumulativeSum, counts: Sequence[int]) -> str:
+    """Tokens with how often each occurs.
+
+    >>> multiset(CumulativeSum(max_value=1), [2, 0, 1])
+    '-1 (2), +1'
+    """
+    return (
+        ", ".join(
+            task.vocabulary[token] + (f" ({count})" if count > 1 else "")
+            for token, count in enumerate(counts)
+            if count
+        )
+        or "none"
+    )
+
+
+def sequence_rows(
+    problem: Problem[CumulativeSum], tokens: Int[Tensor, "batch n_ctx"]
+) -> list[list[str]]:
+    """Sequences, where each is hardest, and by how little it is right there."""
+    task = problem.task
+    found = margins(task, problem.logits(tokens), tokens.to(problem.device)).cpu()
+    rows = []
+    for row, values, sums, margin in zip(
+        tokens.cpu(), task.values(tokens.cpu()), task.sums(tokens.cpu()), found, strict=True
+    ):
+        place = int(margin.argmin())
+        rows.append(
+            [
+                " ".join(task.vocabulary[token] for token in row),
+                str(place + 1),
+                f"{int(sums[place]):+d}" if sums[place] else "0",
+                f"{float(margin[place]):.3f}",
+            ]
+        )
+    return rows
