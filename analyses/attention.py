@@ -6,20 +6,15 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from models.problem import BATCH, Problem
+from analyses.activations import PATTERN, activations
+from models.problem import Problem
 
-PATTERN = "blocks.0.attn.hook_pattern"
 
-
-@torch.no_grad()
 def patterns(
     problem: Problem[Any], tokens: Int[Tensor, "batch n_ctx"]
 ) -> Float[Tensor, "batch head query key"]:
     """Attention probabilities of every head."""
-    parts = tokens.to(problem.device).split(BATCH)
-    return torch.cat(
-        [problem.model.run_with_cache(part, names_filter=[PATTERN])[1][PATTERN] for part in parts]
-    )
+    return activations(problem, tokens, PATTERN)
 
 
 def label_patterns(

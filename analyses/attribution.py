@@ -6,22 +6,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.attention import PATTERN
+from analyses.activations import NEURONS, PATTERN, RESID_PRE, VALUES
 from analyses.circuits import LN_FINAL_SCALE
-from analyses.interventions import RESID_PRE
 from models.problem import Problem
 
-VALUES = "blocks.0.attn.hook_v"
-CACHED = [
-    RESID_PRE,
-    VALUES,
-    PATTERN,
-    LN_FINAL_SCALE,
-]
 
 
 class Attribution(NamedTuple):
-    """Terms that add up to the logits of an attention-only, one-layer model."""
+    """Terms that add up to the logits of a one-layer model."""
 
     direct: Float[Tensor, "batch pos d_vocab_out"]
     """From the embeddings (token and position) straight to the logits."""
@@ -31,31 +23,45 @@ class Attribution(NamedTuple):
     """Of the unembedding."""
     output_bias: Float[Tensor, "batch pos d_vocab_out"]
     """From the attention layer's output bias `b_O`."""
+    neurons: Float[Tensor, "batch neuron pos d_vocab_out"]
+    """From each neuron of the MLP; no neurons in an attention-only model."""
+    mlp_bias: Float[Tensor, "batch pos d_vocab_out"]
+    """From the MLP's output bias `b_out`; zero in an attention-only model."""
 
     def total(self) -> Float[Tensor, "batch pos d_vocab_out"]:
         """The sum of all terms: the model's logits."""
-        return self.direct + self.heads.sum(dim=1) + self.output_bias + self.bias
+        attention = self.direct + self.heads.sum(dim=1) + self.output_bias + self.bias
+        return attention + self.neurons.sum(dim=1) + self.mlp_bias
 
 
 @torch.no_grad()
 def direct_logit_attribution(
     problem: Problem[Any], tokens: Int[Tensor, "batch n_ctx"]
 ) -> Attribution:
-    """Split the logits into direct path, heads and biases.
+    """Split the logits into direct path, heads, neurons and biases.
 
-    The final LayerNorm divides by the scale that the whole residual stream has, so the
-    terms add up exactly.
+    The final LayerNorm, if there is one, divides by the scale that the whole residual
+    stream has, so the terms add up exactly. What a neuron adds is its activation times
+    `W_out W_U`.
     """
     model = problem.model
     cache = _cache(problem, tokens)
     scale = cache[LN_FINAL_SCALE]
+    direct = cache[RESID_PRE] / scale @ model.W_U
     z = torch.einsum("bhqk,bkhd->bhqd", cache[PATTERN], cache[VALUES])
     heads = torch.einsum("bhqd,hdm->bhqm", z, model.W_O[0]) / scale.unsqueeze(1)
+    neurons, mlp_bias = direct.new_zeros(len(direct), 0, *direct.shape[1:]), direct.new_zeros(())
+    if not problem.architecture.attn_only:
+        active = (cache[NEURONS] / scale).mT.unsqueeze(-1)
+        neurons = active * (model.W_out[0] @ model.W_U)[:, None, :]
+        mlp_bias = model.b_out[0] / scale @ model.W_U
     return Attribution(
-        direct=cache[RESID_PRE] / scale @ model.W_U,
+        direct=direct,
         heads=heads @ model.W_U,
         bias=model.b_U,
         output_bias=model.b_O[0] / scale @ model.W_U,
+        neurons=neurons,
+        mlp_bias=mlp_bias.expand_as(direct),
     )
 
 
@@ -85,5 +91,10 @@ def source_attribution(
 
 
 def _cache(problem: Problem[Any], tokens: Int[Tensor, "batch n_ctx"]) -> dict[str, Tensor]:
-    _, cache = problem.model.run_with_cache(tokens, names_filter=CACHED)
-    return {name: cache[name] for name in CACHED}
+    names = [RESID_PRE, VALUES, PATTERN]
+    names += [] if problem.architecture.attn_only else [NEURONS]
+    names += [] if problem.architecture.normalization is None else [LN_FINAL_SCALE]
+    _, cache = problem.model.run_with_cache(tokens, names_filter=names)
+    found = {name: cache[name] for name in names}
+    # Without LayerNorm nothing is divided by.
+    return {LN_FINAL_SCALE: torch.ones_like(found[RESID_PRE][..., :1])} | found

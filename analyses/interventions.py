@@ -1,20 +1,21 @@
 """Change one thing inside the model, run it, see what becomes of the logits."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from analyses.activations import MLP_OUT, NEURONS, RESID_POST, RESID_PRE, Z
 from models.problem import Problem
 
 Logits = Float[Tensor, "batch pos d_vocab_out"]
 Tokens = Int[Tensor, "batch n_ctx"]
 Hook = tuple[str | Callable[..., Any], Callable[..., Any]]
-Z = "blocks.0.attn.hook_z"
-RESID_PRE = "blocks.0.hook_resid_pre"
-RESID_POST = "blocks.0.hook_resid_post"
+WRITES = re.compile(r"embed\.W_E|pos_embed\.W_pos|blocks\.\d+\.(attn\.[Wb]_O|mlp\.[Wb]_out)")
+"""Names of the weights and biases that write to the residual stream."""
 
 
 @torch.no_grad()
@@ -34,6 +35,47 @@ def mean_ablate_head(problem: Problem[Any], tokens: Tokens, head: int) -> Logits
 
 
 @torch.no_grad()
+def ablate_neurons(
+    problem: Problem[Any], tokens: Tokens, neurons: Sequence[int], mean: bool = False
+) -> Logits:
+    """Switch neurons of the MLP off: put 0 in place of their activations, or with `mean` their
+    mean over `tokens`, position by position.
+
+    Raises:
+        IndexError: if the MLP has no such neuron.
+    """
+    n_neurons = problem.architecture.d_mlp or 0
+    if wrong := [neuron for neuron in neurons if not 0 <= neuron < n_neurons]:
+        raise IndexError(f"no neuron {wrong[0]}; the MLP has {n_neurons}, counted from 0")
+    chosen = list(neurons)
+
+    def replace(active: Tensor, hook: object) -> Tensor:
+        edited = active.clone()
+        edited[..., chosen] = active[..., chosen].mean(dim=0) if mean else 0.0
+        return edited
+
+    return _run(problem, tokens, [(NEURONS, replace)])
+
+
+@torch.no_grad()
+def ablate_mlp(problem: Problem[Any], tokens: Tokens, mean: bool = True) -> Logits:
+    """Replace what the MLP writes, output bias included, by its mean over `tokens`, position
+    by position; without `mean`, by 0.
+
+    Raises:
+        ValueError: if the model has no MLP.
+    """
+    if problem.architecture.attn_only:
+        raise ValueError(f"{problem.card.slug}: the model is attention-only; no MLP to ablate")
+
+    def replace(written: Tensor, hook: object) -> Tensor:
+        put = written.mean(dim=0) if mean else torch.zeros_like(written[0])
+        return put.expand_as(written)
+
+    return _run(problem, tokens, [(MLP_OUT, replace)])
+
+
+@torch.no_grad()
 def ablate_direct_path(problem: Problem[Any], tokens: Tokens) -> Logits:
     """Replace what the embeddings add to the final residual stream by its mean over
     `tokens`, position by position. The heads still read the true embeddings.
@@ -49,6 +91,31 @@ def ablate_direct_path(problem: Problem[Any], tokens: Tokens) -> Logits:
         return resid - embeddings + embeddings.mean(dim=0, keepdim=True)
 
     return _run(problem, tokens, [(RESID_PRE, remember), (RESID_POST, replace)])
+
+
+def centre_writes(problem: Problem[Any]) -> Problem[Any]:
+    """The problem with all that writes to the residual stream centred over `d_model`, as
+    TransformerLens's `center_writing_weights` does.
+
+    A model with LayerNorm gives the same probabilities afterwards, since LayerNorm takes the
+    mean out anyway. One without becomes another model.
+    """
+    return problem.with_weights(
+        {
+            name: weight - weight.mean(dim=-1, keepdim=True) if WRITES.fullmatch(name) else weight
+            for name, weight in problem.weights.items()
+        }
+    )
+
+
+def centre_unembedding(problem: Problem[Any]) -> Problem[Any]:
+    """The problem with unembedding and its bias centred over the classes, as TransformerLens's
+    `center_unembed` does: all logits of a position shift alike, so no probability changes.
+    """
+    weights = dict(problem.weights)
+    for name in ("unembed.W_U", "unembed.b_U"):
+        weights[name] = weights[name] - weights[name].mean(dim=-1, keepdim=True)
+    return problem.with_weights(weights)
 
 
 def _run(problem: Problem[Any], tokens: Tokens, hooks: list[Hook]) -> Logits:

@@ -53,7 +53,14 @@ class Problem(Generic[TaskT]):
     def untrained(self, seed: int) -> "Problem[TaskT]":
         """The same task with a model of the same shape that was never trained."""
         model = initialise(self.architecture, seed, self.device)
-        weights = checkpoints.named(model.state_dict(), self.architecture.n_heads)
+        return self.with_weights(checkpoints.named(model.state_dict(), self.architecture.n_heads))
+
+    def with_weights(self, weights: NamedWeights) -> "Problem[TaskT]":
+        """The same task with other weights, of the same shapes, on the same device.
+
+        Raises:
+            CheckpointError: if an entry is unknown, missing or of the wrong shape.
+        """
         return _assemble(self.card, self.task, self.architecture, weights, None, self.device)
 
 

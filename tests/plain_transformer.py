@@ -16,11 +16,10 @@ EPS = 1e-5
 
 
 class PlainTransformer(nn.Module):
-    """Attention only, with HookedTransformer's parameter names (dots as underscores)."""
+    """With HookedTransformer's parameter names (dots as underscores)."""
 
     def __init__(self, weights: dict[str, Tensor], architecture: Architecture) -> None:
         super().__init__()
-        assert architecture.attn_only
         self.sizes = architecture
         for name, tensor in weights.items():
             self.register_parameter(name.replace(".", "_"), nn.Parameter(tensor.clone()))
@@ -50,6 +49,13 @@ class PlainTransformer(nn.Module):
         written = torch.einsum("bhpd,hdm->bpm", pattern @ v, self.parameter(f"{block}.attn.W_O"))
         return written + self.parameter(f"{block}.attn.b_O")
 
+    def mlp(self, residual: Tensor, block: str) -> Tensor:
+        """What the MLP of one block writes, `[batch, pos, d_model]`."""
+        w_in, b_in, w_out, b_out = (
+            self.parameter(f"{block}.mlp.{name}") for name in ("W_in", "b_in", "W_out", "b_out")
+        )
+        return (residual @ w_in + b_in).relu() @ w_out + b_out
+
     def forward(self, tokens: Tensor) -> Tensor:
         """Logits `[batch, position, d_vocab_out]`."""
         positions = self.parameter("pos_embed.W_pos")[: tokens.shape[1]]
@@ -57,5 +63,7 @@ class PlainTransformer(nn.Module):
         for layer in range(self.sizes.n_layers):
             block = f"blocks.{layer}"
             residual = residual + self.attention(self.normalised(residual, f"{block}.ln1"), block)
+            if not self.sizes.attn_only:
+                residual = residual + self.mlp(self.normalised(residual, f"{block}.ln2"), block)
         final = self.normalised(residual, "ln_final")
         return final @ self.parameter("unembed.W_U") + self.parameter("unembed.b_U")

@@ -44,5 +44,21 @@ def linear() -> Problem[SortedList]:
 
 
 @pytest.fixture(scope="session")
+def neural() -> Problem[SortedList]:
+    """As `linear`, with an MLP of five neurons."""
+    task = SortedList(list_length=3, max_value=9)
+    sizes = architecture(task, normalization=None, d_mlp=5)
+    return made_of(task, sizes, shapes(sizes))
+
+
+@pytest.fixture(scope="session")
+def neural_normalised() -> Problem[SortedList]:
+    """As `neural`, with LayerNorm."""
+    task = SortedList(list_length=3, max_value=9)
+    sizes = architecture(task, d_mlp=5)
+    return made_of(task, sizes, shapes(sizes))
+
+
+@pytest.fixture(scope="session")
 def small_lists(small: Problem[SortedList]) -> Tensor:
     return small.task.sample(40, torch.Generator().manual_seed(3))

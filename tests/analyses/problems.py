@@ -21,15 +21,16 @@ def architecture(
     d_head: int = 3,
     n_heads: int = 2,
     normalization: Literal["LN"] | None = "LN",
+    d_mlp: int | None = None,
 ) -> Architecture:
-    """One attention-only layer for a task."""
+    """One layer for a task, attention-only unless it is given neurons."""
     return Architecture(
         n_layers=1,
         n_heads=n_heads,
         d_model=d_model,
         d_head=d_head,
-        d_mlp=None,
-        act_fn=None,
+        d_mlp=d_mlp,
+        act_fn=None if d_mlp is None else "relu",
         d_vocab=task.d_vocab,
         d_vocab_out=task.d_vocab_out,
         n_ctx=task.n_ctx,

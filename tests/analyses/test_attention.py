@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses import attention
+from analyses import activations
 from analyses.attention import attention_to, label_patterns, most_attended, patterns
 from models.problem import Problem
 from models.sorted_list.task import SortedList
@@ -69,5 +69,5 @@ def test_patterns_of_many_batches_are_those_of_one(
     small: Problem[SortedList], small_lists: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = patterns(small, small_lists)
-    monkeypatch.setattr(attention, "BATCH", 7)
+    monkeypatch.setattr(activations, "BATCH", 7)
     torch.testing.assert_close(patterns(small, small_lists), whole)

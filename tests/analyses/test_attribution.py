@@ -2,11 +2,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses.attention import PATTERN
-from analyses.attribution import VALUES, direct_logit_attribution, source_attribution
+from analyses.activations import PATTERN, VALUES
+from analyses.attribution import direct_logit_attribution, source_attribution
 from analyses.circuits import LN_FINAL_SCALE
+from models import load
 from models.problem import Problem
 from models.sorted_list.task import SortedList
+from tests.plain_transformer import PlainTransformer
 
 
 @pytest.mark.parametrize("name", ["problem", "untrained"])
@@ -17,19 +19,66 @@ def test_direct_path_heads_and_biases_add_up_to_the_logits(
     parts = direct_logit_attribution(problem, lists)
     assert len(lists) == 2000
     assert float((parts.total() - problem.logits(lists)).abs().max()) < 1e-4
+    assert parts.neurons.shape == (2000, 0, 21, 52)
+    assert not parts.mlp_bias.any()
     assert torch.equal(
         parts.total(), parts.direct + parts.heads.sum(1) + parts.output_bias + parts.bias
     )
 
 
+@pytest.mark.parametrize("name", ["small", "linear", "neural", "neural_normalised"])
 def test_they_add_up_with_biases_everywhere(
-    small: Problem[SortedList], small_lists: Tensor
+    name: str, small_lists: Tensor, request: pytest.FixtureRequest
 ) -> None:
-    parts = direct_logit_attribution(small, small_lists)
-    logits = small.logits(small_lists)
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    parts = direct_logit_attribution(problem, small_lists)
+    logits = problem.logits(small_lists)
     torch.testing.assert_close(parts.total(), logits, atol=1e-4, rtol=1e-5)
-    for term in (parts.direct, parts.heads, parts.bias, parts.output_bias):
+    mlp = () if problem.architecture.attn_only else (parts.neurons, parts.mlp_bias)
+    for term in (parts.direct, parts.heads, parts.bias, parts.output_bias, *mlp):
         assert float(term.abs().max()) > 0.1
+
+
+def test_a_neuron_adds_its_activation_times_what_it_writes(
+    neural: Problem[SortedList], small_lists: Tensor
+) -> None:
+    plain = PlainTransformer(neural.weights, neural.architecture)
+    tokens = small_lists[:3]
+    parts = direct_logit_attribution(neural, tokens)
+    w_u = neural.weights["unembed.W_U"]
+    for neuron in range(5):
+        # Whatever the neuron's activation, it writes along one direction only.
+        alone = w_u.T @ neural.weights["blocks.0.mlp.W_out"][neuron]
+        active = parts.neurons[:, neuron] @ alone / alone.dot(alone)
+        assert float(active.min()) > -1e-6
+        torch.testing.assert_close(
+            parts.neurons[:, neuron], active.unsqueeze(-1) * alone, atol=1e-4, rtol=1e-4
+        )
+        # And it adds what the model loses when that direction is taken away.
+        without = neural.weights["blocks.0.mlp.W_out"].clone()
+        without[neuron] = 0
+        changed = PlainTransformer(
+            neural.weights | {"blocks.0.mlp.W_out": without}, neural.architecture
+        )
+        with torch.no_grad():
+            lost = plain(tokens) - changed(tokens)
+        torch.testing.assert_close(parts.neurons[:, neuron], lost, atol=1e-4, rtol=1e-4)
+
+
+def test_the_bias_of_the_mlp_is_the_same_everywhere_without_layernorm(
+    neural: Problem[SortedList], small_lists: Tensor
+) -> None:
+    parts = direct_logit_attribution(neural, small_lists)
+    expected = neural.weights["blocks.0.mlp.b_out"] @ neural.weights["unembed.W_U"]
+    torch.testing.assert_close(parts.mlp_bias, expected.expand_as(parts.mlp_bias))
+
+
+def test_the_committed_model_with_neurons_is_taken_apart_too() -> None:
+    problem = load("cumulative_sum")
+    tokens = problem.fresh(300, seed=1)
+    parts = direct_logit_attribution(problem, tokens)
+    assert parts.neurons.shape == (300, 8, 20, 3)
+    torch.testing.assert_close(parts.total(), problem.logits(tokens), atol=1e-4, rtol=1e-5)
 
 
 def test_a_head_adds_what_it_takes_from_each_position(
@@ -52,7 +101,7 @@ def test_a_head_adds_what_it_takes_from_each_position(
                 )
 
 
-@pytest.mark.parametrize("name", ["problem", "untrained", "small"])
+@pytest.mark.parametrize("name", ["problem", "untrained", "small", "neural"])
 def test_all_sources_together_are_what_the_head_adds(
     name: str, request: pytest.FixtureRequest
 ) -> None:

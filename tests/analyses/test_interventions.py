@@ -1,9 +1,18 @@
+from collections.abc import Sequence
+
 import pytest
 import torch
 from torch import Tensor
 
 from analyses.circuits import Scales, direct_path
-from analyses.interventions import ablate_direct_path, mean_ablate_head
+from analyses.interventions import (
+    ablate_direct_path,
+    ablate_mlp,
+    ablate_neurons,
+    centre_unembedding,
+    centre_writes,
+    mean_ablate_head,
+)
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 from tests.plain_transformer import PlainTransformer
@@ -35,6 +44,33 @@ class WithoutDirectPath(PlainTransformer):
         written = self.attention(self.normalised(embedded, "blocks.0.ln1"), "blocks.0")
         final = self.normalised(embedded.mean(dim=0) + written, "ln_final")
         return final @ self.parameter("unembed.W_U") + self.parameter("unembed.b_U")
+
+
+class WithoutNeurons(PlainTransformer):
+    """A plain transformer in which some neurons have a value of `mean` or of 0 instead."""
+
+    def __init__(self, problem: Problem[SortedList], neurons: list[int], mean: bool) -> None:
+        super().__init__(problem.weights, problem.architecture)
+        self.neurons, self.mean = neurons, mean
+
+    def mlp(self, residual: Tensor, block: str) -> Tensor:
+        reads = residual @ self.parameter(f"{block}.mlp.W_in") + self.parameter(f"{block}.mlp.b_in")
+        active = reads.relu()
+        for neuron in self.neurons:
+            active[..., neuron] = active[..., neuron].mean(dim=0) if self.mean else 0
+        return active @ self.parameter(f"{block}.mlp.W_out") + self.parameter(f"{block}.mlp.b_out")
+
+
+class WithoutMLP(PlainTransformer):
+    """A plain transformer whose MLP writes its mean over the batch, or nothing."""
+
+    def __init__(self, problem: Problem[SortedList], mean: bool) -> None:
+        super().__init__(problem.weights, problem.architecture)
+        self.mean = mean
+
+    def mlp(self, residual: Tensor, block: str) -> Tensor:
+        written = super().mlp(residual, block).mean(dim=0).expand_as(residual)
+        return written if self.mean else torch.zeros_like(residual)
 
 
 def same_probabilities(found: Tensor, expected: Tensor) -> None:
@@ -109,3 +145,104 @@ def test_without_layernorm_the_direct_path_loses_what_it_adds_beyond_its_mean(
     direct = direct_path(linear, Scales(1.0, 1.0))[tokens]
     lost = linear.logits(tokens) - ablate_direct_path(linear, tokens)
     torch.testing.assert_close(lost, direct - direct.mean(dim=0), atol=1e-4, rtol=0)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("mean", [False, True])
+@pytest.mark.parametrize("neurons", [[0], [3, 1], range(5)])
+@pytest.mark.parametrize("name", ["neural", "neural_normalised"])
+def test_ablation_of_neurons_equals_a_plain_version(
+    name: str, neurons: Sequence[int], mean: bool, request: pytest.FixtureRequest
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    tokens = problem.task.sample(60, torch.Generator().manual_seed(4))
+    ablated = ablate_neurons(problem, tokens, neurons, mean)
+    same_probabilities(ablated, WithoutNeurons(problem, list(neurons), mean)(tokens))
+    assert float((ablated - problem.logits(tokens)).abs().max()) > 0.1
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("mean", [False, True])
+@pytest.mark.parametrize("name", ["neural", "neural_normalised"])
+def test_ablation_of_the_mlp_equals_a_plain_version(
+    name: str, mean: bool, request: pytest.FixtureRequest
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    tokens = problem.task.sample(60, torch.Generator().manual_seed(4))
+    same_probabilities(ablate_mlp(problem, tokens, mean), WithoutMLP(problem, mean)(tokens))
+
+
+def test_the_mean_of_the_mlp_is_that_of_all_its_neurons(
+    neural: Problem[SortedList], small_lists: Tensor
+) -> None:
+    together = ablate_neurons(neural, small_lists, range(5), mean=True)
+    torch.testing.assert_close(together, ablate_mlp(neural, small_lists), atol=1e-4, rtol=0)
+    # Switched off, the two differ by the output bias.
+    off = ablate_neurons(neural, small_lists, range(5)) - ablate_mlp(neural, small_lists, False)
+    bias = neural.weights["blocks.0.mlp.b_out"] @ neural.weights["unembed.W_U"]
+    torch.testing.assert_close(off, bias.expand_as(off), atol=1e-4, rtol=0)
+
+
+def test_ablating_no_neuron_changes_nothing(
+    neural: Problem[SortedList], small_lists: Tensor
+) -> None:
+    before = neural.logits(small_lists)
+    assert torch.equal(ablate_neurons(neural, small_lists, []), before)
+    ablate_neurons(neural, small_lists, [2], mean=True)
+    ablate_mlp(neural, small_lists)
+    assert torch.equal(neural.logits(small_lists), before)
+
+
+@pytest.mark.parametrize("neuron", [-1, 5])
+def test_a_neuron_that_is_not_there(
+    neural: Problem[SortedList], small_lists: Tensor, neuron: int
+) -> None:
+    with pytest.raises(IndexError, match=rf"no neuron {neuron}; the MLP has 5, counted from 0"):
+        ablate_neurons(neural, small_lists, [1, neuron])
+
+
+def test_an_attention_only_model_has_no_mlp_to_ablate(
+    small: Problem[SortedList], small_lists: Tensor
+) -> None:
+    with pytest.raises(ValueError, match="sorted_list: the model is attention-only"):
+        ablate_mlp(small, small_lists)
+    with pytest.raises(IndexError, match="no neuron 0; the MLP has 0"):
+        ablate_neurons(small, small_lists, [0])
+
+
+@pytest.mark.parametrize("name", ["problem", "small", "neural_normalised"])
+def test_layernorm_takes_out_what_centring_writes_does(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    tokens = problem.task.sample(60, torch.Generator().manual_seed(4))
+    centred = centre_writes(problem)
+    same_probabilities(centred.logits(tokens), problem.logits(tokens))
+    for part in ("embed.W_E", "pos_embed.W_pos", W_O, "blocks.0.attn.b_O"):
+        assert float(problem.weights[part].mean(dim=-1).abs().max()) > 1e-4
+        assert float(centred.weights[part].mean(dim=-1).abs().max()) < 1e-6
+    assert torch.equal(centred.weights["unembed.W_U"], problem.weights["unembed.W_U"])
+
+
+def test_without_layernorm_centring_writes_makes_another_model(
+    neural: Problem[SortedList], small_lists: Tensor
+) -> None:
+    centred = centre_writes(neural)
+    changed = centred.logits(small_lists).log_softmax(-1) - neural.logits(small_lists).log_softmax(
+        -1
+    )
+    assert float(changed.abs().max()) > 0.1
+    for part in ("mlp.W_out", "mlp.b_out", "attn.W_O"):
+        assert float(centred.weights[f"blocks.0.{part}"].mean(dim=-1).abs().max()) < 1e-6
+
+
+@pytest.mark.parametrize("name", ["small", "neural"])
+def test_centring_the_unembedding_changes_no_probability(
+    name: str, small_lists: Tensor, request: pytest.FixtureRequest
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    centred = centre_unembedding(problem)
+    same_probabilities(centred.logits(small_lists), problem.logits(small_lists))
+    mean = centred.logits(small_lists).mean(dim=-1)
+    torch.testing.assert_close(mean, torch.zeros_like(mean), atol=1e-4, rtol=0)
+    assert centred.sha256 is None

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from models import checkpoint
-from models.card import Card
+from models.card import Architecture, Card
+from models.checkpoint import NamedWeights
 from models.problem import Problem
 from models.transformer import fold, initialise, with_weights
 from tests.plain_transformer import PlainTransformer
@@ -26,17 +27,32 @@ def test_folding_keeps_the_probabilities(problem: Problem) -> None:
     torch.testing.assert_close(problem.logits(tokens).log_softmax(-1), expected, atol=2e-4, rtol=0)
 
 
-@pytest.mark.parametrize("n_layers", [1, 2])
-def test_any_depth_equals_its_plain_rebuild(small_card: Card, n_layers: int) -> None:
-    architecture = small_card.architecture.model_copy(update={"n_layers": n_layers})
+def any_weights(architecture: Architecture, generator: torch.Generator) -> NamedWeights:
+    """Random weights and, since zero ones would hide what is left out, biases and scales."""
     model = initialise(architecture, 9, CPU)
     weights = checkpoint.named(model.state_dict(), architecture.n_heads)
-    # Zero biases and unit scales would hide a bias or a scale that is left out.
-    generator = torch.Generator().manual_seed(11)
-    weights = {
+    return {
         name: tensor + 0.1 * torch.randn(tensor.shape, generator=generator)
         for name, tensor in weights.items()
     }
+
+
+@pytest.mark.parametrize("normalization", ["LN", None])
+@pytest.mark.parametrize("d_mlp", [None, 5])
+@pytest.mark.parametrize("n_layers", [1, 2])
+def test_any_shape_equals_its_plain_rebuild(
+    small_card: Card, n_layers: int, d_mlp: int | None, normalization: str | None
+) -> None:
+    architecture = small_card.architecture.model_copy(
+        update={
+            "n_layers": n_layers,
+            "d_mlp": d_mlp,
+            "act_fn": "relu" if d_mlp else None,
+            "normalization": normalization,
+        }
+    )
+    generator = torch.Generator().manual_seed(11)
+    weights = any_weights(architecture, generator)
     model = with_weights(architecture, weights, CPU, "random weights")
     tokens = torch.randint(architecture.d_vocab, (20, architecture.n_ctx), generator=generator)
     plain = PlainTransformer(weights, architecture)
@@ -46,6 +62,19 @@ def test_any_depth_equals_its_plain_rebuild(small_card: Card, n_layers: int) -> 
         # Folding may shift all logits of a position alike; probabilities stay.
         folded = fold(model)(tokens)
     torch.testing.assert_close(folded.log_softmax(-1), expected.log_softmax(-1), atol=1e-4, rtol=0)
+
+
+def test_without_layernorm_folding_leaves_every_weight_as_trained(small_card: Card) -> None:
+    architecture = small_card.architecture.model_copy(
+        update={"d_mlp": 5, "act_fn": "relu", "normalization": None}
+    )
+    weights = any_weights(architecture, torch.Generator().manual_seed(12))
+    model = fold(with_weights(architecture, weights, CPU, "random weights"))
+    left = checkpoint.named(model.state_dict(), architecture.n_heads)
+    assert left.keys() == weights.keys()
+    for name, tensor in weights.items():
+        assert torch.equal(left[name], tensor), name
+    assert checkpoint.architecture_of(left, architecture, "random weights") == architecture
 
 
 def test_the_same_seed_gives_the_same_weights(small_card: Card) -> None:
