@@ -94,7 +94,7 @@ class CumulativeSum:
                     f"{self.max_value}; choose values the model has a token for."
                 )
 
-    def values(self, tokens: Int[Tensor, "batch pos"]) -> Int[Tensor, "batch pos"]:
+    def values(self, tokens: Int[Tensor, "*batch"]) -> Int[Tensor, "*batch"]:
         """The whole number that each token stands for."""
         return tokens - self.max_value
 
