@@ -1,0 +1,274 @@
+"""All cases of the Cumulative Sum model at uniform attention: on threads, or on a GPU.
+
+    from analyses.cumulative_sum.enumeration import enumerate_cases
+    found = enumerate_cases(uniform(problem), problem.task)
+
+An enumeration that is interrupted goes on where it was, if it is given a file to keep its state
+in. The file belongs to the weights, what was asked and this code; with any other it is not used.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
+from itertools import islice
+from math import isfinite
+from operator import mul
+from pathlib import Path
+from typing import Protocol
+
+from analyses.cumulative_sum.cases import Case, Enumeration, Position
+from analyses.cumulative_sum.kernel import NumbaEngine
+from analyses.cumulative_sum.kernel_torch import TorchEngine
+from analyses.cumulative_sum.tables import Found, Tables, Terms, Unit, Work, terms
+from analyses.cumulative_sum.uniform import Uniform
+from models.cumulative_sum.task import CLASSES, CumulativeSum
+from models.progress import Progress
+
+LISTED = 1000
+"""Wrong cases that are listed, if there are so many."""
+SECONDS_BETWEEN_SAVES = 1.0
+CODE = ("enumeration.py", "kernel.py", "kernel_torch.py", "tables.py")
+"""The files on which stored results of units depend."""
+
+
+class Engine(Protocol):
+    """What goes through the cases of a unit."""
+
+    cases: int
+    """Cases that a unit should have at most."""
+    neurons: int
+    """Neurons that it wants at least; those that are added do nothing."""
+    threads: int
+
+    @property
+    def name(self) -> str:
+        """What is named as the device in results."""
+        ...
+
+    def prepare(self) -> None:
+        """Do what takes time only once, such as to compile."""
+        ...
+
+    def __call__(self, work: Work, bound: float, limit: int) -> Found:
+        """Go through a unit and list at most so many wrong cases."""
+        ...
+
+
+def enumerate_cases(
+    uniform: Uniform,
+    task: CumulativeSum,
+    *,
+    up_to: int | None = None,
+    bounds: Sequence[float] | None = None,
+    threads: int | None = None,
+    device: str = "cpu",
+    state: Path | None = None,
+    progress: Progress | None = None,
+    limit: int = LISTED,
+    engine: Engine | None = None,
+) -> Enumeration:
+    """Find the margins of all cases.
+
+    Args:
+        uniform: the model's terms.
+        task: whose sequences are meant.
+        up_to: the last position that is gone through; all, if not given.
+        bounds: for each position the margin, in logits, up to which cases count as unproved;
+            0 if not given.
+        threads: on the CPU; as many as there are cores, if not given.
+        device: `cpu`, or a device of PyTorch's, such as `cuda`.
+        state: a file in which finished units are kept until all are; it may not exist yet.
+        progress: told of the cases done; `cases.count_cases` says how many there are.
+        limit: how many wrong cases are listed.
+        engine: what goes through the cases, if not what suits the device.
+
+    Raises:
+        ValueError: if a term is not finite, or bounds are no numbers from 0 up, one for each
+            position.
+        KeyboardInterrupt: as it came; what was done is then in the file.
+    """
+    up_to = task.length if up_to is None else up_to
+    if not 1 <= up_to <= task.length:
+        raise ValueError(f"up_to is {up_to}; expected a position from 1 to {task.length}.")
+    limits = [0.0] * up_to if bounds is None else list(bounds)
+    _check(limits, up_to)
+    if engine is None:
+        engine = NumbaEngine(threads or _cores()) if device == "cpu" else TorchEngine(device)
+    tables = Tables(terms(uniform, engine.neurons), task, up_to)
+    key = _key(tables.terms, task, [up_to, limits[:up_to], limit, engine.name, engine.cases])
+    run = _Run(tables, limits, limit, _State.load(state, key), engine)
+    engine.prepare()
+    run.finish(progress)
+    return run.result()
+
+
+def _check(bounds: Sequence[float], up_to: int) -> None:
+    if len(bounds) < up_to:
+        raise ValueError(f"{len(bounds)} bounds for {up_to} positions; give one for each.")
+    for n, bound in enumerate(bounds, 1):
+        if not (isfinite(bound) and bound >= 0):
+            raise ValueError(f"the bound at position {n} is {bound}; expected a number from 0 up.")
+
+
+def _cores() -> int:
+    # Those that this process may use, where the system tells.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _key(terms: Terms, task: CumulativeSum, asked: list[object]) -> str:
+    """Of all on which stored results depend."""
+    digest = hashlib.sha256(repr((task, asked)).encode())
+    for part in terms:
+        digest.update(repr(part.shape).encode() + part.tobytes())
+    for name in CODE:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    return digest.hexdigest()
+
+
+class _State:
+    """What finished units found, by their number, and the time it took."""
+
+    def __init__(self, path: Path | None, key: str) -> None:
+        self.path, self.key = path, key
+        self.found: dict[int, Found] = {}
+        self.seconds = 0.0
+
+    @classmethod
+    def load(cls, path: Path | None, key: str) -> "_State":
+        """Read a file, if it is there and has the key; else start from nothing."""
+        state = cls(path, key)
+        try:
+            stored = json.loads(path.read_text()) if path else {}
+        except (FileNotFoundError, ValueError):
+            stored = {}
+        if isinstance(stored, dict) and stored.get("key") == key:
+            state.seconds = stored["seconds"]
+            for number, (*counts, smallest, listed) in stored["found"].items():
+                state.found[int(number)] = Found(*counts, _tuples(smallest), _tuples(listed))
+        return state
+
+    def save(self) -> None:
+        """Write the file, whole or not at all."""
+        if self.path is None:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        stored = {"key": self.key, "seconds": self.seconds, "found": self.found}
+        written = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        try:
+            written.write_text(json.dumps(stored))
+            os.replace(written, self.path)
+        finally:
+            written.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """All is done: the next enumeration starts anew."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+
+def _tuples(triples: list[list[float]]) -> tuple[tuple[float, int, int], ...]:
+    return tuple((float(margin), int(row), int(column)) for margin, row, column in triples)
+
+
+class _Run:
+    """An enumeration under way."""
+
+    def __init__(
+        self, tables: Tables, bounds: list[float], limit: int, state: _State, engine: Engine
+    ) -> None:
+        self.tables, self.bounds, self.limit = tables, bounds, limit
+        self.state, self.engine = state, engine
+        self.units = tables.units(engine.cases)
+
+    def finish(self, progress: Progress | None) -> None:
+        """Go through all units that are not done yet."""
+        advance = progress.advance if progress else lambda steps: None
+        advance(sum(self.units[number].cases for number in self.state.found))
+        before, started = self.state.seconds, time.perf_counter()
+        saved = started
+        try:
+            with closing(self._threads() if self.engine.threads > 1 else self._here()) as finished:
+                for number, found in finished:
+                    self.state.found[number] = self._without_listed_in_vain(number, found)
+                    now = time.perf_counter()
+                    self.state.seconds = before + now - started
+                    advance(self.units[number].cases)
+                    if now - saved > SECONDS_BETWEEN_SAVES:
+                        self.state.save()
+                        saved = time.perf_counter()
+        except BaseException:
+            self.state.save()
+            raise
+        self.state.remove()
+
+    def _here(self) -> Iterator[tuple[int, Found]]:
+        for number in self._left():
+            yield number, self._found(number)
+
+    def _threads(self) -> Iterator[tuple[int, Found]]:
+        with ThreadPoolExecutor(self.engine.threads) as pool:
+            begun = {pool.submit(self._found, number): number for number in self._left()}
+            try:
+                for future in as_completed(begun):
+                    yield begun[future], future.result()
+            finally:
+                # What runs is waited for: milliseconds.
+                pool.shutdown(cancel_futures=True)
+
+    def _left(self) -> list[int]:
+        return [number for number in range(len(self.units)) if number not in self.state.found]
+
+    def _found(self, number: int) -> Found:
+        unit = self.units[number]
+        return self.engine(self.tables.work(unit), self.bounds[unit.n - 1], self.limit)
+
+    def _without_listed_in_vain(self, number: int, found: Found) -> Found:
+        """Forget wrong cases if the units before already have as many as are listed."""
+        earlier = (len(other.listed) for i, other in self.state.found.items() if i < number)
+        return found._replace(listed=()) if sum(earlier) >= self.limit else found
+
+    def result(self) -> Enumeration:
+        """What the units found, taken together."""
+        return Enumeration(
+            positions=tuple(self._position(n) for n in range(1, self.tables.up_to + 1)),
+            wrong=tuple(islice(self._wrong(), self.limit)),
+            seconds=self.state.seconds,
+            device=self.engine.name,
+            threads=self.engine.threads,
+        )
+
+    def _at(self, n: int) -> list[tuple[Unit, Found]]:
+        found = self.state.found
+        return [(unit, found[i]) for i, unit in enumerate(self.units) if unit.n == n]
+
+    def _position(self, n: int) -> Position:
+        units = self._at(n)
+        mixed = [self.tables.multiplicity(unit) for unit, _ in units]
+        found = [found for _, found in units]
+        return Position(
+            n=n,
+            cases=sum(unit.cases for unit, _ in units),
+            wrong_cases=sum(each.wrong for each in found),
+            wrong_sequences=sum(map(mul, mixed, (each.wrong_orderings for each in found))),
+            unproved_cases=sum(each.unproved for each in found),
+            unproved_sequences=sum(map(mul, mixed, (each.unproved_orderings for each in found))),
+            smallest=tuple(self._smallest(units)),
+        )
+
+    def _smallest(self, units: list[tuple[Unit, Found]]) -> Iterator[Case]:
+        for right in range(len(CLASSES)):
+            # Of equal margins the first, so that threads make no difference.
+            unit, found = min(units, key=lambda pair: pair[1].smallest[right][0])
+            margin, row, column = found.smallest[right]
+            if isfinite(margin):
+                yield self.tables.case(unit, row, column, margin)
+
+    def _wrong(self) -> Iterator[Case]:
+        for n in range(1, self.tables.up_to + 1):
+            for unit, found in self._at(n):
+                for margin, row, column in found.listed:
+                    yield self.tables.case(unit, row, column, margin)
