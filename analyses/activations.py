@@ -10,10 +10,13 @@ from torch import Tensor
 from models.problem import BATCH, Problem
 
 RESID_PRE = "blocks.0.hook_resid_pre"
+RESID_MID = "blocks.0.hook_resid_mid"
 RESID_POST = "blocks.0.hook_resid_post"
 VALUES = "blocks.0.attn.hook_v"
 PATTERN = "blocks.0.attn.hook_pattern"
 Z = "blocks.0.attn.hook_z"
+BEFORE_RELU = "blocks.0.mlp.hook_pre"
+"""Pre-activations of the MLP."""
 NEURONS = "blocks.0.mlp.hook_post"
 """Activations of the MLP, after the ReLU."""
 MLP_OUT = "blocks.0.hook_mlp_out"

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.activations import MLP_OUT, NEURONS, RESID_POST, RESID_PRE, Z
+from analyses.activations import BEFORE_RELU, MLP_OUT, NEURONS, RESID_POST, RESID_PRE, Z
 from models.problem import Problem
 
 Logits = Float[Tensor, "batch pos d_vocab_out"]
@@ -73,6 +73,22 @@ def ablate_mlp(problem: Problem[Any], tokens: Tokens, mean: bool = True) -> Logi
         return put.expand_as(written)
 
     return _run(problem, tokens, [(MLP_OUT, replace)])
+
+
+@torch.no_grad()
+def without_relu(problem: Problem[Any], tokens: Tokens) -> Logits:
+    """Put the identity in place of the MLP's ReLU: the whole model is linear behind the
+    attention pattern.
+    """
+    seen: dict[str, Tensor] = {}
+
+    def remember(before: Tensor, hook: object) -> Tensor:
+        seen["before"] = before
+        return before
+
+    return _run(
+        problem, tokens, [(BEFORE_RELU, remember), (NEURONS, lambda active, hook: seen["before"])]
+    )
 
 
 @torch.no_grad()

@@ -10,9 +10,10 @@ from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from rich.console import Console
 
 from analyses.cumulative_sum import bounds, brute_force, one_dimensional
-from analyses.cumulative_sum.cases import Case as EnumeratedCase
+from analyses.cumulative_sum.cases import Case, count_cases
 from analyses.cumulative_sum.enumeration import enumerate_cases
 from analyses.cumulative_sum.uniform import uniform
 from models.card import sha256_of
@@ -20,6 +21,7 @@ from models.cumulative_sum import task as task_module
 from models.cumulative_sum.task import CumulativeSum
 from models.errors import CheckpointError
 from models.problem import Problem
+from models.progress import Progress
 
 COMMITTED = Path(__file__).with_name("certificate.json")
 TO_LENGTH = 6
@@ -30,7 +32,10 @@ DEPENDS_ON = (
     "cases",
     "certificate",
     "enumeration",
+    "kernel",
+    "kernel_torch",
     "one_dimensional",
+    "tables",
     "uniform",
 )
 """The modules of this package that the content of a certificate depends on."""
@@ -188,7 +193,11 @@ def derive(
     task, terms = problem.task, uniform(problem)
     errors, refused = bounds.errors(problem), refusal(problem)
     limits = errors.total.tolist()
-    enumeration = enumerate_cases(terms, task, bounds=limits, device=device, state=state)
+    console = Console(stderr=True)
+    with Progress("enumerate", total=count_cases(task), console=console) as progress:
+        enumeration = enumerate_cases(
+            terms, task, bounds=limits, device=device, state=state, progress=progress
+        )
     judged = brute_force.judge(problem, min(TO_LENGTH, task.length))
     sums = [one_dimensional.sums_at(terms, task, n) for n in range(1, task.length + 1)]
     return Certificate(
@@ -238,7 +247,7 @@ def derive(
     )
 
 
-def _hardest(case: EnumeratedCase) -> Hardest:
+def _hardest(case: Case) -> Hardest:
     return Hardest(
         n=case.n,
         right=case.right,

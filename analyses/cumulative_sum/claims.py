@@ -12,7 +12,13 @@ from analyses.attention import patterns
 from analyses.claims import Claim, Measurement
 from analyses.cumulative_sum import bounds, brute_force, certificate, directions, neurons
 from analyses.cumulative_sum.uniform import uniform
-from analyses.interventions import ablate_mlp, ablate_neurons, centre_unembedding, centre_writes
+from analyses.interventions import (
+    ablate_mlp,
+    ablate_neurons,
+    centre_unembedding,
+    centre_writes,
+    without_relu,
+)
 from models.cumulative_sum.task import NEGATIVE, POSITIVE, CumulativeSum
 from models.problem import Problem
 from models.scoring import answer_log_probs, is_correct, margins

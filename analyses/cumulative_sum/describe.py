@@ -7,7 +7,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from analyses.attribution import Attribution
 from analyses.cumulative_sum.certificate import ByLength, Certificate, Hardest, proved_share
+from analyses.cumulative_sum.neurons import Sides
 from analyses.cumulative_sum.one_dimensional import line, sums_at
 from analyses.cumulative_sum.uniform import uniform
 from models.cumulative_sum.task import CLASSES, CumulativeSum
@@ -90,6 +92,44 @@ def slopes(problem: Problem[CumulativeSum], higher: int, lower: int) -> Slopes:
         return float(difference.diff() / means.diff())
 
     return Slopes(slope(found.without_mlp), slope(found.logits))
+
+
+class Contributions(NamedTuple):
+    """What the parts of the model add to a difference of two logits, by the sum."""
+
+    sums: list[str]
+    series: dict[str, list[float]]
+
+
+def contributions(
+    parts: Attribution,
+    side: Sides,
+    sums: Int[Tensor, "batch pos"],
+    higher: int,
+    lower: int,
+    within: int = 3,
+) -> Contributions:
+    """Mean over all predictions of a sum, in logits, for sums from `-within` to `within`."""
+
+    def difference(term: Float[Tensor, "*place class"]) -> Float[Tensor, "*place"]:
+        return term[..., higher] - term[..., lower]
+
+    constant = difference(parts.output_bias + parts.mlp_bias + parts.bias)
+    terms = {
+        "embeddings": difference(parts.direct),
+        "head 0.0": difference(parts.heads.sum(dim=1)),
+        "neurons, positive side": difference(parts.neurons[:, side.positive].sum(dim=1)),
+        "neurons, negative side": difference(parts.neurons[:, side.negative].sum(dim=1)),
+        "biases": constant,
+    }
+    shown = range(-within, within + 1)
+    return Contributions(
+        [f"{total:+d}" if total else "0" for total in shown],
+        {
+            name: [float(term[sums == total].mean()) for total in shown]
+            for name, term in terms.items()
+        },
+    )
 
 
 def switch_points(problem: Problem[CumulativeSum]) -> Float[Tensor, " neuron"]:

@@ -6,12 +6,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.activations import activations
+from analyses.activations import RESID_MID, activations
 from analyses.circuits import w_ov
 from models.cumulative_sum.task import CLASSES, CumulativeSum
 from models.problem import Problem
-
-RESID_MID = "blocks.0.hook_resid_mid"
 
 
 def written(problem: Problem[CumulativeSum]) -> Float[Tensor, "d_vocab d_model"]:

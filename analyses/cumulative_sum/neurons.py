@@ -6,13 +6,12 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from analyses.activations import activations
+from analyses.activations import NEURONS, activations
 from analyses.cumulative_sum.directions import correlation, values
 from analyses.cumulative_sum.uniform import uniform
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 
-POST = "blocks.0.mlp.hook_post"
 LIVE = 0.001
 """A neuron is live if it fires at this share of positions or more."""
 
@@ -21,7 +20,7 @@ def fired(
     problem: Problem[CumulativeSum], tokens: Int[Tensor, "batch n_ctx"]
 ) -> Float[Tensor, "batch pos neuron"]:
     """Activations after the ReLU."""
-    return activations(problem, tokens, POST)
+    return activations(problem, tokens, NEURONS)
 
 
 def live(

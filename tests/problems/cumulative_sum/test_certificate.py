@@ -1,0 +1,206 @@
+"""Certificates: what they say, and whose."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from analyses import verify
+from analyses.cumulative_sum import certificate
+from analyses.cumulative_sum.brute_force import judge
+from analyses.cumulative_sum.certificate import ByLength, CertificateError
+from models import checkpoint
+from models.cumulative_sum.task import CumulativeSum
+from models.problem import Problem
+from tests.problems.cumulative_sum.hand_made import random_problem
+
+
+@pytest.fixture(scope="module")
+def derived(problem: Problem[CumulativeSum]) -> certificate.Certificate:
+    """The certificate of the committed weights, all 600,900,300 cases derived anew."""
+    return certificate.derive(problem)
+
+
+def test_the_committed_certificate_is_what_is_derived_anew(
+    problem: Problem[CumulativeSum], derived: certificate.Certificate
+) -> None:
+    stored = certificate.read(problem).model_dump()
+    found = derived.model_dump()
+    for timed in (stored, found):
+        del timed["seconds"], timed["device"], timed["threads"], timed["peak_share"]
+    # Another machine may round otherwise, by what the certificate itself says that rounding is.
+    for before, now in zip(stored["positions"], found["positions"], strict=True):
+        rounding = 2 * before["error_float64"]
+        for hard_before, hard in zip(before["hardest"], now["hardest"], strict=True):
+            assert hard.pop("margin") == pytest.approx(hard_before.pop("margin"), abs=rounding)
+        for name in ("error", "error_attention", "error_float32", "error_float64"):
+            assert now.pop(name) == pytest.approx(before.pop(name), rel=1e-6)
+    assert found == stored
+
+
+def test_it_speaks_of_every_sequence(derived: certificate.Certificate) -> None:
+    assert [found.sequences for found in derived.positions] == [11**n for n in range(1, 21)]
+    assert derived.cases == 600_900_300
+    assert sum(found.cases for found in derived.sums) == 21_120
+    assert sum(found.cases for found in derived.brute_force) == sum(11**n for n in range(1, 7))
+
+
+def test_brute_force_agrees_exactly(derived: certificate.Certificate) -> None:
+    """Also with the proof by sums, wherever both have something to say."""
+    assert derived.differing == 0
+    for judged, enumerated, sums in zip(
+        derived.brute_force, derived.multisets, derived.sums, strict=False
+    ):
+        assert judged.proved_sequences == enumerated.proved_sequences
+        assert judged.proved_sequences >= sums.proved_sequences
+
+
+def test_proved_means_that_every_margin_is_above_its_error(
+    derived: certificate.Certificate,
+) -> None:
+    assert derived.level == "proved"
+    for found in derived.positions:
+        assert found.smallest_margin > found.error
+        assert found.error == pytest.approx(
+            found.error_float64 + max(found.error_attention, found.error_float32)
+        )
+    worst = min(found.smallest_margin / found.error for found in derived.positions)
+    assert derived.margin_to_error == worst
+    # One sequence that is not proved takes the word away.
+    position = derived.positions[3].model_copy(update={"unproved_sequences": 1})
+    positions = (*derived.positions[:3], position, *derived.positions[4:])
+    weaker = derived.model_copy(update={"positions": positions})
+    assert weaker.level == "exhaustively executed in float64"
+    assert weaker.multisets[3].proved_sequences == 11**4 - 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_random_model_is_judged_as_by_brute_force(small: CumulativeSum, seed: int) -> None:
+    """Uniform attention, but mostly wrong answers: every sequence is counted."""
+    problem = random_problem(small, seed, attention=0.0)
+    found = certificate.derive(problem)
+    judged = judge(problem, small.length)
+    assert found.refused is None
+    assert tuple(position.wrong_sequences for position in found.positions) == judged.wrong
+    assert found.wrong_sequences == sum(judged.wrong) > 0
+    assert found.differing == judged.differing == 0
+    assert found.level == "exhaustively executed in float64"
+    assert found.margin_to_error < 0
+
+
+def test_a_model_whose_attention_is_not_uniform_is_refused_and_told_why(
+    small: CumulativeSum,
+) -> None:
+    problem = random_problem(small, 0, attention=0.3)
+    reason = certificate.refusal(problem)
+    assert reason is not None
+    assert reason.startswith("attention is not uniform: a probability may be as far as ")
+    assert "depends on the order of the tokens" in reason
+    found = certificate.derive(problem)
+    assert found.refused == reason
+    assert found.level != "proved"
+    assert found.margin_to_error == 0
+    assert [length.proved_sequences for length in found.multisets + found.sums] == [0] * 8
+    # Brute force needs no uniform attention.
+    assert sum(length.proved_sequences for length in found.brute_force) > 0
+
+
+def test_shares_are_means_over_all_lengths() -> None:
+    found = (
+        ByLength(n=1, cases=2, sequences=4, proved_sequences=4),
+        ByLength(n=2, cases=3, sequences=16, proved_sequences=8),
+    )
+    assert certificate.proved_share(found, 3) == (1 + 0.5) / 3
+
+
+class TestStored:
+    """Reading what was stored before."""
+
+    def test_it_is_read_back(
+        self, problem: Problem[CumulativeSum], derived: certificate.Certificate, tmp_path: Path
+    ) -> None:
+        certificate.write(derived, tmp_path / "certificate.json")
+        assert certificate.read(problem, tmp_path / "certificate.json") == derived
+        assert [path.name for path in tmp_path.iterdir()] == ["certificate.json"]
+
+    @pytest.mark.parametrize(
+        ("key", "message"),
+        [("weights_sha256", "a certificate of other weights"), ("code_sha256", "of other code")],
+    )
+    def test_one_of_something_else_is_refused(
+        self, problem: Problem[CumulativeSum], tmp_path: Path, key: str, message: str
+    ) -> None:
+        path = tmp_path / "certificate.json"
+        stored = json.loads(certificate.COMMITTED.read_text())
+        path.write_text(json.dumps(stored | {key: "0" * 64}))
+        with pytest.raises(CertificateError, match=f"{message}.*nox -s verify -- cumulative_sum"):
+            certificate.read(problem, path)
+
+    def test_a_single_changed_weight_is_another_model(
+        self, problem: Problem[CumulativeSum]
+    ) -> None:
+        weights = {name: tensor.clone() for name, tensor in problem.weights.items()}
+        weights["blocks.0.mlp.W_in"][3, 2] += 1e-6
+        with pytest.raises(CertificateError, match="of other weights"):
+            certificate.read(problem.with_weights(weights))
+
+    @pytest.mark.parametrize("content", [None, "{", '{"slug": "cumulative_sum"}'])
+    def test_a_missing_or_malformed_one_is_refused(
+        self, problem: Problem[CumulativeSum], tmp_path: Path, content: str | None
+    ) -> None:
+        path = tmp_path / "certificate.json"
+        if content is not None:
+            path.write_text(content)
+        with pytest.raises(CertificateError, match="is (missing|malformed)"):
+            certificate.read(problem, path)
+
+    def test_the_pages_of_the_committed_model_use_it(
+        self, problem: Problem[CumulativeSum], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def derive(*_: object) -> None:
+            raise AssertionError("derived anew")
+
+        monkeypatch.setattr(certificate, "derive", derive)
+        assert certificate.of(problem) == certificate.read(problem)
+
+
+class TestCommand:
+    """`nox -s verify -- SLUG` runs it."""
+
+    def test_a_problem_without_a_proof_is_refused(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert verify.main(["sorted_list"]) == 1
+        expected = "'sorted_list' has nothing to verify; these have: cumulative_sum.\n"
+        assert capsys.readouterr().err == expected
+
+    def test_a_model_that_the_proof_is_not_for_leaves_the_stored_one_alone(
+        self,
+        untrained: Problem[CumulativeSum],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        before = certificate.COMMITTED.read_bytes()
+        path = tmp_path / "untrained.safetensors"
+        checkpoint.write(untrained.weights, path)
+        assert verify.main(["cumulative_sum", "--checkpoint", str(path)]) == 1
+        assert "refused: attention is not uniform" in capsys.readouterr().err
+        assert certificate.COMMITTED.read_bytes() == before
+
+    def test_the_verdict_is_reported_and_stored(
+        self,
+        derived: certificate.Certificate,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        stored: list[certificate.Certificate] = []
+        monkeypatch.setattr(certificate, "derive", lambda *_: derived)
+        monkeypatch.setattr(certificate, "write", stored.append)
+        monkeypatch.chdir(tmp_path)
+        assert verify.main(["cumulative_sum"]) == 0
+        assert stored == [derived]
+        shown = capsys.readouterr().out
+        assert "600,900,300 cases" in shown
+        assert "wrong: 0 of 672,749,994,932,560,009,201 sequences of 20 values" in shown
+        assert "evidence: proved" in shown
