@@ -29,9 +29,11 @@ and each on a value of 5, move the mean by half of the smallest step that matter
 ROUNDOFF_64, ROUNDOFF_32 = 2.0**-53, 2.0**-24
 EXP_UNITS = 4
 """Roundoffs by which a float32 `exp` may be off; libraries promise two to four."""
-NESTED_64 = 400
-"""More operations than are nested in a margin of the enumeration: at most 24 for each of the
-seven products of matrices on the way, 40 for the sums over 20 positions, 20 for biases."""
+NESTED_64 = 1000
+"""More than twice the operations that are nested in a margin of the enumeration: at most 24 for
+each of seven products of matrices on the way, 60 for sums over positions, tokens and neurons, 20
+for biases. Twice, since the kernel takes each ReLU apart into two terms that may be as large as
+what it is taken of, and more."""
 NESTED_32 = 200
 """The same for a margin of the model: five products of at most 24 terms, a sum over 20 keys,
 biases, and the residual stream's additions."""

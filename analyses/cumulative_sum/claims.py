@@ -19,7 +19,7 @@ from analyses.interventions import (
     centre_writes,
     without_relu,
 )
-from models.cumulative_sum.task import NEGATIVE, POSITIVE, CumulativeSum
+from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 from models.scoring import answer_log_probs, is_correct, margins
 
@@ -186,11 +186,7 @@ def zero_without_all(problem: Problem[CumulativeSum]) -> Measurement:
 
 def serve_their_side(problem: Problem[CumulativeSum]) -> Measurement:
     """Share of live neurons that raise the logit of the sign that they fire at."""
-    found = neurons.sides(problem, evaluation(problem, N_ACTIVATIONS))
-    out = uniform(problem).out
-    raised = out[:, POSITIVE] - out[:, NEGATIVE]
-    served = [bool(raised[n] > 0) for n in found.positive]
-    served += [bool(raised[n] < 0) for n in found.negative]
+    served = neurons.serve_their_side(problem, evaluation(problem, N_ACTIVATIONS))
     return Measurement(sum(served) / len(served) if served else 0.0, len(served))
 
 
@@ -425,7 +421,7 @@ CLAIMS = [
         unit="",
         evidence="exhaustive",
         comparison="at least",
-        threshold=1,
+        threshold=1.0,
         measure=serve_their_side,
     ),
     Claim(
@@ -471,7 +467,7 @@ CLAIMS = [
         unit="",
         evidence="exhaustive",
         comparison="at most",
-        threshold=0,
+        threshold=0.0,
         measure=judged_differently,
     ),
     Claim(
@@ -481,7 +477,7 @@ CLAIMS = [
         unit="",
         evidence="proved",
         comparison="at least",
-        threshold=1,
+        threshold=1.0,
         measure=margin_to_error,
     ),
     Claim(

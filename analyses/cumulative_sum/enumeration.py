@@ -18,7 +18,7 @@ from itertools import islice
 from math import isfinite
 from operator import mul
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from analyses.cumulative_sum.cases import Case, Enumeration, Position
 from analyses.cumulative_sum.kernel import NumbaEngine
@@ -35,6 +35,7 @@ CODE = ("enumeration.py", "kernel.py", "kernel_torch.py", "tables.py")
 """The files on which stored results of units depend."""
 
 
+@runtime_checkable
 class Engine(Protocol):
     """What goes through the cases of a unit."""
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from analyses.activations import NEURONS, activations
 from analyses.cumulative_sum.directions import correlation, values
 from analyses.cumulative_sum.uniform import uniform
-from models.cumulative_sum.task import CumulativeSum
+from models.cumulative_sum.task import NEGATIVE, POSITIVE, CumulativeSum
 from models.problem import Problem
 
 LIVE = 0.001
@@ -62,3 +62,16 @@ def sides(problem: Problem[CumulativeSum], tokens: Int[Tensor, "batch n_ctx"]) -
         negative=[neuron for neuron in alive if excess[neuron] < 0],
         positive=[neuron for neuron in alive if excess[neuron] > 0],
     )
+
+
+def serve_their_side(
+    problem: Problem[CumulativeSum], tokens: Int[Tensor, "batch n_ctx"]
+) -> list[bool]:
+    """Of each live neuron, whether it raises the logit of the sign that it fires at above that
+    of the other.
+    """
+    found, out = sides(problem, tokens), uniform(problem).out
+    raised = out[:, POSITIVE] - out[:, NEGATIVE]
+    return [bool(raised[n] > 0) for n in found.positive] + [
+        bool(raised[n] < 0) for n in found.negative
+    ]

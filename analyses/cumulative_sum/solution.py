@@ -581,7 +581,7 @@ record("short_differing", findings["short_ones_agree"].value, "", digits=0)
 #   $\gamma_k = k u / (1 - k u)$, with $u = 2^{-24}$ and k the number of nested operations (we take
 #   200), times the logits that the model would have if all its weights were positive. It includes
 #   the rounding of the attention pattern.
-# * *float64*: {{ error_float64 }}. The same for the enumeration, with $u = 2^{-53}$ and k = 400.
+# * *float64*: {{ error_float64 }}. The same for the enumeration, with $u = 2^{-53}$ and k = 1000.
 #
 # Together at most {{ error_total }} logits, and at every position the smallest margin is at least
 # {{ margin_to_error }} times as large. So no sequence can change its answer between enumeration and
