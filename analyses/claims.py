@@ -6,7 +6,13 @@ from functools import cached_property
 from typing import Any
 
 from analyses.findings import Comparison, Evidence, Finding, Verdict, claims_table
-from analyses.statistics import Interval, mean_interval, proportion_interval
+from analyses.statistics import (
+    Interval,
+    correlation,
+    correlation_interval,
+    mean_interval,
+    proportion_interval,
+)
 from models.problem import Problem
 
 CONTROL_SEED = 7
@@ -42,6 +48,12 @@ class Measurement:
     def mean(cls, values: list[float]) -> "Measurement":
         """The mean over independent sampled cases."""
         return cls(sum(values) / len(values), len(values), mean_interval(values))
+
+    @classmethod
+    def correlation(cls, x: list[float], y: list[float]) -> "Measurement":
+        """Pearson's r over independent sampled pairs; 0 where one of the two is constant."""
+        r = correlation(x, y)
+        return cls(r, len(x), correlation_interval(r, len(x)))
 
 
 @dataclass(frozen=True)

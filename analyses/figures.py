@@ -153,6 +153,91 @@ def lines(
     return Figure(plot, caption, alt)
 
 
+def scatter(
+    series: Mapping[str, tuple[Array, Array]],
+    *,
+    x_title: str,
+    y_title: str,
+    caption: str,
+    alt: str,
+    line: Mapping[str, tuple[Array, Array]] | None = None,
+    joined: bool = False,
+    log_x: bool = False,
+    height: int = 360,
+) -> Figure:
+    """Points of one or more series, each given as its x and its y values.
+
+    Args:
+        series: points, by name.
+        x_title: what x is.
+        y_title: what y is.
+        caption: what is shown and what to see.
+        alt: what somebody who cannot see the figure should know.
+        line: curves without points to compare with, by name.
+        joined: whether the points of a series are joined in their order.
+        log_x: whether x is drawn on a logarithmic scale.
+        height: in pixels.
+    """
+    plot = _panelled([""], x_title, y_title, height)
+    curves = dict(line or {})
+    for number, (name, (x, y)) in enumerate([*series.items(), *curves.items()]):
+        points = number < len(series)
+        plot.add_scatter(
+            x=_float32(x),
+            y=_float32(y),
+            name=name,
+            mode=("lines+markers" if joined else "markers") if points else "lines",
+            marker={"size": 5, "opacity": 1.0 if joined else 0.6, "color": LIGHT.series[number]},
+            meta={"series": number},
+            line={"width": 1.5, "color": LIGHT.series[number]},
+        )
+    if log_x:
+        plot.update_xaxes(type="log", exponentformat="power", dtick=1)
+    _legend(plot, len(series) + len(curves))
+    return Figure(plot, caption, alt)
+
+
+def boxes(
+    series: Mapping[str, Sequence[Array]],
+    *,
+    x: Sequence[str],
+    x_title: str,
+    y_title: str,
+    caption: str,
+    alt: str,
+    height: int = 360,
+) -> Figure:
+    """Box plots by category: quartiles, and whiskers to the smallest and the largest value.
+
+    They are computed here, so that five numbers of each box travel. A category without values
+    is left out.
+    """
+    plot = _panelled([""], x_title, y_title, height)
+    for number, (name, groups) in enumerate(series.items()):
+        filled = [
+            (label, np.quantile(values, [0, 0.25, 0.5, 0.75, 1]))
+            for label, group in zip(x, groups, strict=True)
+            if (values := _float32(group)).size
+        ]
+        low, first, middle, third, high = np.stack([five for _, five in filled], axis=1)
+        plot.add_box(
+            x=[label for label, _ in filled],
+            lowerfence=_float32(low),
+            q1=_float32(first),
+            median=_float32(middle),
+            q3=_float32(third),
+            upperfence=_float32(high),
+            name=name,
+            meta={"series": number},
+            marker={"color": LIGHT.series[number]},
+            line={"width": 1.5, "color": LIGHT.series[number]},
+        )
+    plot.update_xaxes(type="category", categoryorder="array", categoryarray=list(x))
+    plot.update_layout(boxmode="group")
+    _legend(plot, len(series))
+    return Figure(plot, caption, alt)
+
+
 def bars(
     series: Mapping[str, Array],
     *,

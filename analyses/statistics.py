@@ -1,6 +1,7 @@
 """Ninety-five per cent intervals for what a sample shows."""
 
-from math import sqrt
+import statistics
+from math import atanh, sqrt, tanh
 from typing import NamedTuple
 
 Z95 = 1.959963984540054
@@ -41,3 +42,29 @@ def mean_interval(values: list[float]) -> Interval:
     spread = sqrt(sum((value - mean) ** 2 for value in values) / (n - 1))
     half = Z95 * spread / sqrt(n)
     return Interval(mean - half, mean + half)
+
+
+def correlation(x: list[float], y: list[float]) -> float:
+    """Pearson's r; 0 where one of the two is constant.
+
+    >>> round(correlation([1.0, 2.0, 3.0], [2.0, 4.0, 6.0]), 12)
+    1.0
+    """
+    varies = min(x) < max(x) and min(y) < max(y)
+    return statistics.correlation(x, y) if varies else 0.0
+
+
+def correlation_interval(r: float, n: int) -> Interval:
+    """Fisher's interval for a correlation (Fisher 1921), from `n` independent pairs: `atanh(r)`
+    is nearly normal with standard deviation `1 / sqrt(n - 3)`.
+
+    >>> low, high = correlation_interval(0.5, 103)
+    >>> round(low, 4), round(high, 4)
+    (0.3393, 0.6323)
+    """
+    if not -1 <= r <= 1 or n < 30:
+        raise ValueError(f"r = {r} of {n} pairs; expected -1 <= r <= 1 and 30 pairs or more")
+    if abs(r) == 1:
+        return Interval(r, r)
+    half = Z95 / sqrt(n - 3)
+    return Interval(tanh(atanh(r) - half), tanh(atanh(r) + half))

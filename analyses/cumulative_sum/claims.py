@@ -111,7 +111,7 @@ def carries_mean(problem: Problem[CumulativeSum]) -> Measurement:
 def carries_sum(problem: Problem[CumulativeSum]) -> Measurement:
     """Correlation of resid_mid along u with the cumulative sum."""
     found = places(problem)
-    return Measurement.correlation(found.along_u.tolist(), found.sum.tolist())
+    return Measurement.correlation(found.along_u.tolist(), found.sum.double().tolist())
 
 
 def accuracy_without_mlp(problem: Problem[CumulativeSum]) -> Measurement:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from analyses.activations import RESID_MID, activations
 from analyses.circuits import w_ov
+from analyses.statistics import correlation
 from models.cumulative_sum.task import CLASSES, CumulativeSum
 from models.problem import Problem
 
@@ -58,15 +59,8 @@ def projection(problem: Problem[CumulativeSum]) -> Projection:
     slope = float(value @ along / value.square().sum())
     start = float(along.mean())
     rest = along - start - slope * value
-    return Projection(along, slope, start, float(rest.abs().max()), correlation(along, value))
-
-
-def correlation(x: Float[Tensor, " n"], y: Float[Tensor, " n"]) -> float:
-    """Pearson's r; 0 where one of the two does not vary."""
-    both = torch.stack([x.double(), y.double()])
-    centred = both - both.mean(dim=1, keepdim=True)
-    sizes = centred.norm(dim=1)
-    return float(centred[0] @ centred[1] / sizes.prod()) if sizes.min() > 0 else 0.0
+    r = correlation(along.tolist(), value.tolist())
+    return Projection(along, slope, start, float(rest.abs().max()), r)
 
 
 class Places(NamedTuple):

@@ -7,8 +7,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from analyses.activations import NEURONS, activations
-from analyses.cumulative_sum.directions import correlation, values
+from analyses.cumulative_sum.directions import values
 from analyses.cumulative_sum.uniform import uniform
+from analyses.statistics import correlation
 from models.cumulative_sum.task import NEGATIVE, POSITIVE, CumulativeSum
 from models.problem import Problem
 
@@ -33,11 +34,9 @@ def live(
 def reading(problem: Problem[CumulativeSum]) -> Float[Tensor, " neuron"]:
     """Correlation of what a token adds to each neuron, through the head, with its value."""
     terms = uniform(problem)
-    value = values(problem).cpu()
-    return torch.tensor(
-        [correlation(terms.token[:, neuron], value) for neuron in range(terms.d_mlp)],
-        device=problem.device,
-    )
+    value = values(problem).tolist()
+    found = [correlation(terms.token[:, neuron].tolist(), value) for neuron in range(terms.d_mlp)]
+    return torch.tensor(found, dtype=torch.float64, device=problem.device)
 
 
 class Sides(NamedTuple):

@@ -219,3 +219,13 @@ def test_a_finding_refuses_what_it_does_not_know() -> None:
     with pytest.raises(ValueError, match="colour"):
         finding(colour="red")
     assert Finding.model_validate_json(finding().model_dump_json()) == finding()
+
+
+def test_a_correlation_is_sampled_with_its_interval() -> None:
+    x = [float(i) for i in range(40)]
+    y = [value + (-1) ** i for i, value in enumerate(x)]
+    found = Measurement.correlation(x, y)
+    assert found.n == 40
+    assert found.interval is not None
+    assert 0.99 < found.interval.low < found.value < found.interval.high < 1
+    assert Measurement.correlation(x, [3.0] * 40).value == 0

@@ -13,9 +13,11 @@ from analyses.figures import (
     Figure,
     attention,
     bars,
+    boxes,
     heatmaps,
     histogram,
     lines,
+    scatter,
 )
 from analyses.palette import Scale
 
@@ -189,3 +191,50 @@ def test_attention_is_rounded_to_three_decimals() -> None:
         assert all(len(repr(value)) <= 5 for value in flat)
     assert content["choices"][1]["props"]["tokens"] == ["d", "e", "f"]
     assert shown["text/plain"] == WORDS["caption"]
+
+
+def test_points_travel_as_given_and_take_the_colours_of_series() -> None:
+    given = {"a": ([1.0, 2.0], [3.0, 4.0]), "b": ([5.0], [6.0])}
+    content = scatter(
+        given, line={"fit": ([0.0, 1.0], [0.0, 2.0])}, **TITLES, **WORDS
+    ).content()
+    modes = [trace["mode"] for trace in content["data"]]
+    assert modes == ["markers", "markers", "lines"]
+    assert [trace["meta"]["series"] for trace in content["data"]] == [0, 1, 2]
+    assert array(content["data"][0]["x"]).tolist() == [1.0, 2.0]
+    assert array(content["data"][1]["y"]).tolist() == [6.0]
+    assert array(content["data"][2]["y"]).tolist() == [0.0, 2.0]
+    assert content["layout"]["showlegend"]
+    assert content["layout"]["xaxis"].get("type") != "log"
+
+
+def test_points_can_be_joined_on_a_logarithmic_axis() -> None:
+    content = scatter(
+        {"a": ([1.0, 1e9], [0.0, 1.0])}, joined=True, log_x=True, **TITLES, **WORDS
+    ).content()
+    assert content["data"][0]["mode"] == "lines+markers"
+    assert content["layout"]["xaxis"]["type"] == "log"
+    assert not content["layout"]["showlegend"]
+
+
+def test_boxes_are_quartiles_and_whiskers_to_the_ends() -> None:
+    groups = [[0.0, 1.0, 2.0, 3.0, 10.0], [], [7.0]]
+    content = boxes({"": groups}, x=["-1", "0", "+1"], **TITLES, **WORDS).content()
+    (box,) = content["data"]
+    assert box["x"] == ["-1", "+1"]
+    five = ("lowerfence", "q1", "median", "q3", "upperfence")
+    assert [array(box[name]).tolist() for name in five] == [
+        [0, 7],
+        [1, 7],
+        [2, 7],
+        [3, 7],
+        [10, 7],
+    ]
+    assert box["meta"] == {"series": 0}
+    # A category that has no box keeps its place.
+    assert content["layout"]["xaxis"]["categoryarray"] == ["-1", "0", "+1"]
+
+
+def test_every_category_has_its_group() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        boxes({"": [[1.0]]}, x=["a", "b"], **TITLES, **WORDS)

@@ -1,10 +1,17 @@
-from math import sqrt
+from math import sqrt, tanh
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyses.statistics import Z95, Interval, mean_interval, proportion_interval
+from analyses.statistics import (
+    Z95,
+    Interval,
+    correlation,
+    correlation_interval,
+    mean_interval,
+    proportion_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -68,3 +75,38 @@ def test_few_values_have_no_normal_interval() -> None:
     with pytest.raises(ValueError, match="29 values are too few .* expected 30 or more"):
         mean_interval([1.0] * 29)
     assert mean_interval([1.0] * 30) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "r"),
+    [
+        ([1.0, 2.0, 3.0], [2.0, 4.0, 6.0], 1.0),
+        ([1.0, 2.0, 3.0], [3.0, 2.0, 1.0], -1.0),
+        ([1.0, 2.0, 3.0], [1.0, 3.0, 1.0], 0.0),
+        ([1.0, 2.0, 3.0], [5.0, 5.0, 5.0], 0.0),
+    ],
+)
+def test_correlations_by_hand(x: list[float], y: list[float], r: float) -> None:
+    assert correlation(x, y) == pytest.approx(r)
+
+
+def test_the_interval_of_no_correlation_is_that_of_a_normal_variable() -> None:
+    assert correlation_interval(0.0, 103) == pytest.approx((-tanh(Z95 / 10), tanh(Z95 / 10)))
+
+
+@given(st.floats(-0.999, 0.999), st.integers(30, 10_000))
+def test_the_interval_of_a_correlation_lies_around_it_and_within_one(r: float, n: int) -> None:
+    low, high = correlation_interval(r, n)
+    assert -1 <= low < r < high <= 1
+    opposite = correlation_interval(-r, n)
+    assert opposite == pytest.approx((-high, -low))
+
+
+@pytest.mark.parametrize(("r", "n"), [(1.01, 100), (0.5, 29)])
+def test_no_interval_without_a_correlation_and_pairs(r: float, n: int) -> None:
+    with pytest.raises(ValueError, match=f"r = {r} of {n} pairs"):
+        correlation_interval(r, n)
+
+
+def test_a_perfect_correlation_has_no_width() -> None:
+    assert correlation_interval(-1.0, 50) == (-1.0, -1.0)

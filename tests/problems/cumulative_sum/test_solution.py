@@ -11,6 +11,7 @@ from analyses.cumulative_sum.brute_force import judge
 from analyses.cumulative_sum.claims import CLAIMS
 from analyses.cumulative_sum.picture import walks
 from analyses.interventions import without_relu
+from analyses.statistics import correlation
 from models.cumulative_sum.task import NEGATIVE, POSITIVE, ZERO, CumulativeSum
 from models.problem import Problem
 from models.scoring import margins
@@ -77,8 +78,8 @@ def test_along_u_stands_the_mean(by_hand: Problem[CumulativeSum], tokens: Tensor
     torch.testing.assert_close(found.along_u, found.sum.double() / found.position)
     torch.testing.assert_close(found.mean.double(), found.along_u)
     assert found.position.unique().tolist() == [1, 2, 3, 4]
-    assert directions.correlation(found.along_u, found.mean) == pytest.approx(1)
-    assert directions.correlation(found.along_u, found.sum.double()) < 0.99
+    assert correlation(found.along_u.tolist(), found.mean.tolist()) == pytest.approx(1)
+    assert correlation(found.along_u.tolist(), found.sum.double().tolist()) < 0.99
 
 
 def test_cosines_by_hand(by_hand: Problem[CumulativeSum]) -> None:
@@ -86,16 +87,6 @@ def test_cosines_by_hand(by_hand: Problem[CumulativeSum]) -> None:
     assert found.u_classes == pytest.approx((-1, 0, 1))
     assert (found.u_signs, found.positive_negative) == pytest.approx((1, -1))
     assert (found.u_zero, found.negative_zero, found.zero_positive) == pytest.approx((0, 0, 0))
-
-
-@pytest.mark.parametrize(
-    ("x", "y", "r"),
-    [([1, 2, 3], [2, 4, 6], 1.0), ([1, 2, 3], [3, 2, 1], -1.0), ([1, 2, 3], [5, 5, 5], 0.0)],
-)
-def test_correlation(x: list[int], y: list[int], r: float) -> None:
-    assert directions.correlation(torch.tensor(x).double(), torch.tensor(y).double()) == (
-        pytest.approx(r)
-    )
 
 
 class TestSides:
