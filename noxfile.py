@@ -52,7 +52,7 @@ def serve(session: nox.Session) -> None:
 
 @nox.session
 def analyses(session: nox.Session) -> None:
-    """Run an analysis: `-- SLUG [--device cpu|cuda] [--checkpoint PATH] [--update]`."""
+    """Run an analysis: `-- SLUG [--device cpu|cuda] [--checkpoint PATH [--rows R]] [--update]`."""
     environment(session, "analyse")
     python(session, "-m", "analyses", *session.posargs)
 

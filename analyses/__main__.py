@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import get_args
 
 from rich.console import Console
 from rich.table import Table
@@ -10,7 +11,7 @@ from rich.table import Table
 from analyses.build import ClaimsDoNotStand, analyse
 from analyses.notebook import PageError
 from analyses.results import Results, ResultsError
-from models.card import slugs
+from models.card import Rows, slugs
 from models.errors import CardError, CheckpointError, DeviceError
 
 EXPECTED = (
@@ -33,22 +34,33 @@ def main(arguments: list[str] | None = None) -> int:
         "--device", help="cpu or cuda; default: cpu, but unchanged pages of either are kept"
     )
     parser.add_argument("--checkpoint", type=Path, help="analyse this checkpoint instead")
+    parser.add_argument(
+        "--rows",
+        choices=get_args(Rows),
+        help="how the embeddings of numbers lie in that checkpoint; wrapped: 0 .. m, then "
+        "-m .. -1; default: as the problem's card says",
+    )
     parser.add_argument("--update", action="store_true", help="rewrite the committed results")
     options = parser.parse_args(arguments)
     try:
+        if options.rows and options.checkpoint is None:
+            parser.error("--rows says how a checkpoint is read, so it needs --checkpoint")
         chosen = slugs() if options.slugs in ([], ["all"]) else options.slugs
         if options.checkpoint is None:
             # What is committed names its device, and that is not left to chance.
             device = options.device or ("cpu" if options.update else None)
             for slug in chosen:
                 executed = analyse(slug, device, options.update)
-                print(f"{slug}: {'executed' if executed else 'unchanged'}, results as committed.")
+                written = "written" if options.update else "as committed"
+                print(f"{slug}: {'executed' if executed else 'unchanged'}, results {written}.")
         elif len(chosen) == 1:
             # Unchanged pages are found to be so without torch, which takes seconds to import.
             from analyses.other_checkpoint import analyse_checkpoint
 
             device = options.device or "cpu"
-            folder, results = analyse_checkpoint(chosen[0], options.checkpoint, device)
+            folder, results = analyse_checkpoint(
+                chosen[0], options.checkpoint, device, rows=options.rows
+            )
             report(results)
             print(f"Executed write-up, numbers and verdicts: {folder}")
         else:

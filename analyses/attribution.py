@@ -11,7 +11,6 @@ from analyses.circuits import LN_FINAL_SCALE
 from models.problem import Problem
 
 
-
 class Attribution(NamedTuple):
     """Terms that add up to the logits of a one-layer model."""
 

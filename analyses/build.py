@@ -14,7 +14,7 @@ import jupytext
 from analyses.notebook import ROOT, Page, execute_all
 from analyses.outputs import PICTURE
 from analyses.results import Results, ResultsError
-from models.card import Card, committed_weights, read_card, sha256_of
+from models.card import Card, Rows, committed_weights, read_card, sha256_of
 from models.folders import replaced
 from models.progress import Progress
 
@@ -93,13 +93,16 @@ def analyse(slug: str, device: str | None, update: bool) -> bool:
     return fresh
 
 
-def execute(slug: str, checkpoint: Path | None, device: str) -> dict[str, Page]:
+def execute(
+    slug: str, checkpoint: Path | None, device: str, rows: Rows | None = None
+) -> dict[str, Page]:
     """Execute a problem's pages; on another checkpoint, its solution alone."""
     pages = {name: Page.read(path) for name, path in sources(slug).items()}
     if checkpoint is not None:
         pages.pop("problem", None)
     for page in pages.values():
-        page.set_parameters(checkpoint=str(checkpoint) if checkpoint else None, device=device)
+        path = str(checkpoint) if checkpoint else None
+        page.set_parameters(checkpoint=path, device=device, rows=rows)
     cells = sum(cell.cell_type == "code" for page in pages.values() for cell in page.notebook.cells)
     with Progress(f"analyse {slug}", total=cells) as progress:
         execute_all(list(pages.values()), progress.advance)

@@ -1,5 +1,6 @@
 """Execute a write-up: a percent-format file in, an executed notebook and results out."""
 
+import ast
 import asyncio
 import atexit
 import base64
@@ -85,15 +86,40 @@ class Page:
         return f"{path}, line {self.line_of(cell, needle)}"
 
     def set_parameters(self, **values: object) -> None:
-        """Replace the assignments of the cell tagged `parameters`."""
+        """Replace the values in the cell tagged `parameters`, one assignment of constants.
+
+        A name without a value here keeps the page's; None for a name that the page does not
+        have says nothing.
+
+        Raises:
+            PageError: if no cell is tagged so, or the page lacks a name that has a value.
+        """
         for cell in self.notebook.cells:
             if PARAMETERS in cell.metadata.get("tags", []):
-                names = ", ".join(values)
-                cell.source = f"{names} = {', '.join(map(repr, values.values()))}"
+                kept = self._parameters(cell)
+                if lacking := [n for n, v in values.items() if n not in kept and v is not None]:
+                    raise PageError(
+                        f"{self.place(cell)}: this page has no parameter {lacking[0]!r}, only "
+                        f"{', '.join(kept)}; assign it there, and use it."
+                    )
+                kept |= {name: value for name, value in values.items() if name in kept}
+                cell.source = f"{', '.join(kept)} = {', '.join(map(repr, kept.values()))}"
                 return
         raise PageError(
             f"{self.source}: no cell is tagged {PARAMETERS!r}; begin the page with "
             '`# %% tags=["parameters"]` and `checkpoint, device = None, "cpu"`.'
+        )
+
+    def _parameters(self, cell: NotebookNode) -> dict[str, object]:
+        match ast.parse(cell.source).body:
+            case [ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values))]:
+                return {
+                    ast.unparse(name): ast.literal_eval(value)
+                    for name, value in zip(names, values, strict=True)
+                }
+        raise PageError(
+            f"{self.place(cell)}: the parameters are no single assignment of constants; write "
+            '`checkpoint, device = None, "cpu"`.'
         )
 
     async def execute(self, on_cell: Callable[[], None]) -> None:

@@ -5,13 +5,14 @@ from pathlib import Path
 from analyses.build import execute, results_of, write_products
 from analyses.notebook import ROOT
 from analyses.results import Results
+from models.card import Rows
 from models.problem import load_problem
 
 FOLDER = ROOT / "build" / "checkpoints"
 
 
 def analyse_checkpoint(
-    slug: str, checkpoint: Path, device: str, folder: Path = FOLDER
+    slug: str, checkpoint: Path, device: str, folder: Path = FOLDER, rows: Rows | None = None
 ) -> tuple[Path, Results]:
     """Execute the solution on `checkpoint`, into a folder of its own below `folder`.
 
@@ -19,13 +20,14 @@ def analyse_checkpoint(
     results; nothing is compared with, or written to, the committed ones.
 
     Raises:
-        CheckpointError: the file is no checkpoint of the same task.
+        CheckpointError: the file is no checkpoint of the same task, or the task's checkpoints
+            leave no choice of `rows` (see `models.load`).
         PageError: a cell raised.
     """
-    problem = load_problem(slug, checkpoint, device)
+    problem = load_problem(slug, checkpoint, device, rows=rows)
     sha256 = problem.sha256 or ""
-    pages = execute(slug, checkpoint.resolve(), device)
+    pages = execute(slug, checkpoint.resolve(), device, rows)
     results = results_of(problem.card, pages, device, sha256)
     target = folder / f"{slug}-{sha256[:12]}"
-    write_products(target, pages, results, {"checkpoint": str(checkpoint)})
+    write_products(target, pages, results, {"checkpoint": str(checkpoint), "rows": rows})
     return target, results

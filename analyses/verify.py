@@ -4,7 +4,9 @@ import argparse
 import importlib
 import sys
 from pathlib import Path
+from typing import get_args
 
+from models.card import Rows
 from models.errors import CardError, CheckpointError, DeviceError
 
 ANALYSES = Path(__file__).parent
@@ -21,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("slug", metavar="SLUG", help=f"one of: {', '.join(verifiable())}")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--checkpoint", type=Path, help="verify this one; nothing is stored")
+    parser.add_argument("--rows", choices=get_args(Rows), help="how its embeddings lie")
     options = parser.parse_args(arguments)
     if options.slug not in verifiable():
         known = ", ".join(verifiable())
@@ -32,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     module = importlib.import_module(f"analyses.{options.slug}.certificate")
     state = Path("build/verify") / f"{options.slug}.json"
     try:
-        problem = load(options.slug, options.checkpoint, options.device)
+        problem = load(options.slug, options.checkpoint, options.device, options.rows)
         if refused := module.refusal(problem):
             print(f"{options.slug}: refused: {refused}", file=sys.stderr)
             return 1

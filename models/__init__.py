@@ -10,13 +10,17 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from models.card import Rows
     from models.problem import Problem
 
 __all__ = ["load"]
 
 
 def load(
-    slug: str, checkpoint: str | PathLike[str] | None = None, device: str = "cpu"
+    slug: str,
+    checkpoint: str | PathLike[str] | None = None,
+    device: str = "cpu",
+    rows: "Rows | None" = None,
 ) -> "Problem[Any]":
     """Load a problem: its model, its task and its card.
 
@@ -25,13 +29,16 @@ def load(
         checkpoint: another checkpoint to put behind the same task: safetensors, or the
             `.pt` state dict of a HookedTransformer. None: the committed one.
         device: where the model runs, `cpu` or `cuda`.
+        rows: how the embeddings lie in that checkpoint, `ascending` or `wrapped` (0 .. m, then
+            -m .. -1). None: as the card says.
 
     Raises:
         CardError: unknown slug (the known ones are named), or a faulty card.
-        CheckpointError: missing, damaged, tampered or ill-shaped weights.
+        CheckpointError: missing, damaged, tampered or ill-shaped weights, or `rows` where there
+            is nothing to choose.
         DeviceError: CUDA asked for where there is none.
     """
     # Cards are read, and pages rendered, on machines without torch.
     from models.problem import load_problem
 
-    return load_problem(slug, checkpoint, device)
+    return load_problem(slug, checkpoint, device, rows=rows)

@@ -24,6 +24,12 @@ from models.errors import CardError, CheckpointError
 MODELS = Path(__file__).parent
 
 
+Rows = Literal["ascending", "wrapped"]
+"""How the embeddings of whole numbers from -m to m lie in a checkpoint: -m .. m, or 0 .. m, then
+-m .. -1, as a model stores them that was trained on the numbers themselves as token ids, which
+Python counts from the end where they are negative."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -111,6 +117,9 @@ class Card(_Strict):
     origin: Origin
     licence: str
     architecture: Architecture
+    embedding_rows: Rows | None = None
+    """How the rows of `embed.W_E` lie in checkpoints of the task, unless one says otherwise;
+    null where tokens do not stand for numbers of either sign."""
     training: Training
     weights: Weights | None
     """Null until the trainer has written a checkpoint."""

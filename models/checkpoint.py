@@ -123,6 +123,12 @@ def architecture_of(weights: NamedWeights, expected: Architecture, origin: str) 
     return found
 
 
+def unwrapped(weights: NamedWeights) -> NamedWeights:
+    """Bring embeddings that lie in the order 0 .. m, -m .. -1 into the order of tokens, -m .. m."""
+    rows = weights["embed.W_E"]
+    return weights | {"embed.W_E": rows.roll(len(rows) // 2, dims=0)}
+
+
 def named(state: dict[str, Tensor], n_heads: int) -> NamedWeights:
     """HookedTransformer's names and shapes for the state of a TransformerBridge."""
     return dict(_named(name, tensor, n_heads) for name, tensor in state.items())

@@ -12,9 +12,17 @@ from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
 
 from models import checkpoint as checkpoints
-from models.card import MODELS, Architecture, Card, committed_weights, read_card, sha256_of
+from models.card import (
+    MODELS,
+    Architecture,
+    Card,
+    Rows,
+    committed_weights,
+    read_card,
+    sha256_of,
+)
 from models.checkpoint import NamedWeights
-from models.errors import DeviceError
+from models.errors import CheckpointError, DeviceError
 from models.task import Task
 from models.training import fresh_sequences
 from models.transformer import fold, initialise, with_weights
@@ -65,16 +73,37 @@ class Problem(Generic[TaskT]):
 
 
 def load_problem(
-    slug: str, checkpoint: str | PathLike[str] | None, device: str, models: Path = MODELS
+    slug: str,
+    checkpoint: str | PathLike[str] | None,
+    device: str,
+    models: Path = MODELS,
+    rows: Rows | None = None,
 ) -> Problem[Any]:
     """See `models.load`."""
     card = read_card(slug, models)
+    if rows is not None:
+        _check_rows(card, checkpoint, rows)
     found = device_named(device)
     task = importlib.import_module(f"models.{slug}.task").task()
     path = Path(checkpoint) if checkpoint is not None else committed_weights(card, models)
     weights = checkpoints.read(path)
     architecture = checkpoints.architecture_of(weights, card.architecture, str(path))
+    if (rows or card.embedding_rows) == "wrapped":
+        weights = checkpoints.unwrapped(weights)
     return _assemble(card, task, architecture, weights, sha256_of(path), found)
+
+
+def _check_rows(card: Card, checkpoint: str | PathLike[str] | None, rows: Rows) -> None:
+    if card.embedding_rows is None:
+        raise CheckpointError(
+            f"{card.slug}: {rows} rows were asked for, but its tokens do not stand for numbers of "
+            "either sign, so that there is one order only; leave the choice out."
+        )
+    if checkpoint is None:
+        raise CheckpointError(
+            f"{card.slug}: {rows} rows were asked for, but the card says how those of the "
+            "committed checkpoint lie; name another checkpoint, or leave the choice out."
+        )
 
 
 def device_named(name: str) -> torch.device:

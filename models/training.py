@@ -140,7 +140,10 @@ def publish(card: Card, trainer: Trainer, models: Path) -> Card:
     path = models / card.slug / "model.safetensors"
     checkpoint.write(checkpoint.named(trainer.model.state_dict(), card.architecture.n_heads), path)
     weights = Weights(file=path.name, sha256=sha256_of(path), bytes=path.stat().st_size)
-    updated = card.model_copy(update={"weights": weights, "expected": measure(trainer)})
+    # Tokens are counted upwards in training, whatever order a former checkpoint had.
+    rows = card.embedding_rows and "ascending"
+    made = {"weights": weights, "expected": measure(trainer), "embedding_rows": rows}
+    updated = card.model_copy(update=made)
     write_card(updated, models)
     return updated
 

@@ -33,8 +33,6 @@ def test_those_of_the_mlp_equal_a_plain_version(
     assert float(active.min()) == 0.0
 
 
-def test_an_unknown_name_names_near_ones(
-    neural: Problem[SortedList], small_lists: Tensor
-) -> None:
+def test_an_unknown_name_names_near_ones(neural: Problem[SortedList], small_lists: Tensor) -> None:
     with pytest.raises(KeyError, match=r"'blocks\.0\.mlp\.hook_past'.*blocks\.0\.mlp\.hook_post"):
         activations(neural, small_lists, "blocks.0.mlp.hook_past")

@@ -92,7 +92,7 @@ def analysed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "docs/problems/sorted_list/problem.py").write_text(tiny("demo_loss"))
     done = run(root, "sorted_list", "--update")
     assert (done.returncode, said(done)) == (0, "")
-    assert "sorted_list: executed, results as committed." in done.stdout
+    assert "sorted_list: executed, results written." in done.stdout
     return root
 
 

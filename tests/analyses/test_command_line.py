@@ -6,7 +6,7 @@ from safetensors.torch import load_file, save_file
 
 from analyses.__main__ import main, report
 from analyses.notebook import ROOT
-from models.card import MODELS
+from models.card import MODELS, slugs
 from tests.analyses.records import finding, results
 
 WEIGHTS = MODELS / "sorted_list" / "model.safetensors"
@@ -35,7 +35,8 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_an_unknown_slug_names_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
-    expected = "CardError: No problem is called 'november'; known problems: sorted_list.\n"
+    known = ", ".join(sorted(slugs()))
+    expected = f"CardError: No problem is called 'november'; known problems: {known}.\n"
     assert complaint(capsys, "november") == expected
     assert complaint(capsys, "november", "--checkpoint", str(WEIGHTS)) == expected
 
@@ -93,6 +94,20 @@ def test_a_checkpoint_belongs_to_one_problem(capsys: pytest.CaptureFixture[str])
         main(["sorted_list", "sorted_list", "--checkpoint", str(WEIGHTS)])
     assert error.value.code == 2
     assert "--checkpoint needs exactly one SLUG" in capsys.readouterr().err
+
+
+def test_the_order_of_rows_is_that_of_a_checkpoint(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as error:
+        main(["cumulative_sum", "--rows", "wrapped"])
+    assert error.value.code == 2
+    assert "--rows says how a checkpoint is read, so it needs" in capsys.readouterr().err
+
+
+def test_there_is_nothing_to_choose_where_tokens_have_no_sign(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = complaint(capsys, "sorted_list", "--checkpoint", str(WEIGHTS), "--rows", "wrapped")
+    assert said.startswith("CheckpointError: sorted_list: wrapped rows were asked for, but its")
 
 
 def test_the_report_has_a_line_for_each_claim(

@@ -94,6 +94,36 @@ def test_parameters_replace_those_of_the_page(tmp_path: Path) -> None:
     assert page.notebook.cells[1].source == "print(device)"
 
 
+def with_parameters(folder: Path, cell: str) -> Page:
+    path = folder / "solution.py"
+    path.write_text(f'# %% tags=["parameters"]\n{cell}\n')
+    return Page.read(path)
+
+
+def test_a_page_may_have_parameters_of_its_own(tmp_path: Path) -> None:
+    page = with_parameters(tmp_path, 'checkpoint, device, rows = None, "cpu", None')
+    page.set_parameters(checkpoint="old.pt", device="cpu", rows="wrapped")
+    cell = page.notebook.cells[0]
+    assert cell.source == "checkpoint, device, rows = 'old.pt', 'cpu', 'wrapped'"
+    page.set_parameters(device="cuda")
+    assert cell.source == "checkpoint, device, rows = 'old.pt', 'cuda', 'wrapped'"
+
+
+def test_a_parameter_that_a_page_lacks_is_refused_once_it_has_a_value(tmp_path: Path) -> None:
+    page = with_parameters(tmp_path, 'checkpoint, device = None, "cpu"')
+    page.set_parameters(checkpoint=None, device="cpu", rows=None)
+    assert page.notebook.cells[0].source == "checkpoint, device = None, 'cpu'"
+    page = with_parameters(tmp_path, 'checkpoint, device = None, "cpu"')
+    with pytest.raises(PageError, match=r"line 2: this page has no parameter 'rows', only check"):
+        page.set_parameters(checkpoint="old.pt", device="cpu", rows="wrapped")
+
+
+@pytest.mark.parametrize("cell", ["checkpoint = None", "a, b = 1, 2\nc = 3", "print(1)"])
+def test_parameters_are_one_assignment(tmp_path: Path, cell: str) -> None:
+    with pytest.raises(PageError, match=r"line 2: the parameters are no single assignment"):
+        with_parameters(tmp_path, cell).set_parameters(device="cpu")
+
+
 def test_a_page_without_parameters_says_how_to_begin(tmp_path: Path) -> None:
     path = tmp_path / "solution.py"
     path.write_text("# %%\nprint(1)\n")
