@@ -195,9 +195,7 @@ def test_attention_is_rounded_to_three_decimals() -> None:
 
 def test_points_travel_as_given_and_take_the_colours_of_series() -> None:
     given = {"a": ([1.0, 2.0], [3.0, 4.0]), "b": ([5.0], [6.0])}
-    content = scatter(
-        given, line={"fit": ([0.0, 1.0], [0.0, 2.0])}, **TITLES, **WORDS
-    ).content()
+    content = scatter(given, line={"fit": ([0.0, 1.0], [0.0, 2.0])}, **TITLES, **WORDS).content()
     modes = [trace["mode"] for trace in content["data"]]
     assert modes == ["markers", "markers", "lines"]
     assert [trace["meta"]["series"] for trace in content["data"]] == [0, 1, 2]
