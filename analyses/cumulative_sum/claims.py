@@ -12,6 +12,7 @@ from analyses.attention import patterns
 from analyses.claims import Claim, Measurement
 from analyses.cumulative_sum import bounds, brute_force, certificate, directions, neurons
 from analyses.cumulative_sum.uniform import uniform
+from analyses.cumulative_sum.without_decay import trained_without_decay
 from analyses.interventions import (
     ablate_mlp,
     ablate_neurons,
@@ -447,6 +448,30 @@ CLAIMS = [
         measure=partial(near_zero, largest=False),
         control="the hundredth with the largest margins",
         control_measure=partial(near_zero, largest=True),
+    ),
+    Claim(
+        name="decay_keeps_it_unsure",
+        sentence="Weight decay is why it is not surer: trained without, it is.",
+        quantity="mean loss of the model trained without weight decay",
+        unit="nats",
+        evidence="sampled",
+        comparison="at most",
+        threshold=0.036,
+        measure=lambda problem: mean_loss(trained_without_decay(problem)),
+        control="the model itself",
+        control_measure=mean_loss,
+    ),
+    Claim(
+        name="decay_makes_uniform",
+        sentence="Weight decay is why attention is uniform to the last digit.",
+        quantity="bound on the distance from 1/position, trained without weight decay",
+        unit="",
+        evidence="proved",
+        comparison="at least",
+        threshold=1e-6,
+        measure=lambda problem: uniform_for_all(trained_without_decay(problem)),
+        control="the model itself",
+        control_measure=uniform_for_all,
     ),
     Claim(
         name="centring_changes_it",
