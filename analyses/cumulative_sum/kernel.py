@@ -31,7 +31,7 @@ LANES = 8
 """Columns are padded to a multiple of this: the float64 numbers in a vector of 512 bits."""
 NEURONS = 8
 """Neurons that the loops are written out for; fewer are padded with neurons that do nothing."""
-BLOCK = 384
+BLOCK = 512
 """Columns that are passed over by all rows before the next: they stay in the first cache, with
 `NEURONS + 2` numbers each."""
 CASES = 4_000_000
@@ -311,7 +311,8 @@ class NumbaEngine:
         least, where = np.zeros(3), np.zeros((3, 2), dtype=np.int64)
         listed, margins = np.zeros((limit, 2), dtype=np.int64), np.zeros(limit)
         sweep(
-            np.pad(work.columns.T, ((0, 0), fill), mode="edge"),
+            # The loops need each number of neighbouring columns side by side.
+            np.ascontiguousarray(np.pad(work.columns, (fill, (0, 0)), mode="edge").T),
             sums,
             np.pad(work.column_orderings, fill),
             below,
