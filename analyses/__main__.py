@@ -8,7 +8,8 @@ from typing import get_args
 from rich.console import Console
 from rich.table import Table
 
-from analyses.build import ClaimsDoNotStand, analyse
+from analyses.build import analyse
+from analyses.findings import ClaimsDoNotStand
 from analyses.notebook import PageError
 from analyses.results import Results, ResultsError
 from models.card import Rows, slugs

@@ -11,6 +11,7 @@ from typing import Any
 
 import jupytext
 
+from analyses.findings import ClaimsDoNotStand
 from analyses.notebook import ROOT, Page, execute_all
 from analyses.outputs import PICTURE
 from analyses.results import Results, ResultsError
@@ -21,10 +22,6 @@ from models.progress import Progress
 BUILD = ROOT / "build" / "analyses"
 DEVICES = ("cpu", "cuda")
 """Kinds of devices; what runs without a wish runs on the first."""
-
-
-class ClaimsDoNotStand(RuntimeError):
-    """A claim of the committed write-up fails, or its control passes."""
 
 
 def sources(slug: str, root: Path = ROOT) -> dict[str, Path]:
@@ -40,7 +37,8 @@ def fingerprint(slug: str, device: str, root: Path = ROOT) -> str:
     """A hash of all that the executed pages of a problem depend on.
 
     Its pages, the code of `models/` and `analyses/` (without other problems' folders), its
-    card and checkpoint, the pinned versions, Python's version, and the kind of device.
+    card, checkpoint and stored certificate, the pinned versions, Python's version, and the
+    kind of device.
     """
     digest = hashlib.sha256(f"{device} {platform.python_version()} {platform.machine()}".encode())
     for path in _dependencies(slug, root):
@@ -53,6 +51,8 @@ def _dependencies(slug: str, root: Path) -> list[Path]:
     for package in ("models", "analyses"):
         found += (root / package).glob("*.py")
         found += (root / package / slug).glob("*.py")
+    # The results next to it are compared with what the pages give; they do not make it.
+    found.append(root / "analyses" / slug / "certificate.json")
     found += (root / "models" / slug).glob("*.json")
     found += (root / "models" / slug).glob("*.safetensors")
     return sorted({path for path in found if path.is_file()})

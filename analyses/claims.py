@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from analyses.findings import Comparison, Evidence, Finding, Verdict, claims_table
+from analyses.findings import (
+    ClaimsDoNotStand,
+    Comparison,
+    Evidence,
+    Finding,
+    Verdict,
+    claims_table,
+)
 from analyses.statistics import (
     Interval,
     correlation,
@@ -17,10 +24,6 @@ from models.problem import Problem
 
 CONTROL_SEED = 7
 """Seed of the untrained model that serves as control."""
-
-
-class ClaimError(AssertionError):
-    """Some claims do not stand as the write-up states them."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +140,9 @@ class Findings:
         return [text for finding in self.findings if (text := finding.complaint())]
 
     def raise_for_complaints(self) -> None:
-        """Raise ClaimError if a claim fails, or its control passes."""
+        """Raise ClaimsDoNotStand if a claim fails, or its control passes."""
         if self.complaints:
-            raise ClaimError("\n".join(self.complaints))
+            raise ClaimsDoNotStand("\n".join(self.complaints))
 
     def html(self) -> str:
         """The claims as one table."""

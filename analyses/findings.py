@@ -14,6 +14,10 @@ Verdict = Literal["holds", "refuted", "fails", "empty"]
 though the write-up calls it refuted. `empty`: the control satisfies it too."""
 
 
+class ClaimsDoNotStand(RuntimeError):
+    """A claim of a write-up fails, or its control passes."""
+
+
 class Finding(BaseModel):
     """A claim together with what was measured, as it stands in `results.json`."""
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import nbformat
 
-from analyses.build import BUILD, ClaimsDoNotStand, analyse, fingerprint, read_stamp
+from analyses.build import BUILD, analyse, fingerprint, read_stamp
+from analyses.findings import ClaimsDoNotStand
 from analyses.notebook import PageError
 from analyses.results import Results, ResultsError
 from docs.contribute.month import Fault, Month

@@ -14,12 +14,12 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from analyses import build
-from analyses.build import ClaimsDoNotStand, analyse, fingerprint, results_of, write_products
-from analyses.findings import Finding
+from analyses.build import analyse, fingerprint, results_of, write_products
+from analyses.findings import ClaimsDoNotStand, Finding
 from analyses.notebook import ROOT, Page
 from analyses.outputs import NUMBER, PICTURE
 from analyses.results import Results, ResultsError
-from models.card import read_card
+from models.card import read_card, slugs
 from tests.analyses.records import finding, number, results
 
 NO_TORCH = (
@@ -54,8 +54,9 @@ def tiny(name: str) -> str:
 
 
 def copy_of_project(folder: Path) -> Path:
-    """What the analyse stage reads of this project."""
-    ignored = shutil.ignore_patterns("__pycache__")
+    """What the analyse stage reads of this project, with one month."""
+    others = set(slugs()) - {"sorted_list"}
+    ignored = shutil.ignore_patterns("__pycache__", *others)
     for part in ("analyses", "models", "docs/problems/sorted_list"):
         shutil.copytree(ROOT / part, folder / part, ignore=ignored)
     shutil.copy(ROOT / "constraints.txt", folder)
@@ -149,6 +150,7 @@ def change_a_weight(root: Path) -> None:
         change_a_weight,
         lambda root: append(root / "constraints.txt", "extra==1\n"),
         lambda root: append(root / "analyses/another.py"),
+        lambda root: append(root / "analyses/sorted_list/certificate.json", "{}\n"),
         lambda root: (root / "analyses/sorted_list/published.py").unlink(),
         lambda root: (root / "analyses/attention.py").rename(root / "analyses/looks.py"),
     ],
@@ -163,6 +165,7 @@ def change_a_weight(root: Path) -> None:
         "one weight",
         "constraints",
         "new module",
+        "certificate",
         "module gone",
         "module renamed",
     ],
@@ -209,6 +212,7 @@ def test_the_fingerprint_changes_with_the_kind_of_device(whole: Path) -> None:
         "models/november/model.safetensors",
         "docs/problems/november/problem.py",
         "docs/index.md",
+        "analyses/cumulative_sum/certificate.json",
         "analyses/sorted_list/results.json",
         "analyses/__pycache__/circuits.pyc",
     ],

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from analyses import claims
-from analyses.claims import Claim, ClaimError, Findings, Measurement
-from analyses.findings import Finding, claims_table
+from analyses.claims import Claim, Findings, Measurement
+from analyses.findings import ClaimsDoNotStand, Finding, claims_table
 from analyses.statistics import Interval
 from models.problem import Problem
 from models.sorted_list.task import SortedList
@@ -176,7 +176,7 @@ def test_all_complaints_are_raised_together() -> None:
     Findings(good).raise_for_complaints()
     assert Findings(good).complaints == []
     bad = (*good, finding(name="one", verdict="fails"), finding(name="two", verdict="empty"))
-    with pytest.raises(ClaimError, match=r"'one' does not stand.*\n.*'two' says nothing"):
+    with pytest.raises(ClaimsDoNotStand, match=r"'one' does not stand.*\n.*'two' says nothing"):
         Findings(bad).raise_for_complaints()
 
 
