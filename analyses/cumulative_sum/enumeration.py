@@ -171,7 +171,7 @@ class _State:
             self.path.unlink(missing_ok=True)
 
 
-def _tuples(triples: list[list[float]]) -> tuple[tuple[float, int, int], ...]:
+def _tuples(triples: list[list[int | float]]) -> tuple[tuple[float, int, int], ...]:
     return tuple((float(margin), int(row), int(column)) for margin, row, column in triples)
 
 

@@ -8,7 +8,8 @@ eight neurons are written, cut off in place and read by the product of matrices,
 dozen operations on margins and masks read and write about 30 more). The 6e8 cases of twenty
 values so move 3e11 bytes, 0.09 s at the 3.35e12 bytes per second of an H100. There are some 400
 units of about 50 launches each, which the host issues in about 0.2 s at 10 microseconds a launch.
-Both together stay below a second. The batch needs at most `BYTES_PER_CASE * CASES`, half a GB.
+Both together stay below a second. A batch needs at most half a GB, 250 bytes for each case: the
+neurons 64, the differences 48, and margins, masks and sums.
 """
 
 import numpy as np
@@ -19,8 +20,6 @@ from analyses.cumulative_sum.tables import Found, Work
 
 CASES = 2**21
 """Cases of a unit."""
-BYTES_PER_CASE = 250
-"""Of memory, at most: the neurons' 64, the differences' 48, and margins, masks and sums."""
 
 
 class TorchEngine:
