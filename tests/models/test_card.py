@@ -55,6 +55,7 @@ def test_an_unknown_slug_names_the_known_ones() -> None:
         (("month",), "2023-13", r"month: String should match pattern"),
         (("state",), "closed", r"state: Input should be 'open' or 'solved'"),
         (("state",), "open", r"card: .*an open problem needs a deadline.*\"2023-10-28\""),
+        (("embedding_rows",), "descending", r"embedding_rows: Input should be 'ascending' or"),
         (("deadline",), "soon", r"deadline: Input should be a valid date"),
         (("architecture", "n_heads"), 0, r"architecture\.n_heads: Input should be greater than 0"),
         (("architecture", "d_model"), "wide", r"architecture\.d_model: .* valid integer"),
