@@ -37,7 +37,7 @@ def fingerprint(slug: str, device: str, root: Path = ROOT) -> str:
     """A hash of all that the executed pages of a problem depend on.
 
     Its pages, the code of `models/` and `analyses/` (without other problems' folders), its
-    card, checkpoint and stored certificate, the pinned versions, Python's version, and the
+    card, checkpoints and stored certificate, the pinned versions, Python's version, and the
     kind of device.
     """
     digest = hashlib.sha256(f"{device} {platform.python_version()} {platform.machine()}".encode())
@@ -53,6 +53,7 @@ def _dependencies(slug: str, root: Path) -> list[Path]:
         found += (root / package / slug).glob("*.py")
     # The results next to it are compared with what the pages give; they do not make it.
     found.append(root / "analyses" / slug / "certificate.json")
+    found += (root / "analyses" / slug).glob("*.safetensors")
     found += (root / "models" / slug).glob("*.json")
     found += (root / "models" / slug).glob("*.safetensors")
     return sorted({path for path in found if path.is_file()})

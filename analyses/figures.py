@@ -133,9 +133,12 @@ def lines(
     caption: str,
     alt: str,
     vertical: Mapping[str, float] | None = None,
+    log_y: bool = False,
     height: int = 360,
 ) -> Figure:
-    """Curves over one axis; `vertical` marks places on it, by label."""
+    """Curves over one axis; `vertical` marks places on it, by label. With `log_y`, y is drawn on
+    a logarithmic scale, and values that are not positive are left out.
+    """
     plot = _panelled([""], x_title, y_title, height)
     for number, (name, values) in enumerate(series.items()):
         plot.add_scatter(
@@ -149,8 +152,14 @@ def lines(
         )
     for label, place in (vertical or {}).items():
         plot.add_vline(x=place, line={"dash": "dot", "width": 1}, annotation_text=label)
+    if log_y:
+        plot.update_yaxes(type="log", dtick="D2")
     _legend(plot, len(series))
     return Figure(plot, caption, alt)
+
+
+FEW = 30
+"""Points of a series that are drawn large, if there are no more."""
 
 
 def scatter(
@@ -180,16 +189,23 @@ def scatter(
     """
     plot = _panelled([""], x_title, y_title, height)
     curves = dict(line or {})
-    for number, (name, (x, y)) in enumerate([*series.items(), *curves.items()]):
+    # What is drawn first lies below.
+    for number, (name, (x, y)) in reversed([*enumerate([*series.items(), *curves.items()])]):
         points = number < len(series)
+        many = len(x) > FEW
         plot.add_scatter(
             x=_float32(x),
             y=_float32(y),
             name=name,
             mode=("lines+markers" if joined else "markers") if points else "lines",
-            marker={"size": 5, "opacity": 1.0 if joined else 0.6, "color": LIGHT.series[number]},
+            marker={
+                "size": 5 if many or joined else 9,
+                "opacity": 0.6 if many and not joined else 1.0,
+                "color": LIGHT.series[number],
+            },
             meta={"series": number},
             line={"width": 1.5, "color": LIGHT.series[number]},
+            legendrank=number,
         )
     if log_x:
         plot.update_xaxes(type="log", exponentformat="power", dtick=1)

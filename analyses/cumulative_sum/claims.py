@@ -81,6 +81,11 @@ def uniform_on_data(problem: Problem[CumulativeSum]) -> Measurement:
     return Measurement.share((deviations(problem) <= bounds.TOLERATED).tolist())
 
 
+def mean_deviation(problem: Problem[CumulativeSum]) -> Measurement:
+    """The largest distance of an attention probability from 1 / position, by sequence."""
+    return Measurement.mean(deviations(problem).tolist())
+
+
 def uniform_for_all(problem: Problem[CumulativeSum]) -> Measurement:
     """A bound, over all inputs, on the distance of attention from 1 / position."""
     return Measurement(float(bounds.attention(problem).largest.max()), problem.task.n_ctx)
@@ -464,14 +469,14 @@ CLAIMS = [
     Claim(
         name="decay_makes_uniform",
         sentence="Weight decay is why attention is uniform to the last digit.",
-        quantity="bound on the distance from 1/position, trained without weight decay",
+        quantity="largest distance of attention from 1/position, trained without weight decay",
         unit="",
-        evidence="proved",
+        evidence="sampled",
         comparison="at least",
         threshold=1e-6,
-        measure=lambda problem: uniform_for_all(trained_without_decay(problem)),
+        measure=lambda problem: mean_deviation(trained_without_decay(problem)),
         control="the model itself",
-        control_measure=uniform_for_all,
+        control_measure=mean_deviation,
     ),
     Claim(
         name="centring_changes_it",

@@ -12,11 +12,12 @@ from analyses.cumulative_sum.certificate import ByLength, Certificate, Hardest, 
 from analyses.cumulative_sum.neurons import Sides
 from analyses.cumulative_sum.one_dimensional import line, sums_at
 from analyses.cumulative_sum.uniform import uniform
-from models.cumulative_sum.task import CLASSES, CumulativeSum
+from models.cumulative_sum.task import CLASSES, ZERO, CumulativeSum
 from models.problem import Problem
 from models.scoring import is_correct, loss, margins
 
 SIGNS = (-1, 0, 1)
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Score(NamedTuple):
@@ -181,6 +182,25 @@ def rung(found: tuple[ByLength, ...], lengths: int) -> Rung:
     )
 
 
+def scientific(value: float) -> str:
+    """A small number with two digits and a power of ten.
+
+    >>> scientific(6.1e-3), scientific(2e-9), scientific(0.0)
+    ('6.1 × 10⁻³', '2.0 × 10⁻⁹', '0')
+    """
+    if value == 0:
+        return "0"
+    digits, exponent = f"{value:.1e}".split("e")
+    return f"{digits} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+
+
+def first_position(certificate: Certificate) -> int | None:
+    """From which position on no sum of zero is the hardest case; None where one always is."""
+    zero = [_least(certificate, n).right == ZERO for n in range(1, len(certificate.positions) + 1)]
+    last = max((n for n, is_zero in enumerate(zero, 1) if is_zero), default=0)
+    return last + 1 if last < len(zero) else None
+
+
 def hardest_rows(
     task: CumulativeSum, certificate: Certificate, positions: Sequence[int]
 ) -> list[list[str]]:
@@ -226,9 +246,7 @@ def sequence_rows(
     task = problem.task
     found = margins(task, problem.logits(tokens), tokens.to(problem.device)).cpu()
     rows = []
-    for row, values, sums, margin in zip(
-        tokens.cpu(), task.values(tokens.cpu()), task.sums(tokens.cpu()), found, strict=True
-    ):
+    for row, sums, margin in zip(tokens.cpu(), task.sums(tokens.cpu()), found, strict=True):
         place = int(margin.argmin())
         rows.append(
             [

@@ -32,7 +32,7 @@ def walks(
     parts = [f'<path d="{lines}" stroke="var(--mim-quiet)" stroke-width="0.6" opacity="0.45"/>']
     surest, classes = (found.tolist() for found in predictions.max(dim=-1))
     for number, series in enumerate(SERIES):
-        for width, low, high in ((3.5, 0.0, 0.7), (5.0, 0.7, 0.95), (6.5, 0.95, 2.0)):
+        for width, low, high in ((4.0, 0.0, 0.7), (5.5, 0.7, 0.95), (7.0, 0.95, 2.0)):
             dots = "".join(
                 f"M{x(place):g} {y(total):g}h0"
                 for row, sums_ in enumerate(sums.tolist())

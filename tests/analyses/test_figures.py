@@ -196,12 +196,14 @@ def test_attention_is_rounded_to_three_decimals() -> None:
 def test_points_travel_as_given_and_take_the_colours_of_series() -> None:
     given = {"a": ([1.0, 2.0], [3.0, 4.0]), "b": ([5.0], [6.0])}
     content = scatter(given, line={"fit": ([0.0, 1.0], [0.0, 2.0])}, **TITLES, **WORDS).content()
-    modes = [trace["mode"] for trace in content["data"]]
-    assert modes == ["markers", "markers", "lines"]
-    assert [trace["meta"]["series"] for trace in content["data"]] == [0, 1, 2]
-    assert array(content["data"][0]["x"]).tolist() == [1.0, 2.0]
-    assert array(content["data"][1]["y"]).tolist() == [6.0]
-    assert array(content["data"][2]["y"]).tolist() == [0.0, 2.0]
+    # The line is drawn first, so that points lie on it, but named last.
+    fit, b, a = content["data"]
+    assert [trace["mode"] for trace in (a, b, fit)] == ["markers", "markers", "lines"]
+    assert [trace["meta"]["series"] for trace in (a, b, fit)] == [0, 1, 2]
+    assert [trace["legendrank"] for trace in (a, b, fit)] == [0, 1, 2]
+    assert array(a["x"]).tolist() == [1.0, 2.0]
+    assert array(b["y"]).tolist() == [6.0]
+    assert array(fit["y"]).tolist() == [0.0, 2.0]
     assert content["layout"]["showlegend"]
     assert content["layout"]["xaxis"].get("type") != "log"
 
@@ -213,6 +215,11 @@ def test_points_can_be_joined_on_a_logarithmic_axis() -> None:
     assert content["data"][0]["mode"] == "lines+markers"
     assert content["layout"]["xaxis"]["type"] == "log"
     assert not content["layout"]["showlegend"]
+
+
+def test_curves_can_be_drawn_on_a_logarithmic_axis() -> None:
+    content = lines({"a": [1.0, 10.0]}, x=[0.0, 1.0], log_y=True, **TITLES, **WORDS).content()
+    assert content["layout"]["yaxis"]["type"] == "log"
 
 
 def test_boxes_are_quartiles_and_whiskers_to_the_ends() -> None:

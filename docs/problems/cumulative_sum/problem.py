@@ -6,7 +6,7 @@
 # **What does the head tell the neurons, and what is left for them to do?**
 
 # %% tags=["parameters", "remove-cell"]
-checkpoint, device = None, "cpu"
+checkpoint, device, rows = None, "cpu", None
 
 # %% tags=["hide-input"]
 from analyses.cumulative_sum.claims import evaluation
@@ -17,7 +17,7 @@ from models import load
 from models.cumulative_sum.task import CLASSES
 from models.scoring import answer_log_probs, is_correct
 
-problem = load("cumulative_sum", checkpoint, device)
+problem = load("cumulative_sum", checkpoint, device, rows)
 shown = evaluation(problem)[:18]
 picture(walks(problem.task.sums(shown), problem.logits(shown).softmax(dim=-1)))
 
