@@ -32,6 +32,7 @@ SEED = 2311
 HARDEST = 0.01
 """Share of predictions, those with the smallest margins, that count as hardest."""
 
+
 @cache
 def evaluation(problem: Problem[CumulativeSum], n: int = N_SEQUENCES) -> Int[Tensor, "n n_ctx"]:
     """The evaluation sequences: fresh, the same for every model."""

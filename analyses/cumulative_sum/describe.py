@@ -61,9 +61,7 @@ class Responses(NamedTuple):
     """Logits without the neurons."""
 
 
-def responses(
-    problem: Problem[CumulativeSum], means: Float[Tensor, " mean"], n: int
-) -> Responses:
+def responses(problem: Problem[CumulativeSum], means: Float[Tensor, " mean"], n: int) -> Responses:
     """Move along u, with everything else as it is at position `n` after a 0.
 
     In between the means that sequences can have, this is what the same lines go on to.

@@ -47,6 +47,6 @@ def walks(
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" fill="none" '
         'role="img" aria-label="Running sums of several sequences as lines from left to right, '
-        'with a dot at each step in the colour of the model\'s answer">'
+        "with a dot at each step in the colour of the model's answer\">"
         f"{''.join(parts)}</svg>"
     )

@@ -135,13 +135,13 @@ fact("tolerated", f"1/{1 / bounds.TOLERATED:.0f}")
 
 # %% [markdown]
 # Over the evaluation sequences, no attention probability is further from 1/position than
-# {{ deviation }}. And over *all* inputs: an attention score depends on two
-# tokens and two positions, so there are only finitely many. If the scores of a query lie within $r$
-# of each other, each of its $n$ probabilities is between $e^{-r}/n$ and $e^{r}/n$. From all scores
-# there are, computed from the weights, every probability of every input is within
-# {{ deviation_bound }} of 1/position. That, too, is the work of weight decay: a head that has nothing
-# to look for loses its $W_Q$ and $W_K$. In the model trained without it, attention strays from
-# 1/position by {{ deviation_undecayed }} on average, at the worst place of each sequence.
+# {{ deviation }}. And over *all* inputs: an attention score depends on two tokens and two
+# positions, so there are only finitely many. If the scores of a query lie within $r$ of each other,
+# each of its $n$ probabilities is between $e^{-r}/n$ and $e^{r}/n$. From all scores there are,
+# computed from the weights, every probability of every input is within {{ deviation_bound }} of
+# 1/position. That, too, is the work of weight decay: a head that has nothing to look for loses its
+# $W_Q$ and $W_K$. In the model trained without it, attention strays from 1/position by
+# {{ deviation_undecayed }} on average, at the worst place of each sequence.
 #
 # (Twenty probabilities that are each off by {{ tolerated }}, each on a 5, would blur the mean by
 # half of what tells a sum of 1 from a sum of 0. That is where the threshold comes from.)
@@ -171,10 +171,10 @@ figures.scatter(
 )
 
 # %% [markdown]
-# It uses one: the first singular value is {{ first_singular }}, the second
-# {{ second_singular }}. Let $u$ be the first direction. Along $u$, a token writes {{ slope }} for each
-# unit of its value, starting from {{ start }} at 0 ($r$ = {{ r_value }}); the largest distance of a
-# token from the line is {{ residual }}.
+# It uses one: the first singular value is {{ first_singular }}, the second {{ second_singular }}.
+# Let $u$ be the first direction. Along $u$, a token writes {{ slope }} for each unit of its value,
+# starting from {{ start }} at 0 ($r$ = {{ r_value }}); the largest distance of a token from the
+# line is {{ residual }}.
 #
 # ## 4. A mean, not a sum
 #
@@ -212,8 +212,8 @@ figures.boxes(
 
 # %% [markdown]
 # Over {{ places }} sequences, a random position of each, `resid_mid` along $u$ correlates with the
-# mean at $r$ = {{ r_mean }} and with the sum at $r$ = {{ r_sum }}. The model never knows the sum. It
-# need not: both have the same sign.
+# mean at $r$ = {{ r_mean }} and with the sum at $r$ = {{ r_sum }}. The model never knows the sum.
+# It need not: both have the same sign.
 #
 # ## 5. What the unembedding reads, and what it lacks
 #
@@ -228,19 +228,29 @@ table(
     ["cosine of", *CLASSES],
     [
         ["u", *(f"{value:.3f}" for value in angle.u_classes)],
-        ["unembedding of negative", "1", f"{angle.negative_zero:.3f}", f"{angle.positive_negative:.3f}"],
+        [
+            "unembedding of negative",
+            "1",
+            f"{angle.negative_zero:.3f}",
+            f"{angle.positive_negative:.3f}",
+        ],
         ["unembedding of zero", f"{angle.negative_zero:.3f}", "1", f"{angle.zero_positive:.3f}"],
-        ["unembedding of positive", f"{angle.positive_negative:.3f}", f"{angle.zero_positive:.3f}", "1"],
+        [
+            "unembedding of positive",
+            f"{angle.positive_negative:.3f}",
+            f"{angle.zero_positive:.3f}",
+            "1",
+        ],
     ],
     caption="Directions in the residual stream: u, and the unembedding of each class",
 )
 
 # %% [markdown]
 # It does read it. $u$ points along the difference of *positive* and *negative* (cosine
-# {{ cosine_signs }}), which are opposite to each other; *zero* stands aside (cosine of $u$ with what
-# sets it apart: {{ cosine_zero }}). Its logit hardly moves along $u$, so it wins in the middle,
-# where neither of the others is large. Three straight lines with a softmax behind them can do
-# this task. What do they lack without the MLP?
+# {{ cosine_signs }}), which are opposite to each other; *zero* stands aside (cosine of $u$ with
+# what sets it apart: {{ cosine_zero }}). Its logit hardly moves along $u$, so it wins in the
+# middle, where neither of the others is large. Three straight lines with a softmax behind them can
+# do this task. What do they lack without the MLP?
 
 # %%
 few = sequences[: stated.N_ACTIVATIONS]
@@ -405,7 +415,9 @@ close = grid.abs() <= 0.3
 figures.lines(
     {
         "with MLP": (response.logits[:, POSITIVE] - response.logits[:, ZERO])[close],
-        "MLP switched off": (response.without_mlp[:, POSITIVE] - response.without_mlp[:, ZERO])[close],
+        "MLP switched off": (response.without_mlp[:, POSITIVE] - response.without_mlp[:, ZERO])[
+            close
+        ],
     },
     x=grid[close].tolist(),
     x_title="cumulative mean",
@@ -482,8 +494,8 @@ record("centred_accuracy", changed.accuracy, "share", digits=2)
 # ## 9. The hardest sequences
 #
 # **From the mechanism.** A sum of 0 has a mean of 0 at every position, and wins by about as much
-# everywhere. A sum of 1 or -1 has a mean of 1/position in size: far from 0 at first, and the
-# nearer the longer the sequence. So short sequences are hardest at sums of 0, long ones at 1 and -1.
+# everywhere. A sum of 1 or -1 has a mean of 1/position in size: far from 0 at first, and the nearer
+# the longer the sequence. So short sequences are hardest at sums of 0, long ones at 1 and -1.
 
 # %%
 sums = (-2, -1, 0, 1, 2)
@@ -595,13 +607,13 @@ fact("short_sequences", f"{findings['short_ones_agree'].n:,}")
 record("short_differing", findings["short_ones_agree"].value, "", digits=0)
 
 # %% [markdown]
-# * *Attention*: {{ error_attention }}. The sum over keys of $|a - 1/n|$ is at most $e^{r} - 1$, with
-#   $r$ as in section 2. Times half the range of what any key can write to a neuron or a logit, and
-#   on through $|W_{out} W_U|$: the ReLU makes no difference larger.
+# * *Attention*: {{ error_attention }}. The sum over keys of $|a - 1/n|$ is at most $e^{r} - 1$,
+#   with $r$ as in section 2. Times half the range of what any key can write to a neuron or a logit,
+#   and on through $|W_{out} W_U|$: the ReLU makes no difference larger.
 # * *float32*: {{ error_float32 }}. The model as it runs, in any order of summation: at most
 #   $\gamma_k = k u / (1 - k u)$, with $u = 2^{-24}$ and $k$ the number of nested operations (we
-#   take 200), times the logits that the model would have if all its weights were positive. It includes
-#   the rounding of the attention pattern.
+#   take 200), times the logits that the model would have if all its weights were positive. It
+#   includes the rounding of the attention pattern.
 # * *float64*: {{ error_float64 }}. The same for the enumeration, with $u = 2^{-53}$ and $k = 1000$.
 #
 # Together at most {{ error_total }} logits, and at every position the smallest margin is at least
@@ -675,6 +687,7 @@ table(
 # * Weight decay was tested by training once without it, from the same seed. Why the gain is spread
 #   over several matrices is a guess.
 # * $u$ is a direction of the OV circuit. Position and last token write to the residual stream as
-#   well; the enumeration has them in full, the figures along $u$ show them at position 20 after a 0.
+#   well; the enumeration has them in full, the figures along $u$ show them at position 20 after a
+#   0.
 #
 # The problem and the first solution are Callum McDougall's ([the problem](../)).

@@ -78,7 +78,9 @@ print("answers", six.answers(tokens)[0].tolist())
 from models import load
 
 problem = load("cumulative_sum")
-tokens = problem.task.encode([[3, -5, 2, 0, 4, -4, 1, -1, 5, -5, -3, 3, 0, 2, -1, -1, 5, -4, 2, -3]])
+tokens = problem.task.encode(
+    [[3, -5, 2, 0, 4, -4, 1, -1, 5, -5, -3, 3, 0, 2, -1, -1, 5, -4, 2, -3]]
+)
 logits, cache = problem.model.run_with_cache(tokens)
 print(problem.task.sums(tokens)[0].tolist())
 print([CLASSES[answer] for answer in logits[0].argmax(dim=-1)])
@@ -127,7 +129,9 @@ heatmaps(
     y_title="answer",
     x_labels=[f"{place}: {word}" for place, word in enumerate(words, 1)],
     y_labels=CLASSES,
-    marks=[(answer, place) for place, answer in enumerate(problem.task.answers(example)[0].tolist())],
+    marks=[
+        (answer, place) for place, answer in enumerate(problem.task.answers(example)[0].tolist())
+    ],
     height=260,
     caption="The model's predictions on one sequence, from left to right; each number is labelled "
     "with its place in the sequence. Circles mark the right answers.",

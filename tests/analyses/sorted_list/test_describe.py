@@ -96,7 +96,15 @@ def test_margins_are_relative_to_the_mean_logit_of_each_part() -> None:
     direct[:, 1] = torch.tensor([[5.0, 2.0, 2.0], [0.0, 9.0, 0.0]])
     heads = torch.zeros(2, 2, 3, 3)
     heads[0, 1, 1] = torch.tensor([3.0, 0.0, 0.0])
-    parts = Attribution(direct, heads, torch.zeros(3), torch.zeros(2, 3, 3))
+    nothing = torch.zeros(2, 3, 3)
+    parts = Attribution(
+        direct,
+        heads,
+        bias=torch.zeros(3),
+        output_bias=nothing,
+        neurons=torch.zeros(2, 0, 3, 3),
+        mlp_bias=nothing,
+    )
     # Direct: 5 - 3 and 9 - 3; the second head: 3 - 1 on the first list alone.
     assert describe.margin_by_part(parts, tokens, task) == [[4.0], [0.0], [1.0]]
 

@@ -12,7 +12,9 @@ from models.transformer import initialise
 CPU = torch.device("cpu")
 
 
-def architecture(task: CumulativeSum, d_model: int = 5, d_head: int = 3, d_mlp: int = 4) -> Architecture:
+def architecture(
+    task: CumulativeSum, d_model: int = 5, d_head: int = 3, d_mlp: int = 4
+) -> Architecture:
     """One layer, one head, a small MLP, no LayerNorm."""
     return Architecture(
         n_layers=1,

@@ -124,7 +124,9 @@ class TestSums:
             before = sums[:, n - 1] - small.values(tokens)[:, n - 1] + small.max_value * (n - 1)
             bound = case.margin[tokens[:, n - 1], before]
             assert (found[:, n - 1] >= bound - 1e-9).all()
-            assert torch.equal(case.right[tokens[:, n - 1], before], small.answers(tokens)[:, n - 1])
+            assert torch.equal(
+                case.right[tokens[:, n - 1], before], small.answers(tokens)[:, n - 1]
+            )
 
     def test_it_is_exact_where_tokens_write_multiples_of_their_value(
         self, small: CumulativeSum

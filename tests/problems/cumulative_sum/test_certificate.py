@@ -167,9 +167,7 @@ class TestStored:
 class TestCommand:
     """`nox -s verify -- SLUG` runs it."""
 
-    def test_a_problem_without_a_proof_is_refused(
-        self, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_a_problem_without_a_proof_is_refused(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert verify.main(["sorted_list"]) == 1
         expected = "'sorted_list' has nothing to verify; these have: cumulative_sum.\n"
         assert capsys.readouterr().err == expected
