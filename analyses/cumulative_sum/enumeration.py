@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from itertools import islice
@@ -148,8 +148,8 @@ class _State:
             stored = {}
         if isinstance(stored, dict) and stored.get("key") == key:
             state.seconds = stored["seconds"]
-            for number, (*counts, smallest, listed) in stored["found"].items():
-                state.found[int(number)] = Found(*counts, _tuples(smallest), _tuples(listed))
+            for number, (w, x, y, z, smallest, listed) in stored["found"].items():
+                state.found[int(number)] = Found(w, x, y, z, _tuples(smallest), _tuples(listed))
         return state
 
     def save(self) -> None:
@@ -206,11 +206,11 @@ class _Run:
             raise
         self.state.remove()
 
-    def _here(self) -> Iterator[tuple[int, Found]]:
+    def _here(self) -> Generator[tuple[int, Found], None, None]:
         for number in self._left():
             yield number, self._found(number)
 
-    def _threads(self) -> Iterator[tuple[int, Found]]:
+    def _threads(self) -> Generator[tuple[int, Found], None, None]:
         with ThreadPoolExecutor(self.engine.threads) as pool:
             begun = {pool.submit(self._found, number): number for number in self._left()}
             try:

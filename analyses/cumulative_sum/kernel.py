@@ -14,7 +14,7 @@ branch. Only where a loop finds a margin that is not above the bound are cases c
 
 Of fast math there is `contract`, which fuses a multiplication with an addition and so only
 leaves out a rounding, and, in `_larger` and `_smaller` alone, `nnan` and `nsz`: no operand is
-NaN, and it does not matter which of two zeros is found. The first holds because `Terms` refuses
+NaN, and it does not matter which of two zeros is found. The first holds because `terms` refuses
 tables whose entries are not finite or so large that a sum could overflow; the second since
 zeros of either sign compare alike.
 """
