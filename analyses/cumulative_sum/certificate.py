@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from rich.console import Console
 
 from analyses.cumulative_sum import bounds, brute_force, one_dimensional
-from analyses.cumulative_sum.cases import Case, count_cases
+from analyses.cumulative_sum.cases import Case, Enumeration, count_cases
 from analyses.cumulative_sum.enumeration import enumerate_cases
+from analyses.cumulative_sum.kernel import OPERATIONS
+from analyses.cumulative_sum.peak import multiply_add_peak
 from analyses.cumulative_sum.uniform import uniform
 from models.card import sha256_of
 from models.cumulative_sum import task as task_module
@@ -111,8 +113,12 @@ class Certificate(_Strict):
     """Of the tensors themselves."""
     code_sha256: str
     device: str
+    threads: int
     seconds: float
     """That the enumeration of all multisets took."""
+    peak_share: float | None
+    """Share of the arithmetic peak, as measured on the same threads, at which it ran; None on a
+    device whose peak is not measured."""
     refused: str | None
     """Why the enumeration says nothing about this model, if it does not."""
     positions: tuple[Position, ...]
@@ -206,7 +212,9 @@ def derive(
         weights_sha256=weights_sha256(problem),
         code_sha256=code_sha256(),
         device=enumeration.device,
+        threads=enumeration.threads,
         seconds=round(enumeration.seconds, 3),
+        peak_share=_peak_share(enumeration),
         refused=refused,
         positions=tuple(
             Position(
@@ -245,6 +253,13 @@ def derive(
         ),
         differing=judged.differing,
     )
+
+
+def _peak_share(enumeration: Enumeration) -> float | None:
+    if enumeration.device != "cpu":
+        return None
+    rate = OPERATIONS * enumeration.cases / enumeration.seconds
+    return round(rate / multiply_add_peak(enumeration.threads), 3)
 
 
 def _hardest(case: Case) -> Hardest:
@@ -321,11 +336,12 @@ def code_sha256() -> str:
 def report(certificate: Certificate) -> str:
     """The verdict in a few lines, for a terminal."""
     last = certificate.positions[-1]
-    rate = certificate.cases / certificate.seconds if certificate.seconds else 0.0
+    rate = certificate.cases / certificate.seconds
+    share = f", {certificate.peak_share:.0%} of peak" if certificate.peak_share else ""
     return "\n".join(
         [
             f"{certificate.cases:,} cases in {certificate.seconds:.2f} s on {certificate.device} "
-            f"({rate / 1e6:,.0f} million a second)",
+            f"({rate / 1e6:,.0f} million a second{share})",
             f"wrong: {last.wrong_sequences:,} of {last.sequences:,} sequences of {last.n} values; "
             f"{certificate.wrong_sequences:,} of all lengths",
             f"smallest margin {min(p.smallest_margin for p in certificate.positions):.6g} logits, "

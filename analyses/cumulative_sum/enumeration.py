@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from analyses.cumulative_sum.cases import Case, Enumeration, Position
-from analyses.cumulative_sum.kernel import NumbaEngine
+from analyses.cumulative_sum.kernel import NEURONS, NumbaEngine
 from analyses.cumulative_sum.kernel_torch import TorchEngine
 from analyses.cumulative_sum.tables import Found, Tables, Terms, Unit, Work, terms
 from analyses.cumulative_sum.uniform import Uniform
@@ -98,7 +98,9 @@ def enumerate_cases(
     limits = [0.0] * up_to if bounds is None else list(bounds)
     _check(limits, up_to)
     if engine is None:
-        engine = NumbaEngine(threads or _cores()) if device == "cpu" else TorchEngine(device)
+        # The compiled loops are written out for the neurons that the task's model has.
+        compiled = device == "cpu" and uniform.d_mlp <= NEURONS
+        engine = NumbaEngine(threads or _cores()) if compiled else TorchEngine(device)
     tables = Tables(terms(uniform, engine.neurons), task, up_to)
     key = _key(tables.terms, task, [up_to, limits[:up_to], limit, engine.name, engine.cases])
     run = _Run(tables, limits, limit, _State.load(state, key), engine)

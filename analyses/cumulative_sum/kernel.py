@@ -36,6 +36,10 @@ BLOCK = 512
 `NEURONS + 2` numbers each."""
 CASES = 4_000_000
 """Cases of a unit."""
+OPERATIONS = 45
+"""Floating-point operations of a case: for each of eight neurons a maximum and two fused
+multiplications and additions, which count as two each; two additions, and three operations on
+the margin and the smallest so far."""
 WRONG, WRONG_WEIGHT, UNPROVED, UNPROVED_WEIGHT, LISTED = range(5)
 """What `sweep` counts, as places in an array."""
 

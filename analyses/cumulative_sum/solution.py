@@ -120,7 +120,7 @@ figures.attention(
     patterns(problem, five),
     [[task.vocabulary[token] for token in row] for row in five],
     ["0.0"],
-    caption="Attention patterns of head 0.0 on five fresh sequences. Hover over a token to see "
+    caption="Attention patterns of the head on five fresh sequences. Hover over a token to see "
     "what it attends to.",
     alt="A lower triangle that fades evenly from the first row to the last; within a row all "
     "cells are the same.",
@@ -562,6 +562,8 @@ record("cases", verdict.cases, "", digits=0)
 # How long it took is as the certificate says, and no matter of results.
 record("verify_seconds", verdict.seconds, "s", digits=1, tolerance=1e6)
 record("verify_rate", verdict.cases / verdict.seconds / 1e6, "", digits=0, tolerance=1e6)
+record("verify_peak", verdict.peak_share or 0.0, "share", digits=0, tolerance=1.0)
+record("verify_threads", verdict.threads, "", digits=0, tolerance=1e6)
 table(
     ["n", "sequences", "cases", "wrong sequences", "smallest margin", "error bound"],
     [
@@ -589,9 +591,10 @@ table(
 
 # %% [markdown]
 # Of the sequences of twenty numbers, {{ wrong_of_20 }} has a wrong last answer; of the shorter
-# ones, {{ wrong_shorter }}. (The kernel took {{ verify_seconds }} seconds on two CPU cores,
-# {{ verify_rate }} million cases a second. This page reads the stored certificate, which belongs to
-# these weights and this code; `nox -s verify -- cumulative_sum` derives it anew.)
+# ones, {{ wrong_shorter }}. (On {{ verify_threads }} CPU threads the compiled kernel took
+# {{ verify_seconds }} seconds: {{ verify_rate }} million cases a second, {{ verify_peak }} of the
+# arithmetic that these threads can do at most. This page reads the stored certificate, which
+# belongs to these weights and this code; `nox -s verify -- cumulative_sum` derives it anew.)
 #
 # **From enumeration to proof.** What was enumerated is not quite the model: attention is not
 # exactly uniform, and both round. Each difference has a bound that covers every input, in logits

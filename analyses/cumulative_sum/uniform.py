@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from models.cumulative_sum.task import CumulativeSum
+from models.errors import CheckpointError
 from models.problem import Problem
 
 
@@ -57,7 +58,16 @@ class Uniform(NamedTuple):
 
 @torch.no_grad()
 def uniform(problem: Problem[CumulativeSum]) -> Uniform:
-    """Read the terms off the weights (float64, on the CPU)."""
+    """Read the terms off the weights (float64, on the CPU).
+
+    Raises:
+        CheckpointError: if the model has more than one head.
+    """
+    if problem.architecture.n_heads != 1:
+        raise CheckpointError(
+            f"the model has {problem.architecture.n_heads} heads, and this analysis is written for "
+            "one; give a checkpoint with a single head."
+        )
     weights = {name: tensor.double() for name, tensor in problem.weights.items()}
     attn, mlp = "blocks.0.attn", "blocks.0.mlp"
     w_ov = weights[f"{attn}.W_V"][0] @ weights[f"{attn}.W_O"][0]

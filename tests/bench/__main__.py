@@ -6,6 +6,7 @@ is touched. Exit status 1 if a budget is missed.
 
 import argparse
 import gzip
+import json
 import shutil
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from analyses.verify import verifiable
 from models.card import slugs
 from tests.bench import training
 from tests.bench.figures import Figure, table, write
@@ -34,7 +36,7 @@ def main() -> None:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=built)
         (tree / ".nox").symlink_to(ROOT / ".nox")
-        figures += site(tree) + analyses(tree) + pages(tree / "site")
+        figures += site(tree) + analyses(tree) + verification(tree) + pages(tree / "site")
         if options.tests:
             spent = measure([*NOX, "tests"], tree).seconds
             figures.append(Figure(name="tests", value=spent, unit="s", budget=300))
@@ -69,6 +71,23 @@ def analyses(tree: Path) -> list[Figure]:
         slug: measure([sys.executable, "-m", "analyses", slug], tree).seconds for slug in slugs()
     }
     return [Figure(name=f"analyse {slug}", value=spent, unit="s") for slug, spent in times.items()]
+
+
+def verification(tree: Path) -> list[Figure]:
+    """Each certificate derived anew: the enumeration by itself, and the memory of the whole."""
+    figures = []
+    for slug in verifiable():
+        whole = measure([sys.executable, "-m", "analyses.verify", slug], tree)
+        derived = json.loads((tree / "analyses" / slug / "certificate.json").read_text())
+        spent, share = derived["seconds"], 100 * derived["peak_share"]
+        memory = whole.peak_bytes / 1e9
+        figures += [
+            Figure(name=f"enumerate {slug}", value=spent, unit="s", budget=10),
+            Figure(name=f"enumerate {slug}, of peak", value=share, unit="%"),
+            Figure(name=f"verify {slug}", value=whole.seconds, unit="s"),
+            Figure(name=f"verify {slug}, peak memory", value=memory, unit="GB", budget=1),
+        ]
+    return figures
 
 
 def pages(site: Path) -> list[Figure]:

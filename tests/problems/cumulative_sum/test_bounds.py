@@ -1,5 +1,7 @@
 """Bounds are held against what they bound, computed in float64 by a plain rebuild."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -10,6 +12,7 @@ from analyses.cumulative_sum import bounds, one_dimensional
 from analyses.cumulative_sum.brute_force import all_sequences
 from analyses.cumulative_sum.uniform import uniform
 from models.cumulative_sum.task import CumulativeSum
+from models.errors import CheckpointError
 from models.problem import Problem
 from models.scoring import margins
 from tests.plain_transformer import PlainTransformer
@@ -40,6 +43,14 @@ def test_with_uniform_attention_the_terms_are_the_model(small: CumulativeSum, se
     with torch.no_grad():
         expected = exact(problem)(tokens)
     torch.testing.assert_close(uniform_logits(problem, tokens), expected, atol=1e-9, rtol=1e-12)
+
+
+def test_a_model_of_two_heads_is_not_what_this_is_about(
+    problem: Problem[CumulativeSum],
+) -> None:
+    two = replace(problem, architecture=problem.architecture.model_copy(update={"n_heads": 2}))
+    with pytest.raises(CheckpointError, match="2 heads, and this analysis is written for one"):
+        uniform(two)
 
 
 def test_the_order_of_what_was_read_does_not_matter(problem: Problem[CumulativeSum]) -> None:

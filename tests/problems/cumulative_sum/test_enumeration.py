@@ -203,7 +203,7 @@ def test_arguments_are_checked() -> None:
     with pytest.raises(ValueError, match="bound at position 2 is nan"):
         enumerate_cases(made, SMALL, bounds=[0.0, nan, 0.0, 0.0])
     with pytest.raises(ValueError, match="has 9 neurons"):
-        enumerate_cases(random_terms(SMALL, 0, d_mlp=9), SMALL)
+        enumerate_cases(random_terms(SMALL, 0, d_mlp=9), SMALL, engine=NumbaEngine(1))
     with pytest.raises(ValueError, match="too many to count"):
         task = CumulativeSum(length=21)
         enumerate_cases(random_terms(task, 0), CumulativeSum(length=21, max_value=50))
@@ -293,3 +293,9 @@ def test_a_margin_that_is_no_number_counts_as_wrong() -> None:
     broken = work._replace(rows=work.rows * nan)
     found = TorchEngine("cpu")(broken, 0.0, 0)
     assert found.wrong == len(work.rows) * len(work.columns)
+
+
+def test_more_neurons_than_the_loops_are_written_for_are_enumerated_all_the_same() -> None:
+    given = random_terms(SMALL, 4, d_mlp=9)
+    found = enumerate_cases(given, SMALL)
+    assert_same_as_brute_force(found, given, SMALL, [0.0] * SMALL.length)

@@ -1,0 +1,61 @@
+"""The enumeration of Cumulative Sum on a GPU, and on a device that only looks like one."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analyses.cumulative_sum.cases import Enumeration
+from analyses.cumulative_sum.enumeration import enumerate_cases
+from analyses.cumulative_sum.uniform import uniform
+from models import load
+
+ROOT = Path(__file__).parents[2]
+ON_LOOKALIKE = """
+from analyses.cumulative_sum.enumeration import enumerate_cases
+from analyses.cumulative_sum.uniform import uniform
+from models import load
+from tests.gpu.lookalike import NAME, lookalike
+
+problem = load("cumulative_sum")
+terms, task = uniform(problem), problem.task
+asked = {"up_to": 5, "bounds": [1.5] * 5}
+here = enumerate_cases(terms, task, **asked)
+with lookalike():
+    there = enumerate_cases(terms, task, **asked, device=NAME)
+assert there.device == NAME
+for a, b in zip(here.positions, there.positions, strict=True):
+    assert (a.n, a.cases, a.wrong_sequences) == (b.n, b.cases, b.wrong_sequences)
+    assert a.unproved_sequences == b.unproved_sequences > 0 or a.smallest_margin > 1.5
+    assert abs(a.smallest_margin - b.smallest_margin) < 1e-9
+"""
+SECONDS = 1.0
+"""For all cases, on one data-centre GPU."""
+
+
+def test_the_batched_enumeration_never_mixes_devices() -> None:
+    command = [sys.executable, "-c", ON_LOOKALIKE]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-4000:]
+
+
+@pytest.mark.gpu
+def test_a_gpu_finds_the_same_within_a_second() -> None:
+    problem = load("cumulative_sum")
+    terms, task = uniform(problem), problem.task
+    bounds = [0.5] * task.length
+    here = enumerate_cases(terms, task, bounds=bounds)
+    runs = [enumerate_cases(terms, task, bounds=bounds, device="cuda") for _ in range(3)]
+    for there in runs:
+        assert same(here, there)
+    assert min(run.seconds for run in runs) < SECONDS
+
+
+def same(a: Enumeration, b: Enumeration) -> bool:
+    """Whether two enumerations found the same, up to rounding of margins."""
+    return all(
+        (x.wrong_sequences, x.unproved_sequences) == (y.wrong_sequences, y.unproved_sequences)
+        and abs(x.smallest_margin - y.smallest_margin) < 1e-9
+        for x, y in zip(a.positions, b.positions, strict=True)
+    )
