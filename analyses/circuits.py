@@ -1,8 +1,8 @@
 """Terms of a one-layer transformer, read off its weights.
 
-Head indices run over the heads of layer 0. The weights are those of `Problem.model`:
-LayerNorm's own weights are folded in, writes to the residual stream are centred. What
-LayerNorm does beyond that, dividing by the standard deviation of the residual stream, is
+Head indices run over the heads of layer 0. The weights are those of `Problem.model`: if it has
+LayerNorm, LayerNorm's own weights are folded in, writes to the residual stream are centred and
+value biases are part of the output bias; else they are as trained. What LayerNorm does beyond that, dividing by the standard deviation of the residual stream, is
 approximated by its typical value (`typical_scales`); every docstring says what is left out.
 Source of the formulas: Elhage et al., A Mathematical Framework for Transformer Circuits
 (2021), section One-Layer Attention-Only Transformers.
@@ -55,7 +55,7 @@ def full_ov(problem: Problem[Any], scales: Scales) -> Float[Tensor, "head d_voca
     """`W_E W_OV W_U`: entry `[h, s, t]` is what head `h` adds to the logit of `t` for each
     unit of attention it pays to token `s`, in logits.
 
-    Left out: positional embeddings, the output bias, variation of the LayerNorm scales.
+    Left out: positional embeddings, value and output biases, variation of the LayerNorm scales.
     """
     return problem.model.W_E @ w_ov(problem) @ problem.model.W_U / (scales.ln1 * scales.ln_final)
 

@@ -47,12 +47,12 @@ def ablate_neurons(
     n_neurons = problem.architecture.d_mlp or 0
     if wrong := [neuron for neuron in neurons if not 0 <= neuron < n_neurons]:
         raise IndexError(f"no neuron {wrong[0]}; the MLP has {n_neurons}, counted from 0")
-    chosen = list(neurons)
+    chosen = torch.zeros(n_neurons, dtype=torch.bool)
+    chosen[list(neurons)] = True
 
     def replace(active: Tensor, hook: object) -> Tensor:
-        edited = active.clone()
-        edited[..., chosen] = active[..., chosen].mean(dim=0) if mean else 0.0
-        return edited
+        put = active.mean(dim=0) if mean else torch.zeros_like(active[0])
+        return torch.where(chosen.to(active.device), put, active)
 
     return _run(problem, tokens, [(NEURONS, replace)])
 

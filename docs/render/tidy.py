@@ -17,6 +17,10 @@ TEX = re.compile(
 LONG = 8
 """Cells of more lines than this are folded: what they show says it better."""
 
+UNSEARCHED = "details.source, .highlight, .output > pre, dl.numbers, table"
+"""What is on the pages of problems beside prose. Every reader loads the index of the search, so
+it holds what one would look for; claims are found on the Evidence page."""
+
 VERBATIM = ("code", "pre", "script", "style", "svg", "annotation")
 
 
@@ -34,6 +38,8 @@ def tidy(html: str, src_uri: str, files: Files) -> str:
     soup = BeautifulSoup(html, "html.parser")
     if notebook := soup.select_one(".jupyter-wrapper"):
         _undress(soup, notebook)
+        for unsearched in notebook.select(UNSEARCHED):
+            unsearched["data-search-exclude"] = ""
     _resolve_links(soup, src_uri, files)
     _typeset(soup)
     # What scrolls inside a box of its own must be within the keyboard's reach.

@@ -169,7 +169,10 @@ def test_the_circuits_are_the_whole_model_without_layernorm_and_positions(
     moved = torch.einsum(
         "bhqk,hbkt->bqt", patterns(placeless, tokens), full_ov(placeless, UNIT)[:, tokens]
     )
-    biases = placeless.model.b_O[0] @ placeless.model.W_U + placeless.model.b_U
+    model = placeless.model
+    # All attention of a query adds up to 1, and so do the value biases that it moves.
+    values = torch.einsum("hd,hdm->m", model.b_V[0], model.W_O[0])
+    biases = (model.b_O[0] + values) @ model.W_U + model.b_U
     total = direct_path(placeless, UNIT)[tokens] + moved + biases
     torch.testing.assert_close(total, placeless.logits(tokens), atol=1e-4, rtol=1e-5)
 

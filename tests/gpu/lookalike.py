@@ -81,6 +81,22 @@ def empty(size: Sequence[int], dtype: torch.dtype | None = None, **_: Any) -> Te
     return Lookalike(torch.empty(size, dtype=dtype))
 
 
+@torch.library.impl("aten::empty_strided", "privateuseone")
+def empty_strided(
+    size: Sequence[int], stride: Sequence[int], dtype: torch.dtype | None = None, **_: Any
+) -> Tensor:
+    """The same with strides, as for a list of indices that PyTorch moves there by itself."""
+    return Lookalike(torch.empty_strided(size, stride, dtype=dtype))
+
+
+@torch.library.impl("aten::_copy_from", "privateuseone")
+def copy_from(source: Tensor, target: Tensor, non_blocking: bool = False) -> Tensor:
+    """What fills such a tensor."""
+    held = target.held if isinstance(target, Lookalike) else target
+    held.copy_(source.held if isinstance(source, Lookalike) else source)
+    return target
+
+
 class LookalikeMode(TorchFunctionMode):
     """Makes tensors on the device, and moves tensors there."""
 

@@ -40,6 +40,7 @@ def test_what_cuda_allows_is_allowed() -> None:
         "assert here.to(DEVICE).cpu().numpy().tolist() == [0, 1, 2]",
         "assert there.cpu().device.type == 'cpu' and float(there.sum()) == 3",
         "assert torch.zeros_like(there).device == there.new_full((2,), 1).device == DEVICE",
+        "there[..., [0]] = 3; assert there[[0, 2]].tolist() == [3, 2]; there[0] = 0",
         "there[1] = 7; there.add_(1); assert there.tolist() == [1, 8, 3], there",
         "layer = torch.nn.Linear(3, 2).to(DEVICE)",
         "layer.load_state_dict({'weight': torch.ones(2, 3), 'bias': torch.zeros(2)})",
