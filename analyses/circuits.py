@@ -2,8 +2,9 @@
 
 Head indices run over the heads of layer 0. The weights are those of `Problem.model`: if it has
 LayerNorm, LayerNorm's own weights are folded in, writes to the residual stream are centred and
-value biases are part of the output bias; else they are as trained. What LayerNorm does beyond that, dividing by the standard deviation of the residual stream, is
-approximated by its typical value (`typical_scales`); every docstring says what is left out.
+value biases are part of the output bias; else they are as trained. What LayerNorm does beyond
+that, dividing by the standard deviation of the residual stream, is approximated by its typical
+value (`typical_scales`); every docstring says what is left out.
 Source of the formulas: Elhage et al., A Mathematical Framework for Transformer Circuits
 (2021), section One-Layer Attention-Only Transformers.
 """

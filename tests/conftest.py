@@ -3,6 +3,7 @@
 Nothing touches torch's global generator or the network.
 """
 
+import os
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import torch
 # jaxtyping's import hook keeps bytecode of its own for all that a checked module imports:
 # imported before any of them, the largest library need not be compiled once more.
 import transformer_lens.model_bridge  # noqa: F401
+from filelock import FileLock
 from playwright.sync_api import Browser, Error, sync_playwright
 
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, max_examples=50)
@@ -52,11 +54,24 @@ def no_network() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
-    """The folder of the built site."""
-    for command in (["analyses", "all"], ["docs.render"]):
-        subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=True)
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built site, built once even if several processes run the tests."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with FileLock(shared / "site.lock"):
+        if not (built := shared / "site.built").exists():
+            for command in (["analyses", "all"], ["docs.render"]):
+                subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=True)
+            built.touch()
     return ROOT / "site"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say whether the tests on a GPU were among those that ran."""
+    found = torch.cuda.is_available()
+    what = f"run on {torch.cuda.get_device_name()}" if found else "not run: no CUDA device"
+    terminalreporter.write_line(f"gpu: {what}")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from models import checkpoint
 from models.card import MODELS, sha256_of
 from models.problem import Problem, load_problem
 from models.sorted_list.task import SortedList
+from tests.in_thread import in_a_thread
 
 WEIGHTS = MODELS / "sorted_list" / "model.safetensors"
 COMMITTED = ROOT / "analyses" / "sorted_list" / "results.json"
@@ -37,7 +38,9 @@ def analysed(
     path = root / "untrained.safetensors"
     checkpoint.write(untrained.weights, path)
     before = COMMITTED.read_bytes()
-    folder, found = analyse_checkpoint("sorted_list", path, "cpu", root / "checkpoints")
+    folder, found = in_a_thread(
+        lambda: analyse_checkpoint("sorted_list", path, "cpu", root / "checkpoints")
+    )
     yield Analysed(path, folder, found, before)
 
 

@@ -1,9 +1,6 @@
 """The same numbers on CPU and GPU, within the tolerance that each number states."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
@@ -12,8 +9,7 @@ from analyses.notebook import Page, execute_all
 from analyses.outputs import NUMBER
 from analyses.results import Results
 from models.card import committed_weights, read_card, sha256_of, slugs
-
-T = TypeVar("T")
+from tests.in_thread import in_a_thread
 
 PAGE = f"""# %% tags=["parameters"]
 checkpoint, device = None, "cpu"
@@ -37,12 +33,6 @@ def differences(cpu: Results, gpu: Results) -> list[str]:
     """What two runs disagree about, and which claims do not stand, a line each."""
     complaints = [text for finding in gpu.claims if (text := finding.complaint())]
     return gpu.drift_from(cpu) + complaints
-
-
-def in_a_thread(call: Callable[[], T]) -> T:
-    """Call where no event loop runs: in this thread, the browser's may."""
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(call).result()
 
 
 @pytest.mark.gpu

@@ -72,7 +72,10 @@ TOO_WIDE = """() => {
   if (document.documentElement.scrollWidth > innerWidth) wide.push('the page');
   return wide;
 }"""
-AXE = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
+# A palette changes nothing but colours.
+RULES = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
+AXE = """async rules => (await axe.run(document, {resultTypes: ['violations'], ...rules}))
+  .violations
   .filter(found => ['serious', 'critical'].includes(found.impact))
   .map(found => `${found.id}: ${found.nodes.map(node => node.html.slice(0, 120)).join(' | ')}`)"""
 
@@ -115,7 +118,7 @@ def visit(served: Served, browser: Browser) -> Any:
                 page.add_script_tag(path=node_modules() / "axe-core" / "axe.min.js")
             # Colours fade into each other; contrast is that of the end.
             page.wait_for_timeout(300)
-            seen.violations += [f"{scheme}: {found}" for found in page.evaluate(AXE)]
+            seen.violations += [f"{scheme}: {found}" for found in page.evaluate(AXE, RULES[scheme])]
         return seen
 
     return visited
