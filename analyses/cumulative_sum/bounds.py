@@ -69,8 +69,8 @@ class AttentionBound(NamedTuple):
 
     @property
     def largest(self) -> Float[Tensor, " n_ctx"]:
-        """Bound on `|a - 1 / n|` of a single key."""
-        return self.total / torch.arange(1, len(self.spread) + 1)
+        """Bound on `|a - 1 / n|` of a single key; probabilities are never further apart than 1."""
+        return (self.total / torch.arange(1, len(self.spread) + 1)).clamp(max=1.0)
 
     @property
     def total_32(self) -> Float[Tensor, " n_ctx"]:

@@ -73,7 +73,7 @@ def mean_loss(problem: Problem[CumulativeSum]) -> Measurement:
 
 def deviations(problem: Problem[CumulativeSum]) -> Float[Tensor, " batch"]:
     """The largest distance of an attention probability from 1 / position, by sequence."""
-    attention = patterns(problem, evaluation(problem, N_ACTIVATIONS))
+    attention = patterns(problem, evaluation(problem))
     return bounds.from_uniform(attention).amax(dim=(1, 2, 3))
 
 
