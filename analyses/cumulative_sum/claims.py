@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from functools import cache, partial
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from analyses.answers import Answers, answers
 from analyses.attention import patterns
 from analyses.claims import Claim, Measurement
 from analyses.cumulative_sum import bounds, brute_force, certificate, directions, neurons
@@ -43,32 +44,20 @@ Method = Literal["multisets", "sums"]
 """How a certificate proves sequences right."""
 
 
-class Answers(NamedTuple):
-    """How the model answers the evaluation sequences."""
-
-    correct: Bool[Tensor, "batch label"]
-    log_probs: Float[Tensor, "batch label"]
-    """Of the right answer, nats."""
-
-
 @cache
-def answers(problem: Problem[CumulativeSum]) -> Answers:
-    """Run the model on all evaluation sequences."""
-    tokens = evaluation(problem)
-    logits = problem.logits(tokens)
-    return Answers(
-        is_correct(problem.task, logits, tokens), answer_log_probs(problem.task, logits, tokens)
-    )
+def answered(problem: Problem[CumulativeSum]) -> Answers:
+    """How the model answers the evaluation sequences."""
+    return answers(problem, evaluation(problem))
 
 
 def accuracy(problem: Problem[CumulativeSum]) -> Measurement:
-    """Correct predictions, sequence by sequence."""
-    return Measurement.mean(answers(problem).correct.double().mean(dim=1).tolist())
+    """Correct predictions."""
+    return answered(problem).accuracy()
 
 
 def mean_loss(problem: Problem[CumulativeSum]) -> Measurement:
-    """Cross entropy, sequence by sequence."""
-    return Measurement.mean((-answers(problem).log_probs).mean(dim=1).tolist())
+    """Cross entropy, nats."""
+    return answered(problem).loss()
 
 
 def deviations(problem: Problem[CumulativeSum]) -> Float[Tensor, " batch"]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Int
 from torch import Tensor
 
+from analyses.answers import Answers, answers
 from analyses.attention import label_patterns, most_attended
 from analyses.circuits import (
     Scales,
@@ -22,7 +22,7 @@ from analyses.claims import Claim, Measurement
 from analyses.interventions import ablate_direct_path, mean_ablate_head
 from analyses.sorted_list import adversarial, triples
 from models.problem import Problem
-from models.scoring import answer_log_probs, is_correct
+from models.scoring import answer_log_probs
 from models.sorted_list.task import SortedList
 
 N_LISTS = 10_000
@@ -66,32 +66,20 @@ def family(problem: Problem[SortedList], name: str) -> adversarial.Score:
     return adversarial.score(problem, family_lists(problem, name))
 
 
-class Answers(NamedTuple):
-    """How the model answers the evaluation lists."""
-
-    correct: Bool[Tensor, "batch label"]
-    log_probs: Float[Tensor, "batch label"]
-    """Of the right answer, nats."""
-
-
 @cache
-def answers(problem: Problem[SortedList]) -> Answers:
-    """Run the model on all evaluation lists."""
-    tokens = evaluation(problem)
-    logits = problem.logits(tokens)
-    return Answers(
-        is_correct(problem.task, logits, tokens), answer_log_probs(problem.task, logits, tokens)
-    )
+def answered(problem: Problem[SortedList]) -> Answers:
+    """How the model answers the evaluation lists."""
+    return answers(problem, evaluation(problem))
 
 
 def accuracy(problem: Problem[SortedList]) -> Measurement:
-    """Correct predictions, list by list."""
-    return Measurement.mean(answers(problem).correct.double().mean(dim=1).tolist())
+    """Correct predictions."""
+    return answered(problem).accuracy()
 
 
 def mean_loss(problem: Problem[SortedList]) -> Measurement:
-    """Cross entropy, list by list."""
-    return Measurement.mean((-answers(problem).log_probs).mean(dim=1).tolist())
+    """Cross entropy, nats."""
+    return answered(problem).loss()
 
 
 def finds_answer(problem: Problem[SortedList], labels: slice) -> Measurement:

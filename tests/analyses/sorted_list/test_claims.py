@@ -212,7 +212,7 @@ def test_accuracy_and_loss_are_means_over_lists(
     correct[:10] = False
     correct[10, :5] = False
     log_probs = torch.full((40, 10), -0.25)
-    monkeypatch.setattr(claims, "answers", lambda _: claims.Answers(correct, log_probs))
+    monkeypatch.setattr(claims, "answered", lambda _: claims.Answers(correct, log_probs))
     assert claims.accuracy(problem).value == pytest.approx((29 + 0.5) / 40)
     loss = claims.mean_loss(problem)
     assert (loss.value, loss.n) == (pytest.approx(0.25), 40)
