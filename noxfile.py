@@ -129,11 +129,7 @@ def tests(session: nox.Session) -> None:
     environment(session, "analyse", "render", "test")
     browser(session)
     build(session)
-    # A file at a time, since tests of a file share what takes long to make; half of them wait
-    # for a browser or a command, and more threads than cores only get in each other's way.
-    spread = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile")
-    alone = {"OMP_NUM_THREADS": "1"}
-    python(session, "-m", "pytest", *spread, *session.posargs, env=alone)
+    python(session, "-m", "pytest", *session.posargs)
 
 
 @nox.session

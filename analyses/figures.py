@@ -153,7 +153,9 @@ def lines(
     for label, place in (vertical or {}).items():
         plot.add_vline(x=place, line={"dash": "dot", "width": 1}, annotation_text=label)
     if log_y:
-        plot.update_yaxes(type="log", dtick="D2")
+        # Plotly would write 2 for 2, 20 and 200.
+        ticks = [digit * 10.0**power for power in range(-3, 5) for digit in (1, 2, 5)]
+        plot.update_yaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
     _legend(plot, len(series))
     return Figure(plot, caption, alt)
 

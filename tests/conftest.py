@@ -3,7 +3,6 @@
 Nothing touches torch's global generator or the network.
 """
 
-import os
 import shutil
 import socket
 import subprocess
@@ -19,7 +18,6 @@ import torch
 # jaxtyping's import hook keeps bytecode of its own for all that a checked module imports:
 # imported before any of them, the largest library need not be compiled once more.
 import transformer_lens.model_bridge  # noqa: F401
-from filelock import FileLock
 from playwright.sync_api import Browser, Error, sync_playwright
 
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, max_examples=50)
@@ -54,16 +52,10 @@ def no_network() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the built site, built once even if several processes run the tests."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    with FileLock(shared / "site.lock"):
-        if not (built := shared / "site.built").exists():
-            for command in (["analyses", "all"], ["docs.render"]):
-                subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=True)
-            built.touch()
+def site() -> Path:
+    """The folder of the built site."""
+    for command in (["analyses", "all"], ["docs.render"]):
+        subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=True)
     return ROOT / "site"
 
 

@@ -324,7 +324,7 @@ for which, members in {"positive": side.positive, "negative": side.negative}.ite
 
 # %% [markdown]
 # Every live neuron is one: what a token adds to its pre-activation is linear in the token's value
-# (|$r$| at least {{ least_reading }}). Which side a neuron is on we let the activations say: is its
+# ($|r|$ at least {{ least_reading }}). Which side a neuron is on we let the activations say: is its
 # mean activation larger at positive sums, or at negative ones? Neurons {{ positive_neurons }} are
 # on the positive side, neurons {{ negative_neurons }} on the negative one. Each raises the logit
 # of its own side and lowers the other's:

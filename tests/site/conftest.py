@@ -57,7 +57,8 @@ class Visit:
 SCROLL = """async () => {
   for (let y = 0; y < document.body.scrollHeight; y += 600) {
     scrollTo(0, y);
-    await new Promise(requestAnimationFrame);
+    // A browser that stands still for a while draws no frame; the page is scrolled all the same.
+    await new Promise(done => { requestAnimationFrame(done); setTimeout(done, 250); });
   }
 }"""
 UNDRAWN = """scheme => [...document.querySelectorAll('[data-plotly], [data-circuitsvis]')]
@@ -108,7 +109,9 @@ def visit(served: Served, browser: Browser) -> Any:
                 page.locator(".md-header__button[for^=__palette]:visible").click()
             page.evaluate(SCROLL)
             try:
-                page.wait_for_function(f"scheme => !({UNDRAWN})(scheme).length", arg=scheme)
+                page.wait_for_function(
+                    f"scheme => !({UNDRAWN})(scheme).length", arg=scheme, polling=50
+                )
             except Error:
                 seen.undrawn += page.evaluate(UNDRAWN, scheme)
             seen.too_wide += page.evaluate(TOO_WIDE)
@@ -116,8 +119,9 @@ def visit(served: Served, browser: Browser) -> Any:
                 page.wait_for_load_state("networkidle")
                 seen.weight_after = served.weight()
                 page.add_script_tag(path=node_modules() / "axe-core" / "axe.min.js")
-            # Colours fade into each other; contrast is that of the end.
-            page.wait_for_timeout(300)
+            else:
+                # Colours fade into each other; contrast is that of the end.
+                page.wait_for_timeout(300)
             seen.violations += [f"{scheme}: {found}" for found in page.evaluate(AXE, RULES[scheme])]
         return seen
 
