@@ -584,9 +584,10 @@ table(
 # %%
 table(
     ["n", "numbers before the last", "last", "right answer", "margin", "orderings"],
-    describe.hardest_rows(task, verdict, (2, 5, 10, 15, task.length)),
-    caption="Where the smallest margin is attained: a number in brackets says how often one "
-    "occurs. All orderings of the numbers before the last have the same logits",
+    describe.hardest_rows(task, verdict, range(1, task.length + 1)),
+    caption="Where the smallest margin of all sequences of n numbers is attained: a number in "
+    "brackets says how often one occurs; all orderings of the numbers before the last have the "
+    "same logits",
 )
 
 # %% [markdown]
