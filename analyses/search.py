@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from rich.console import Console
 from torch import Tensor
 
-from models.progress import Progress
+from models.progress import Progress, aside
 
 
 class Climb(NamedTuple):
@@ -37,7 +37,7 @@ def climb(
         console: where progress is shown; None: on standard error.
     """
     inputs, hardest, best = start.clone(), difficulty(start), []
-    with Progress("search", total=steps, console=console or Console(stderr=True)) as progress:
+    with Progress("search", total=steps, console=console or aside()) as progress:
         for _ in range(steps):
             proposed = propose(inputs)
             tried = difficulty(proposed)

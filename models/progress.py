@@ -10,6 +10,11 @@ from rich.progress import Progress as Bar
 SECONDS_BETWEEN_LINES = 10.0
 
 
+def aside() -> Console:
+    """Standard error, in a notebook too: there, what went elsewhere would be part of the page."""
+    return Console(stderr=True, force_jupyter=False)
+
+
 class Progress:
     """Counts steps of a known total.
 

@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from rich.console import Console
 
 from analyses.cumulative_sum import bounds, brute_force, one_dimensional
 from analyses.cumulative_sum.cases import Case, Enumeration, count_cases
@@ -23,7 +22,7 @@ from models.cumulative_sum import task as task_module
 from models.cumulative_sum.task import CumulativeSum
 from models.errors import CheckpointError
 from models.problem import Problem
-from models.progress import Progress
+from models.progress import Progress, aside
 
 COMMITTED = Path(__file__).with_name("certificate.json")
 TO_LENGTH = 6
@@ -199,8 +198,7 @@ def derive(
     task, terms = problem.task, uniform(problem)
     errors, refused = bounds.errors(problem), refusal(problem)
     limits = errors.total.tolist()
-    console = Console(stderr=True)
-    with Progress("enumerate", total=count_cases(task), console=console) as progress:
+    with Progress("enumerate", total=count_cases(task), console=aside()) as progress:
         enumeration = enumerate_cases(
             terms, task, bounds=limits, device=device, state=state, progress=progress
         )

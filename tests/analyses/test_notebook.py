@@ -9,6 +9,7 @@ from analyses import page as recording
 from analyses.notebook import ROOT, Page, PageError, execute_all
 from analyses.outputs import CLAIMS, DATA, FACT, NUMBER, PICTURE
 from tests.analyses.records import finding
+from tests.in_thread import in_a_thread
 
 PARAMETERS = '# %% tags=["parameters"]\ncheckpoint, device = None, "cpu"\n\n'
 
@@ -242,3 +243,22 @@ def test_a_table_escapes_what_it_shows() -> None:
         '<th scope="col">b &lt; c</th></tr></thead><tbody><tr><th scope="row">&lt;i&gt;</th>'
         '<td>2</td></tr><tr><th scope="row">x</th><td>&amp;</td></tr></tbody></table>'
     )
+
+
+def test_progress_of_a_slow_search_is_no_part_of_a_page(tmp_path: Path) -> None:
+    page = written(
+        tmp_path,
+        """# %%
+import torch
+from analyses.search import climb
+from models import progress
+
+progress.SECONDS_BETWEEN_LINES = 0.0
+climb(torch.zeros(2, 1).long(), lambda at: at, lambda at: at[:, 0].double(), steps=3);
+""",
+    )
+    in_a_thread(lambda: execute_all([page], lambda: None))
+    outputs = page.notebook.cells[-1].outputs
+    assert outputs
+    assert {(shown.output_type, shown.get("name")) for shown in outputs} == {("stream", "stderr")}
+    assert "search" in "".join(shown.text for shown in outputs)
