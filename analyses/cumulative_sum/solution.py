@@ -1,23 +1,25 @@
 # %% [markdown]
 # # Cumulative Sum: how it works
 #
-# **In short.** The head averages. It gives every number read so far the same attention and
-# writes its value along a single direction, $u$, so that what stands behind the head is the
-# cumulative *mean*. The sign of the mean is the sign of the sum, and the unembedding could read
-# it off $u$ directly. But after twenty numbers a sum of 1 is a mean of only 1/20: the slope of the
-# logits along $u$ has to be steep, and the eight neurons make it {{ gain }} times as steep. Four
-# fire at positive means, four at negative ones, and *all of them* around zero, where the answer
-# changes. They amplify; their ReLU decides nothing.
+# **In short.** The head averages. It gives every number read so far the same attention and writes
+# its value along a single direction, $u$, so that what stands behind the head is the cumulative
+# *mean*. The sign of the mean is the sign of the sum, and the unembedding could read it off $u$
+# directly. But after twenty numbers a sum of 1 is a mean of only 1/20: the slope of the logits
+# along $u$ has to be steep, and the eight neurons make it {{ gain }} times as steep. Of these,
+# {{ positive_count }} fire at positive means, {{ negative_count }} at negative ones, and *all*
+# around zero, where the answer changes. They amplify; their ReLU decides nothing.
 #
 # **And that is all.** Of the {{ sequences_of_20 }} sequences of twenty numbers, the model gives a
 # wrong last answer to {{ wrong_of_20 }}, and of the shorter ones to {{ wrong_shorter }}. Evidence:
 # *{{ level }}*.
 #
 # The claims behind this page, each measured on this checkpoint and on a control that should not
-# satisfy it. Thresholds were committed before anything but accuracy and loss had been measured;
-# for three claims about the neurons, added after we had looked, this is not so (in the code,
-# `zero_needs_both`, `serve_their_side` and `relu_not_needed`). *Refuted* claims are explanations
-# that one would think of and that turn out wrong.
+# satisfy it. Thresholds were committed before anything but accuracy and loss had been measured,
+# with two exceptions. Three claims about the neurons were added after we had looked (in the code,
+# `zero_needs_both`, `serve_their_side` and `relu_not_needed`). The two about weight decay were
+# committed later too, though before the model without it was trained; for the second of them we
+# then exchanged a bound for the measured deviation, and kept the threshold. *Refuted* claims are
+# explanations that one would think of and that turn out wrong.
 
 # %% tags=["parameters"]
 checkpoint, device, rows = None, "cpu", None
@@ -86,7 +88,7 @@ table(
 )
 
 # %% [markdown]
-# All predictions on {{ sequences }} sequences are right ({{ accuracy }}), but not all of them are
+# Of the predictions on {{ sequences }} sequences {{ accuracy }} are right, but not all of them are
 # sure: the probability of the right answer has mean {{ probability_mean }}, median
 # {{ probability_median }} and minimum {{ probability_min }}. With all logits doubled, which
 # changes no answer, the loss would fall from {{ loss }} to {{ loss_doubled }} nats. Training left
@@ -265,6 +267,7 @@ record("accuracy_without_mlp", scores["switched off"].accuracy, "share", digits=
 record("loss_mlp_averaged", scores["mean ablated"].loss, "nats")
 record("accuracy_mlp_averaged", scores["mean ablated"].accuracy, "share", digits=1)
 record("zero_true", (task.sums(few) == 0).double().mean(), "share", digits=1)
+record("zero_kept_without_mlp", scores["switched off"].by_sign[ZERO], "share", digits=1)
 record("zero_said_without_mlp", scores["switched off"].said[ZERO], "share", digits=1)
 table(
     ["MLP", "loss (nats)", "accuracy", *(f"where {name}" for name in CLASSES)],
@@ -293,8 +296,8 @@ figures.scatter(
 # %% [markdown]
 # They lack steepness. With the MLP switched off, *zero* still wins around a mean of 0, but over far
 # too wide a range: the model answers *zero* in {{ zero_said_without_mlp }} of cases, where
-# {{ zero_true }} are right, and misses none of them. Accuracy falls to
-# {{ accuracy_without_mlp }}, the loss rises to {{ loss_without_mlp }} nats. (With the MLP mean
+# {{ zero_true }} are right; of the zeros it recognises {{ zero_kept_without_mlp }}. Accuracy falls
+# to {{ accuracy_without_mlp }}, the loss rises to {{ loss_without_mlp }} nats. (With the MLP mean
 # ablated it is {{ accuracy_mlp_averaged }} and {{ loss_mlp_averaged }} nats; that also shifts the
 # balance of the classes, since the mean of what the neurons write favours one sign.)
 #
@@ -331,6 +334,8 @@ for which, members in {"positive": side.positive, "negative": side.negative}.ite
 
 # %%
 record("least_reading", findings["neurons_read_value"].value, "", digits=5)
+record("positive_count", len(side.positive), "", digits=0, tolerance=0.0)
+record("negative_count", len(side.negative), "", digits=0, tolerance=0.0)
 fact("positive_neurons", ", ".join(map(str, side.positive)) or "none")
 fact("negative_neurons", ", ".join(map(str, side.negative)) or "none")
 switches = describe.switch_points(problem)
@@ -558,7 +563,7 @@ shorter = verdict.wrong_sequences - last.wrong_sequences
 fact("wrong_shorter", f"{shorter:,}" if shorter else "none")
 fact("level", verdict.level)
 fact("refused", f" ({verdict.refused})" if verdict.refused else "")
-record("cases", verdict.cases, "", digits=0)
+record("cases", verdict.cases, "", digits=0, tolerance=0.0)
 # How long it took is as the certificate says, and no matter of results.
 record("verify_seconds", verdict.seconds, "s", digits=1, tolerance=1e6)
 record("verify_rate", verdict.cases / verdict.seconds / 1e6, "", digits=0, tolerance=1e6)
@@ -608,7 +613,7 @@ for name in ("attention", "float32", "float64"):
 record("error_total", max(found.error for found in verdict.positions), "logits", digits=4)
 record("margin_to_error", verdict.margin_to_error, "", digits=0)
 fact("short_sequences", f"{findings['short_ones_agree'].n:,}")
-record("short_differing", findings["short_ones_agree"].value, "", digits=0)
+record("short_differing", findings["short_ones_agree"].value, "", digits=0, tolerance=0.0)
 
 # %% [markdown]
 # * *Attention*: {{ error_attention }}. The sum over keys of $|a - 1/n|$ is at most $e^{r} - 1$,
@@ -643,7 +648,7 @@ ladder = {
     "sums": verdict.sums,
 }
 rungs = {name: describe.rung(steps, task.length) for name, steps in ladder.items()}
-record("sum_cases", rungs["sums"].cases[-1], "", digits=0)
+record("sum_cases", rungs["sums"].cases[-1], "", digits=0, tolerance=0.0)
 record("sums_prove", findings["sum_suffices"].value, "share", digits=2)
 record("multisets_prove", findings["right_on_all"].value, "share", digits=2)
 record("brute_force_proves", rungs["brute force"].share[-1], "share", digits=0)
@@ -657,8 +662,10 @@ figures.scatter(
     y_title="proved right (%)",
     caption="How much is proved by how many cases: share of all sequences, mean over the lengths "
     "1 to 20, as each method goes on to longer sequences. Cases on a logarithmic scale.",
-    alt="Three rising curves. Sums reach the top with about twenty thousand cases, multisets with "
-    "six hundred million; brute force has six steps and stops below a third at two million.",
+    alt=f"Three rising curves. Sums end at {rungs['sums'].cases[-1]:,} cases, multisets at "
+    f"{rungs['multisets'].cases[-1]:,}; brute force rises least, in steps each of which takes "
+    f"eleven times as many cases as the one before, and ends at "
+    f"{rungs['brute force'].cases[-1]:,}.",
 )
 
 # %% [markdown]
