@@ -124,6 +124,17 @@ def browser() -> Iterator[Browser]:
             )
 
 
+def pytest_configure() -> None:
+    """Share the cores among processes that run tests side by side, and all that these start.
+
+    Threads that wait for each other on one core take many times as long as one thread.
+    """
+    if processes := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+        threads = max(1, (os.cpu_count() or 1) // int(processes))
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+        torch.set_num_threads(threads)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--month", metavar="SLUG", help="only the tests of a month, and those that it can break"
