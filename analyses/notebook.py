@@ -17,6 +17,7 @@ import jupytext
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from pydantic import ValidationError
 from traitlets.config import Config
 
 from analyses.findings import Finding
@@ -177,7 +178,10 @@ class Page:
     def collect(self) -> None:
         """Find the numbers, facts, claims and data hash that the page recorded."""
         for cell, content in self._recorded(NUMBER):
-            number = Number(**{key: content[key] for key in Number.model_fields})
+            try:
+                number = Number(**{key: content[key] for key in Number.model_fields})
+            except ValidationError as error:
+                raise PageError(f"{self.place(cell)}: {error}") from error
             self._claim_name(cell, number.name)
             self.numbers[number.name] = number
         for cell, content in self._recorded(FACT):
