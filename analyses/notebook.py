@@ -63,6 +63,9 @@ class Page:
             "display_name": "Python 3",
             "language": "python",
         }
+        # Ids are random otherwise, and the same page gives the same notebook.
+        for number, cell in enumerate(notebook.cells, 1):
+            cell.id = f"cell-{number}"
         return cls(source, notebook)
 
     def line_of(self, cell: NotebookNode, needle: str | None = None) -> int:
@@ -137,6 +140,7 @@ class Page:
                 timeout=SECONDS_PER_CELL,
                 kernel_name="python3",
                 shutdown_kernel="immediate",
+                record_timing=False,
                 resources={"metadata": {"path": str(ROOT)}},
                 on_cell_complete=lambda cell, cell_index: on_cell(),
                 config=Config({"KernelManager": sockets}),
@@ -174,6 +178,22 @@ class Page:
             atexit.unregister(client._cleanup_kernel)
             if client.km is not None:
                 await client._async_cleanup_kernel()
+
+    def settle(self) -> None:
+        """Leave what cells show, without what differs from run to run.
+
+        Progress and what libraries mutter, on standard error, is no part of a write-up; what
+        was printed in one go came in pieces that depend on how fast it was read.
+        """
+        for cell in self.notebook.cells:
+            settled: list[NotebookNode] = []
+            for output in cell.get("outputs", []):
+                if output.get("name") == "stdout" and settled and settled[-1].get("name"):
+                    settled[-1].text += output.text
+                elif output.get("name") != "stderr":
+                    settled.append(output)
+            if cell.cell_type == "code":
+                cell.outputs = settled
 
     def collect(self) -> None:
         """Find the numbers, facts, claims and data hash that the page recorded."""
@@ -260,5 +280,6 @@ def execute_all(pages: list[Page], on_cell: Callable[[], None]) -> None:
     with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(run())
     for page in pages:
+        page.settle()
         page.collect()
         page.fill()
