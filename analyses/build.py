@@ -86,6 +86,8 @@ def execute(
         pages.pop("problem", None)
     for page in pages.values():
         path = str(checkpoint) if checkpoint else None
+        # Somebody else's checkpoint may lie anywhere.
+        page.confined_to = None if checkpoint else slug
         page.set_parameters(checkpoint=path, device=device, rows=rows)
     cells = sum(cell.cell_type == "code" for page in pages.values() for cell in page.notebook.cells)
     with Progress(f"analyse {slug}", total=cells) as progress:

@@ -53,6 +53,8 @@ class Page:
     data_sha256: str | None = None
     data: list[bytes] = field(default_factory=list)
     """What the page declared as evaluation data, as `.npz` files."""
+    confined_to: str | None = None
+    """The problem whose files alone the page may read (`reach.readable`); None: any."""
 
     @classmethod
     def read(cls, source: Path) -> "Page":
@@ -141,11 +143,18 @@ class Page:
                 kernel_name="python3",
                 shutdown_kernel="immediate",
                 record_timing=False,
+                extra_arguments=self._confinement(),
                 resources={"metadata": {"path": str(ROOT)}},
                 on_cell_complete=lambda cell, cell_index: on_cell(),
                 config=Config({"KernelManager": sockets}),
             )
             await self._run(client)
+
+    def _confinement(self) -> list[str]:
+        if self.confined_to is None:
+            return []
+        line = f"from analyses.reach import confine; confine({self.confined_to!r})"
+        return [f"--IPKernelApp.exec_lines={line}"]
 
     async def _run(self, client: NotebookClient) -> None:
         try:

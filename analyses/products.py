@@ -6,15 +6,15 @@ Needs neither torch nor a kernel, so that the render stage asks the same questio
 import hashlib
 import json
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from analyses.findings import ClaimsDoNotStand
+from analyses.reach import ROOT, readable
 from analyses.results import Results, ResultsError
 from models.card import sha256_of
 
-ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build" / "analyses"
 DEVICES = ("cpu", "cuda")
 """Kinds of devices; what runs without a wish runs on the first."""
@@ -43,26 +43,13 @@ def refused(target: Path) -> Path:
 def fingerprint(slug: str, device: str, root: Path = ROOT) -> str:
     """A hash of all that the executed pages of a problem depend on.
 
-    Everything that they can read of this project: all files of `models/` and `analyses/`,
-    those of other problems too, and of the problem's folder in `docs/`; the pinned versions,
-    Python's version, and the kind of device.
+    The files that they may read (`reach.readable`), Python's version, the kind of machine and
+    that of the device.
     """
     digest = hashlib.sha256(f"{device} {platform.python_version()} {platform.machine()}".encode())
-    for name, path in sorted(_readable(slug, root)):
+    for name, path in readable(slug, root).items():
         digest.update(f"{name} {sha256_of(path)}\n".encode())
     return digest.hexdigest()
-
-
-def _readable(slug: str, root: Path) -> Iterator[tuple[str, Path]]:
-    yield "constraints.txt", root / "constraints.txt"
-    for place in (root / "models", root / "analyses", root / "docs" / "problems" / slug):
-        for path in place.rglob("*"):
-            name = path.relative_to(root)
-            hidden = any(part.startswith(".") or part == "__pycache__" for part in name.parts)
-            # Results are made by the pages and compared with what they give; if they counted,
-            # two problems could each wait for the other's.
-            if path.is_file() and not hidden and path != committed_results(path.parent.name, root):
-                yield name.as_posix(), path
 
 
 def seal(folder: Path, stamp: dict[str, Any]) -> None:

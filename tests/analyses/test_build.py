@@ -128,7 +128,12 @@ def leave_pid(trace: Path) -> str:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_of_project(tmp_path_factory.mktemp("whole"))
+    """A copy with the beginnings of another two problems, which nothing names."""
+    root = copy_of_project(tmp_path_factory.mktemp("whole"))
+    for slug in ("november", "december"):
+        append(root / "models" / slug / "card.json", "{}")
+        append(root / "analyses" / slug / "claims.py")
+    return root
 
 
 def change_a_weight(root: Path) -> None:
@@ -157,13 +162,11 @@ def change_a_weight(root: Path) -> None:
         lambda root: append(root / "analyses/sorted_list/parts/of/it.py"),
         lambda root: append(root / "analyses/instruments/lens.py"),
         lambda root: append(root / "analyses/table.json"),
-        lambda root: append(root / "analyses/november/claims.py"),
-        lambda root: append(root / "analyses/november/certificate.json"),
-        lambda root: append(root / "models/november/task.py"),
-        lambda root: append(root / "models/november/model.safetensors"),
         lambda root: append(root / "models/sorted_list/lists/hard.txt"),
+        lambda root: append(root / "models/words/english.txt"),
         lambda root: append(root / "docs/problems/sorted_list/lists.txt"),
-        lambda root: append(root / "docs/problems/sorted_list/submissions/doe.yaml"),
+        lambda root: append(root / "docs/problems/sorted_list/pictures/of/lists.svg"),
+        lambda root: append(root / "analyses/sorted_list/parts/results.json"),
         lambda root: (root / "analyses/sorted_list/published.py").unlink(),
         lambda root: (root / "analyses/attention.py").rename(root / "analyses/looks.py"),
     ],
@@ -184,13 +187,11 @@ def change_a_weight(root: Path) -> None:
         "subfolder of the solution",
         "subfolder of analyses",
         "data of analyses",
-        "another problem's module",
-        "another problem's certificate",
-        "another problem's task",
-        "another problem's weights",
         "data of the task",
+        "subfolder of models",
         "data of the problem's page",
-        "submission",
+        "subfolder of the problem's page",
+        "results in a subfolder",
         "module gone",
         "module renamed",
     ],
@@ -230,8 +231,14 @@ def test_the_fingerprint_changes_with_the_kind_of_device(whole: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     [
+        "analyses/november/claims.py",
+        "analyses/november/certificate.json",
+        "models/november/task.py",
+        "models/november/parts/of/it.py",
         "docs/problems/november/problem.py",
+        "docs/problems/sorted_list/submissions/doe.yaml",
         "docs/index.md",
+        "README.md",
         "analyses/november/results.json",
         "analyses/sorted_list/results.json",
         "analyses/__pycache__/circuits.pyc",
@@ -244,6 +251,64 @@ def test_the_fingerprint_does_not_change_with(whole: Path, tmp_path: Path, path:
     before = fingerprint("sorted_list", "cpu", root=root)
     append(root / path)
     assert fingerprint("sorted_list", "cpu", root=root) == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "analyses/november/claims.py",
+        "analyses/november/words.csv",
+        "models/november/task.py",
+        "docs/problems/november/problem.py",
+        "analyses/december/claims.py",
+    ],
+)
+def test_another_problem_counts_once_a_module_names_it(
+    whole: Path, tmp_path: Path, path: str
+) -> None:
+    root = shutil.copytree(whole, tmp_path / "copy")
+    append(root / "analyses/sorted_list/claims.py", "\nfrom analyses.november import claims\n")
+    append(root / "analyses/november/claims.py", "\nPLACE = 'models/december'\n")
+    before = fingerprint("sorted_list", "cpu", root=root)
+    append(root / path)
+    assert fingerprint("sorted_list", "cpu", root=root) != before
+
+
+def test_a_page_reads_nothing_that_its_fingerprint_does_not_know(project: Path) -> None:
+    known = ["analyses/circuits.py", "models/sorted_list/card.json", "analyses/sorted_list/new.csv"]
+    unknown = [
+        "analyses/november/claims.py",
+        "analyses/sorted_list/results.json",
+        "docs/problems/sorted_list/submissions/doe.yaml",
+        "docs/index.md",
+        "README.md",
+    ]
+    append(project / "models/november/card.json", "{}")
+    for path in (*known[2:], *unknown):
+        append(project / path, "text")
+    # What is named may be read, so here it is not named in one piece.
+    page = f"""import io, os, pathlib, tempfile
+
+def read(path):
+    try:
+        return bool(pathlib.Path(path).read_text() and io.open_code(os.path.abspath(path)).read())
+    except PermissionError as error:
+        assert str(error).startswith(path + " is not read by the pages of sorted_list: "), error
+        return False
+
+assert all(map(read, {known!r})) and not any(map(read, {unknown!r}))
+pathlib.Path("build/made.txt").write_text("written")
+with tempfile.NamedTemporaryFile("w+") as file:
+    assert file.read() == "" and pathlib.Path(file.name).read_text() == ""
+open("{PROBLEM}").close()
+open({unknown[0]!r})"""
+    edit(project / SOLUTION, page.replace("november", "nov' 'ember"))
+    done = run(project, "sorted_list")
+    assert done.returncode == 1
+    assert said(done).startswith(
+        "PageError: analyses/sorted_list/solution.py, line 5: the cell raised PermissionError: "
+        "analyses/november/claims.py is not read by the pages of sorted_list: they would not be "
+    )
 
 
 def test_the_pages_are_executed_and_their_numbers_filled_in(analysed: Path) -> None:

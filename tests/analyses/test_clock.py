@@ -27,8 +27,8 @@ def test_a_time_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyPat
         with pytest.raises(ClockError) as error:
             ask()
         assert re.match(
-            rf"SOURCE_DATE_EPOCH is {re.escape(repr(text[:40]))}, expected whole seconds since 1970 "
-            r"\(UTC\), such as that of a commit: git log .*; unset it to do without$",
+            rf"SOURCE_DATE_EPOCH is {re.escape(repr(text[:40]))}, expected whole seconds since "
+            r"1970 \(UTC\), such as that of a commit: git log .*; unset it to do without$",
             str(error.value),
         )
 
