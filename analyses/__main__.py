@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analyses.build import analyse
+from analyses.clock import ClockError
 from analyses.findings import ClaimsDoNotStand
 from analyses.notebook import PageError
 from analyses.results import Results, ResultsError
@@ -19,6 +20,7 @@ EXPECTED = (
     CardError,
     CheckpointError,
     ClaimsDoNotStand,
+    ClockError,
     DeviceError,
     PageError,
     ResultsError,
@@ -51,9 +53,10 @@ def main(arguments: list[str] | None = None) -> int:
             # What is committed names its device, and that is not left to chance.
             device = options.device or ("cpu" if options.update else None)
             for slug in chosen:
-                executed = analyse(slug, device, options.update)
-                written = "written" if options.update else "as committed"
-                print(f"{slug}: {'executed' if executed else 'unchanged'}, results {written}.")
+                outcome = analyse(slug, device, options.update)
+                written = "written" if outcome.written else "as committed"
+                executed = "executed" if outcome.executed else "unchanged"
+                print(f"{slug}: {executed}, results {written}.")
         elif len(chosen) == 1:
             # Unchanged pages are found to be so without torch, which takes seconds to import.
             from analyses.other_checkpoint import analyse_checkpoint

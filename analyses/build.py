@@ -1,97 +1,80 @@
 """The analyse stage: execute a problem's pages, unless nothing they depend on changed."""
 
-import hashlib
-import json
 import os
-import platform
+import shutil
 import time
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jupytext
 
-from analyses.findings import ClaimsDoNotStand
-from analyses.notebook import ROOT, Page, execute_all
+from analyses.clock import today
+from analyses.notebook import Page, execute_all
 from analyses.outputs import PICTURE
+from analyses.products import (
+    BUILD,
+    DEVICES,
+    committed_results,
+    current,
+    fingerprint,
+    judge,
+    refused,
+    seal,
+    sources,
+)
 from analyses.results import Results, ResultsError
 from models.card import Card, Rows, committed_weights, read_card, sha256_of
 from models.folders import replaced
 from models.progress import Progress
 
-BUILD = ROOT / "build" / "analyses"
-DEVICES = ("cpu", "cuda")
-"""Kinds of devices; what runs without a wish runs on the first."""
+
+class Outcome(NamedTuple):
+    """What bringing a problem up to date took."""
+
+    executed: bool
+    """Whether the pages were executed."""
+    written: bool
+    """Whether the committed results were rewritten."""
 
 
-def sources(slug: str, root: Path = ROOT) -> dict[str, Path]:
-    """The page files of a problem that exist, by the name of the page."""
-    places = {
-        "problem": root / "docs" / "problems" / slug / "problem.py",
-        "solution": root / "analyses" / slug / "solution.py",
-    }
-    return {name: path for name, path in places.items() if path.is_file()}
-
-
-def fingerprint(slug: str, device: str, root: Path = ROOT) -> str:
-    """A hash of all that the executed pages of a problem depend on.
-
-    Its pages, the code of `models/` and `analyses/` (without other problems' folders), its
-    card, checkpoints and stored certificate, the pinned versions, Python's version, and the
-    kind of device.
-    """
-    digest = hashlib.sha256(f"{device} {platform.python_version()} {platform.machine()}".encode())
-    for path in _dependencies(slug, root):
-        digest.update(f"{path.relative_to(root)} {sha256_of(path)}\n".encode())
-    return digest.hexdigest()
-
-
-def _dependencies(slug: str, root: Path) -> list[Path]:
-    found = [root / "constraints.txt", *sources(slug, root).values()]
-    for package in ("models", "analyses"):
-        found += (root / package).glob("*.py")
-        found += (root / package / slug).glob("*.py")
-    # The results next to it are compared with what the pages give; they do not make it.
-    found.append(root / "analyses" / slug / "certificate.json")
-    found += (root / "analyses" / slug).glob("*.safetensors")
-    found += (root / "models" / slug).glob("*.json")
-    found += (root / "models" / slug).glob("*.safetensors")
-    return sorted({path for path in found if path.is_file()})
-
-
-def analyse(slug: str, device: str | None, update: bool) -> bool:
-    """Bring `build/analyses/<slug>/` up to date; returns whether anything was executed.
+def analyse(slug: str, device: str | None, update: bool) -> Outcome:
+    """Bring `build/analyses/<slug>/` up to date.
 
     With `device` None, products of any device count, so that what a GPU analysed can be
-    rendered where there is none; what is not up to date is executed on the CPU. The results
-    are compared with the committed `analyses/<slug>/results.json` every time, executed or
-    not.
+    rendered where there is none; what is not up to date, or damaged, is executed on the CPU.
+    The results are judged every time, executed or not, and compared with the committed
+    `analyses/<slug>/results.json`; with `update`, they are written there instead. Products
+    that are refused stay in `build/refused/<slug>/`, and the former ones in their place.
 
     Raises:
         PageError: a cell raised, or prose names an unknown number.
         ClaimsDoNotStand: a claim fails, or its control passes.
-        ResultsError: a number drifted from the committed results (not with `update`).
+        ResultsError: a number is not finite, or drifted from the committed results.
+        ClockError: the time that the environment gives is none.
     """
+    day = today()
     card = read_card(slug)
     weights = committed_weights(card)
-    target = BUILD / slug
+    target, committed = BUILD / slug, committed_results(slug)
     devices = (device,) if device else DEVICES
-    current = [fingerprint(slug, name) for name in devices]
-    stamp: dict[str, Any] = {"fingerprint": current[0]}
-    fresh = read_stamp(target).get("fingerprint") not in current
-    if fresh:
+    found = current(slug, devices, BUILD)
+    folder = found or refused(target)
+    if found is None:
+        # Of the files as they are read, not as they may be changed meanwhile.
+        stamp: dict[str, Any] = {"fingerprint": fingerprint(slug, devices[0])}
         began, before = time.monotonic(), os.times()
         pages = execute(slug, None, devices[0])
         took = _took(time.monotonic() - began, before, os.times())
         stamp |= {"seconds": took, "cores": cores()}
-        results = results_of(card, pages, devices[0], sha256_of(weights))
-        write_products(target, pages, results, stamp)
-    results = Results.read(target / "results.json")
-    complaints = [text for finding in results.claims if (text := finding.complaint())]
-    if complaints:
-        raise ClaimsDoNotStand(f"{slug}: " + "\n".join(complaints))
-    _compare(results, ROOT / "analyses" / slug / "results.json", update)
-    return fresh
+        results = results_of(card, pages, devices[0], sha256_of(weights), day)
+        write_products(folder, pages, results, stamp)
+    results = judge(folder, None if update else committed)
+    if folder != target:
+        with replaced(target) as fresh:
+            folder.rename(fresh)
+    shutil.rmtree(refused(target), ignore_errors=True)
+    return Outcome(found is None, update and _write(results, committed))
 
 
 def execute(
@@ -103,6 +86,8 @@ def execute(
         pages.pop("problem", None)
     for page in pages.values():
         path = str(checkpoint) if checkpoint else None
+        # Somebody else's checkpoint may lie anywhere.
+        page.confined_to = None if checkpoint else slug
         page.set_parameters(checkpoint=path, device=device, rows=rows)
     cells = sum(cell.cell_type == "code" for page in pages.values() for cell in page.notebook.cells)
     with Progress(f"analyse {slug}", total=cells) as progress:
@@ -111,8 +96,17 @@ def execute(
     return pages
 
 
-def results_of(card: Card, pages: dict[str, Page], device: str, sha256: str) -> Results:
+def results_of(
+    card: Card, pages: dict[str, Page], device: str, sha256: str, day: date | None = None
+) -> Results:
     """Put together what the pages recorded.
+
+    Args:
+        card: of the problem.
+        pages: executed.
+        device: the kind of device that they ran on.
+        sha256: of the checkpoint.
+        day: when that was; None: today.
 
     Raises:
         ResultsError: if two pages use one name.
@@ -134,19 +128,13 @@ def results_of(card: Card, pages: dict[str, Page], device: str, sha256: str) -> 
         title=card.title,
         month=card.month,
         device=device,
-        date=_today(),
+        date=(day or today()).isoformat(),
         checkpoint_sha256=sha256,
         data_sha256=data,
         numbers=dict(sorted(numbers.items())),
         facts=dict(sorted(facts.items())),
         claims=claims,
     )
-
-
-def _today() -> str:
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    now = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
-    return now.date().isoformat()
 
 
 def write_products(
@@ -165,13 +153,7 @@ def write_products(
         for number, packed in enumerate(declared):
             (folder / f"evaluation-{number}.npz").write_bytes(packed)
         results.write(folder / "results.json")
-        (folder / "stamp.json").write_text(json.dumps(stamp), encoding="utf-8")
-
-
-def read_stamp(target: Path) -> dict[str, Any]:
-    """What a folder of products was made from, in how many seconds, on how many cores."""
-    path = target / "stamp.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        seal(folder, stamp)
 
 
 def _took(elapsed: float, before: os.times_result, after: os.times_result) -> float:
@@ -192,14 +174,14 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _compare(results: Results, committed: Path, update: bool) -> None:
-    if update:
-        results.write(committed)
-        return
-    drifted = results.drift_from(Results.read(committed))
-    if drifted:
-        raise ResultsError(
-            f"{committed.relative_to(ROOT)}: these results drifted:\n  "
-            + "\n  ".join(drifted)
-            + "\nIf the change is meant, run again with --update and commit the new results."
-        )
+def _write(results: Results, committed: Path) -> bool:
+    """Write results where they are committed, unless nothing but their day would change."""
+    if committed.is_file():
+        try:
+            former = Results.read(committed)
+        except ResultsError:
+            former = None
+        if former and results.model_copy(update={"date": former.date}) == former:
+            return False
+    results.write(committed)
+    return True

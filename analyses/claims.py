@@ -1,5 +1,6 @@
 """Claims: sentences about a model, each with a measurement, a threshold and a control."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,6 +36,10 @@ class Measurement:
     """Number of cases."""
     interval: Interval | None = None
     """95 % interval, for a sample; None where every case was computed."""
+
+    def is_finite(self) -> bool:
+        """Whether numbers came out: a mean of nothing is none, and is neither large nor small."""
+        return all(map(math.isfinite, (self.value, *(self.interval or ()))))
 
     @classmethod
     def share(cls, successes: Sequence[bool]) -> "Measurement":
@@ -94,9 +99,9 @@ class Claim:
             raise ValueError(f"claim {self.name!r} is sampled, but its measurement has no interval")
         holds = self.satisfied_by(measured)
         verdict: Verdict = "refuted" if self.refuted else "holds"
-        if holds == self.refuted:
+        if holds == self.refuted or not measured.is_finite():
             verdict = "fails"
-        elif holds and self.satisfied_by(controlled):
+        elif not controlled.is_finite() or (holds and self.satisfied_by(controlled)):
             verdict = "empty"
         return Finding(
             name=self.name,

@@ -5,7 +5,9 @@ trace says `signed`, `share` or `magnitude`, or the number of a series, and is d
 reader's palette. Arrays travel once, as float32.
 """
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -353,7 +355,14 @@ def attention(
         tokens=first["tokens"],
         attention_head_names=list(heads),
     )
-    return Attention(choices, caption, alt, str(drawn))
+    return Attention(choices, caption, alt, _named_after_content(str(drawn)))
+
+
+def _named_after_content(html: str) -> str:
+    """Replace CircuitsVis's random id: the same figure is the same HTML."""
+    (random,) = set(re.findall(r"circuits-vis-[0-9a-f-]{13}", html))
+    digest = hashlib.sha256(html.replace(random, "").encode()).hexdigest()
+    return html.replace(random, f"circuits-vis-{digest[:13]}")
 
 
 def _float32(values: Array) -> np.ndarray:

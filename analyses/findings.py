@@ -1,5 +1,6 @@
 """Claims that were checked: what was found, and how it is shown. Needs no torch."""
 
+import math
 from html import escape
 from typing import Literal
 
@@ -11,7 +12,8 @@ Evidence = Literal["proved", "exhaustive", "sampled", "illustrated"]
 Comparison = Literal["at least", "at most"]
 Verdict = Literal["holds", "refuted", "fails", "empty"]
 """`refuted`: does not hold, and the write-up says so. `fails`: does not hold, or holds
-though the write-up calls it refuted. `empty`: the control satisfies it too."""
+though the write-up calls it refuted, or what was measured is no number. `empty`: the control
+satisfies it too, or measures no number."""
 
 
 class ClaimsDoNotStand(RuntimeError):
@@ -39,6 +41,17 @@ class Finding(BaseModel):
 
     def complaint(self) -> str | None:
         """Why the write-up cannot stand as it is, or None."""
+        if not all(map(math.isfinite, (self.value, *(self.interval or ())))):
+            return (
+                f"claim {self.name!r} does not stand: {self.quantity} is {self.value} (interval "
+                f"{self.interval}), which is no number. Measure what is defined."
+            )
+        if not math.isfinite(self.control_value):
+            return (
+                f"claim {self.name!r} says nothing about the model: the control "
+                f"({self.control}) measures {self.control_value}, which is no number. Measure "
+                "what is defined there too."
+            )
         if self.verdict == "fails":
             return (
                 f"claim {self.name!r} does not stand: {self.quantity} is {self.value:.6g} "

@@ -17,6 +17,7 @@ import jupytext
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from pydantic import ValidationError
 from traitlets.config import Config
 
 from analyses.findings import Finding
@@ -52,6 +53,8 @@ class Page:
     data_sha256: str | None = None
     data: list[bytes] = field(default_factory=list)
     """What the page declared as evaluation data, as `.npz` files."""
+    confined_to: str | None = None
+    """The problem whose files alone the page may read (`reach.readable`); None: any."""
 
     @classmethod
     def read(cls, source: Path) -> "Page":
@@ -62,6 +65,9 @@ class Page:
             "display_name": "Python 3",
             "language": "python",
         }
+        # Ids are random otherwise, and the same page gives the same notebook.
+        for number, cell in enumerate(notebook.cells, 1):
+            cell.id = f"cell-{number}"
         return cls(source, notebook)
 
     def line_of(self, cell: NotebookNode, needle: str | None = None) -> int:
@@ -136,11 +142,19 @@ class Page:
                 timeout=SECONDS_PER_CELL,
                 kernel_name="python3",
                 shutdown_kernel="immediate",
+                record_timing=False,
+                extra_arguments=self._confinement(),
                 resources={"metadata": {"path": str(ROOT)}},
                 on_cell_complete=lambda cell, cell_index: on_cell(),
                 config=Config({"KernelManager": sockets}),
             )
             await self._run(client)
+
+    def _confinement(self) -> list[str]:
+        if self.confined_to is None:
+            return []
+        line = f"from analyses.reach import confine; confine({self.confined_to!r})"
+        return [f"--IPKernelApp.exec_lines={line}"]
 
     async def _run(self, client: NotebookClient) -> None:
         try:
@@ -174,10 +188,29 @@ class Page:
             if client.km is not None:
                 await client._async_cleanup_kernel()
 
+    def settle(self) -> None:
+        """Leave what cells show, without what differs from run to run.
+
+        Progress and what libraries mutter, on standard error, is no part of a write-up; what
+        was printed in one go came in pieces that depend on how fast it was read.
+        """
+        for cell in self.notebook.cells:
+            settled: list[NotebookNode] = []
+            for output in cell.get("outputs", []):
+                if output.get("name") == "stdout" and settled and settled[-1].get("name"):
+                    settled[-1].text += output.text
+                elif output.get("name") != "stderr":
+                    settled.append(output)
+            if cell.cell_type == "code":
+                cell.outputs = settled
+
     def collect(self) -> None:
         """Find the numbers, facts, claims and data hash that the page recorded."""
         for cell, content in self._recorded(NUMBER):
-            number = Number(**{key: content[key] for key in Number.model_fields})
+            try:
+                number = Number(**{key: content[key] for key in Number.model_fields})
+            except ValidationError as error:
+                raise PageError(f"{self.place(cell)}: {error}") from error
             self._claim_name(cell, number.name)
             self.numbers[number.name] = number
         for cell, content in self._recorded(FACT):
@@ -256,5 +289,6 @@ def execute_all(pages: list[Page], on_cell: Callable[[], None]) -> None:
     with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(run())
     for page in pages:
+        page.settle()
         page.collect()
         page.fill()

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from analyses.claims import Claim, Findings
 from analyses.outputs import CLAIMS, DATA, FACT, NUMBER, PICTURE
-from analyses.results import Number
+from analyses.results import Number, usual_tolerance
 from models.problem import Problem
 
 
@@ -32,11 +32,15 @@ def record(
         value: the number, unrounded. A share is given as a fraction, shown as a percentage.
         unit: `nats`, `logits`, `share`, ...; empty for a count.
         digits: decimals shown in prose.
-        tolerance: how far another machine may be from it; None: one unit of the last
-            decimal shown.
+        tolerance: how far another machine may be from it, at most five units of the last
+            decimal shown; None: one such unit, and nothing at all for a count, which has
+            neither unit nor digits.
+
+    Raises:
+        ValueError: the name is malformed, or the tolerance larger than what is shown.
     """
     if tolerance is None:
-        tolerance = 10.0 ** -(digits + 2 * (unit == "share"))
+        tolerance = usual_tolerance(unit, digits)
     number = Number(name=name, value=float(value), unit=unit, tolerance=tolerance, digits=digits)
     text = f"{name} = {number.text()}" + (f" {unit}" if unit not in ("", "share") else "")
     display({NUMBER: number.model_dump() | {"text": number.text()}, "text/plain": text}, raw=True)

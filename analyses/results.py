@@ -5,7 +5,7 @@ import math
 from html import escape
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from analyses.findings import Finding
 
@@ -18,6 +18,27 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+MOST_UNITS = 5
+"""How many units of the last decimal shown a tolerance may be: with more, what is shown would
+be no result."""
+
+
+def unit_shown(unit: str, digits: int) -> float:
+    """One unit of the last decimal that prose shows; shares are shown as percentages.
+
+    >>> unit_shown("nats", 3), unit_shown("share", 1)
+    (0.001, 0.001)
+    """
+    return 10.0 ** -(digits + 2 * (unit == "share"))
+
+
+def usual_tolerance(unit: str, digits: int) -> float:
+    """The tolerance of a number for which none is given: none at all for a count, which has
+    neither unit nor decimals, else one unit of the last decimal shown.
+    """
+    return 0.0 if unit == "" and digits == 0 else unit_shown(unit, digits)
+
+
 class Number(_Strict):
     """A named number of a write-up."""
 
@@ -26,9 +47,22 @@ class Number(_Strict):
     unit: str
     """Such as `nats`, `logits`, `share`; empty for a count."""
     tolerance: float = Field(ge=0)
-    """How far another machine may be from `value` without anything being wrong."""
+    """How far another machine may be from `value` without anything being wrong; at most
+    `MOST_UNITS` units of the last decimal shown."""
     digits: int = Field(ge=0, le=8)
     """Decimals shown in prose."""
+
+    @model_validator(mode="after")
+    def _tolerance_below_what_is_shown(self) -> "Number":
+        most = MOST_UNITS * unit_shown(self.unit, self.digits)
+        # Neither tolerance is exact in binary.
+        if not self.tolerance <= most * (1 + 1e-9):
+            raise ValueError(
+                f"the tolerance of {self.name} is {self.tolerance:g}, at most {most:g} is allowed "
+                f"with {self.digits} decimals shown; show fewer (digits), or compute it so that "
+                "machines agree"
+            )
+        return self
 
     def text(self) -> str:
         """The number as prose shows it; shares are shown as percentages."""
@@ -81,6 +115,14 @@ class Results(_Strict):
         text = json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False)
         path.write_text(text + "\n", encoding="utf-8")
 
+    def undefined(self) -> list[str]:
+        """The numbers that are not finite, a line each: none is a result."""
+        return [
+            f"{number.name} is {number.value} {number.unit}".rstrip()
+            for number in self.numbers.values()
+            if not math.isfinite(number.value)
+        ]
+
     def drift_from(self, committed: "Results") -> list[str]:
         """What differs from committed results beyond tolerance, a line each."""
         lines = []
@@ -110,7 +152,7 @@ def _number_drift(name: str, committed: Number | None, now: Number | None) -> li
         now.digits,
     ):
         return [f"{name}: unit, tolerance or digits differ: committed {committed!r}, now {now!r}"]
-    if not math.isclose(committed.value, now.value, rel_tol=0, abs_tol=now.tolerance):
+    if not _close(committed.value, now.value, now.tolerance):
         return [
             f"{name}: committed {committed.value:.8g}, now {now.value:.8g} {now.unit} "
             f"(off by {abs(now.value - committed.value):.3g}, tolerance {now.tolerance:g})"
@@ -118,9 +160,13 @@ def _number_drift(name: str, committed: Number | None, now: Number | None) -> li
     return []
 
 
+MEASURED = ("value", "interval", "control_value")
+"""What of a claim is measured, and may differ between machines; all else is stated."""
 CLAIM_TOLERANCE = 0.002
-"""How far the measured values of a claim may move between machines, relative to the value
-(or in its unit, where the value is smaller than 1)."""
+"""How far what a claim measured may move between machines, relative to itself."""
+ROUNDING = 1e-6
+"""How far it may move in any case: what float32 leaves of numbers that cancel, a few units in the
+last place of logits. Claims that something is zero are measured so."""
 
 
 def _claim_drift(name: str, committed: Finding | None, now: Finding | None) -> list[str]:
@@ -130,14 +176,18 @@ def _claim_drift(name: str, committed: Finding | None, now: Finding | None) -> l
     return [
         f"claim {name}: {key} was {before[key]!r}, is {after[key]!r}"
         for key in before
-        if not _agree(before[key], after[key])
+        if not (_agree(before[key], after[key]) if key in MEASURED else before[key] == after[key])
     ]
 
 
 def _agree(before: object, after: object) -> bool:
     if isinstance(before, float) and isinstance(after, float):
-        allowed = CLAIM_TOLERANCE * max(1.0, abs(before))
-        return math.isclose(before, after, rel_tol=0, abs_tol=allowed)
+        return _close(before, after, CLAIM_TOLERANCE * abs(before) + ROUNDING)
     if isinstance(before, tuple) and isinstance(after, tuple):
         return all(map(_agree, before, after))
     return before == after
+
+
+def _close(before: float, after: float, allowed: float) -> bool:
+    """Whether two results are as near to each other as allowed; what is not finite is none."""
+    return math.isfinite(before) and abs(after - before) <= allowed

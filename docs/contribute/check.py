@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from analyses.build import BUILD, read_stamp
+from analyses.products import BUILD, read_stamp
 from docs.contribute import artefacts, changes, executed, links
 from docs.contribute.month import ROOT, Fault, Month
 from docs.contribute.prose import typed_results
@@ -58,9 +58,9 @@ def heads(card: Card | None) -> set[str]:
 def executed_faults(month: Month, card: Card) -> Iterator[Fault]:
     """What shows only when the pages are executed and the site is built."""
     yield from executed.execute(month)
-    if not executed.is_current(month):
+    products = executed.products_of(month)
+    if products is None:
         return
-    products = BUILD / month.slug
     yield from executed.product_faults(month, products)
     # What was found so far needed no torch, which takes seconds to import.
     from docs.contribute.evaluation import evaluation_faults, untrained
@@ -69,8 +69,10 @@ def executed_faults(month: Month, card: Card) -> Iterator[Fault]:
     yield from untrained(month, card)
     elsewhere = list(executed.others(month))
     yield from elsewhere
-    if not elsewhere:
+    if not elsewhere and executed.stand(month, products):
         yield from links.site_faults(month)
+    else:
+        print("The site was not built: what the pages give comes first.", flush=True)
 
 
 def touched(revision: str) -> list[Month]:

@@ -8,9 +8,18 @@ from pathlib import Path
 
 import nbformat
 
-from analyses.build import BUILD, analyse, fingerprint, read_stamp
+from analyses.build import analyse
 from analyses.findings import ClaimsDoNotStand
 from analyses.notebook import PageError
+from analyses.products import (
+    BUILD,
+    STAMP,
+    committed_results,
+    current,
+    judge,
+    read_stamp,
+    refused,
+)
 from analyses.results import Results, ResultsError
 from docs.contribute.month import Fault, Month
 from docs.contribute.prose import Cell, cells
@@ -24,17 +33,17 @@ SECONDS, CORES = 60, 2
 
 def execute(month: Month) -> Iterator[Fault]:
     """Bring the products of the pages up to date, on two cores; say what prevents it."""
-    products = BUILD / month.slug
-    stamp = read_stamp(products)
-    if stamp.get("cores", CORES) > CORES or stamp.get("seconds", 0) > SECONDS:
-        # Measured on more cores, or perhaps on a busy machine: execute once more.
-        (products / "stamp.json").unlink()
+    for products in (BUILD / month.slug, refused(BUILD / month.slug)):
+        stamp = read_stamp(products)
+        if stamp.get("cores", CORES) > CORES or stamp.get("seconds", 0) > SECONDS:
+            # Measured on more cores, or perhaps on a busy machine: execute once more.
+            (products / STAMP).unlink()
     try:
         with at_most(CORES):
             analyse(month.slug, "cpu", update=False)
     except (ClaimsDoNotStand, ResultsError) as error:
         # If the pages ran, their products tell more than the first error does.
-        if not is_current(month):
+        if products_of(month) is None:
             yield month.fault(month.solution, f"{error}")
     except (PageError, CardError, CheckpointError) as error:
         yield placed(month, error)
@@ -58,9 +67,18 @@ def placed(month: Month, error: Exception) -> Fault:
     return month.fault(month.solution, str(error))
 
 
-def is_current(month: Month) -> bool:
-    """Whether the products are those of the files as they are."""
-    return read_stamp(BUILD / month.slug).get("fingerprint") == fingerprint(month.slug, "cpu")
+def products_of(month: Month) -> Path | None:
+    """What the pages gave as they are, refused or not; None if they did not run."""
+    return current(month.slug, ["cpu"], BUILD)
+
+
+def stand(month: Month, products: Path) -> bool:
+    """Whether the site would show these products."""
+    try:
+        judge(products, committed_results(month.slug, month.root))
+    except (ClaimsDoNotStand, ResultsError):
+        return False
+    return products == BUILD / month.slug
 
 
 @contextmanager

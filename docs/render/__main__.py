@@ -4,7 +4,8 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # Material prints an advertisement against a version of MkDocs that is not installed.
@@ -15,6 +16,7 @@ from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, ConfigurationError
 
+from analyses.clock import VARIABLE, ClockError, source_time
 from docs.render import RenderError
 from docs.render.vendor import ROOT
 from models.card import CardError
@@ -22,15 +24,43 @@ from models.folders import replaced
 
 
 def build_site(folder: Path) -> None:
-    """Build the site into `folder` with MkDocs, warnings being errors."""
-    # Plugins outlive their build, and the blog's has thrown its folder away by then.
-    vars(MkDocsConfig)["plugins"].plugin_cache.clear()
-    config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), strict=True)
-    config.plugins.on_startup(command="build", dirty=False)
+    """Build the site into `folder` with MkDocs, warnings being errors.
+
+    Feeds and sitemap bear the time of the sources, so that it does not show when they were
+    built.
+
+    Raises:
+        RenderError: something that the site is made of is missing, faulty or out of date.
+    """
+    with dated():
+        # Plugins outlive their build, and the blog's has thrown its folder away by then.
+        vars(MkDocsConfig)["plugins"].plugin_cache.clear()
+        config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), strict=True)
+        config.plugins.on_startup(command="build", dirty=False)
+        try:
+            build(config)
+        finally:
+            config.plugins.on_shutdown()
+
+
+@contextmanager
+def dated() -> Iterator[None]:
+    """Tell MkDocs and its plugins that it is the time of the sources.
+
+    Raises:
+        RenderError: the environment gives a time that there is not.
+    """
+    given = os.environ.get(VARIABLE)
     try:
-        build(config)
+        os.environ[VARIABLE] = str(int(source_time().timestamp()))
+    except ClockError as error:
+        raise RenderError(str(error)) from error
+    try:
+        yield
     finally:
-        config.plugins.on_shutdown()
+        os.environ.pop(VARIABLE)
+        if given is not None:
+            os.environ[VARIABLE] = given
 
 
 def publish(output: Path, make: Callable[[Path], None] = build_site) -> None:

@@ -2,18 +2,29 @@
 
 import calendar
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from analyses.findings import ClaimsDoNotStand
+from analyses.products import (
+    BUILD,
+    DEVICES,
+    committed_results,
+    damaged,
+    fingerprint,
+    judge,
+    read_stamp,
+)
+from analyses.results import Results, ResultsError
 from docs.render import RenderError
 from docs.render.submissions import Event, Submission, events, read_submissions
-from models.card import MODELS, Card, read_card, slugs
+from models.card import MODELS, Card, committed_weights, read_card, slugs
+from models.errors import CheckpointError
 
-ANALYSES = Path(__file__).parents[2] / "build" / "analyses"
+ANALYSES = BUILD
 PROBLEMS = Path(__file__).parents[1] / "problems"
 
 PRODUCTS = ("problem.ipynb", "solution.ipynb", "results.json", "picture.svg")
@@ -94,8 +105,13 @@ class Month:
 
     @cached_property
     def results(self) -> dict[str, Any]:
-        """Numbers, claims and where they were computed, as the analyse stage wrote them."""
-        return json.loads((self.products / "results.json").read_text(encoding="utf-8"))
+        """Numbers, claims and where they were computed, as the analyse stage wrote them.
+
+        The day is that of the committed results: it does not change with every build.
+        """
+        committed = Results.read(committed_results(self.slug))
+        found = Results.read(self.products / "results.json")
+        return found.model_dump(mode="json") | {"date": committed.date}
 
     @property
     def claims(self) -> list[dict[str, Any]]:
@@ -135,7 +151,8 @@ def read_months(analyses: Path = ANALYSES, problems: Path = PROBLEMS) -> list[Mo
 
     Raises:
         CardError: if a card is faulty.
-        RenderError: if a problem has not been analysed, or a submission is faulty.
+        RenderError: if a problem has not been analysed as it is, what that gave cannot stand,
+            or a submission is faulty.
     """
     known = slugs()
     months = []
@@ -146,15 +163,50 @@ def read_months(analyses: Path = ANALYSES, problems: Path = PROBLEMS) -> list[Mo
         published = received if card.state == "solved" else ()
         months.append(Month(len(known) - place, card, analyses / slug, published))
     for month in months:
-        missing = [
-            name
-            for name in PRODUCTS
-            if not (month.products / name).is_file()
-            and (name != "solution.ipynb" or month.card.state == "solved")
-        ]
-        if missing:
-            raise RenderError(
-                f"{month.slug} has not been analysed: {', '.join(missing)} missing in "
-                f"{month.products}. Run `python -m analyses {month.slug}` first."
-            )
+        _check(month)
     return months
+
+
+def _check(month: Month) -> None:
+    """Make sure that what the analyse stage left is whole, up to date, and can stand.
+
+    Raises:
+        RenderError: if it is not; says what to do.
+    """
+    folder, again = month.products, f"Run `python -m analyses {month.slug}` first."
+    stamp = read_stamp(folder)
+    missing = [
+        name
+        for name in PRODUCTS
+        if not (folder / name).is_file()
+        and (name != "solution.ipynb" or month.card.state == "solved")
+    ]
+    if not stamp:
+        lacking = ", ".join(missing) or "a readable stamp.json"
+        raise RenderError(
+            f"{month.slug} has not been analysed: {lacking} missing in {folder}. {again}"
+        )
+    if stamp.get("fingerprint") not in [fingerprint(month.slug, device) for device in DEVICES]:
+        raise RenderError(
+            f"{month.slug}: the products in {folder} were not made from the files as they are, "
+            f"by the Python that runs. {again}"
+        )
+    if spoilt := damaged(folder):
+        raise RenderError(
+            f"{month.slug}: {', '.join(spoilt)} in {folder} is not as it was written. {again}"
+        )
+    if missing:
+        raise RenderError(
+            f"{month.slug}: its pages left no {', '.join(missing)}; a problem has its two pages, "
+            "and one of them calls `picture(svg)`."
+        )
+    try:
+        committed_weights(month.card)
+        results = judge(folder, committed_results(month.slug))
+    except (CheckpointError, ClaimsDoNotStand, ResultsError) as error:
+        raise RenderError(str(error)) from error
+    if month.card.weights is None or results.checkpoint_sha256 != month.card.weights.sha256:
+        raise RenderError(
+            f"{month.slug}: the products in {folder} are those of another checkpoint, of sha256 "
+            f"{results.checkpoint_sha256}, than its card describes. {again}"
+        )

@@ -82,8 +82,6 @@ def _is_shown(cell: NotebookNode) -> bool:
 def _page_outputs(
     outputs: list[NotebookNode], place: str, numbers: "count[int]"
 ) -> Iterator[NotebookNode]:
-    # Progress bars and warnings of libraries are no part of a write-up.
-    outputs = [output for output in outputs if output.get("name") != "stderr"]
     for is_ledger, group in groupby(outputs, lambda output: _recorded(output) is not None):
         if is_ledger:
             rows = "".join(_number(_recorded(output) or {}) for output in group)

@@ -78,12 +78,15 @@ def _undress(soup: BeautifulSoup, notebook: Tag) -> None:
 
 def _parts(soup: BeautifulSoup, cell: Tag) -> list[Tag]:
     """What one cell shows, in order; long code is folded, with the numbers it recorded."""
-    if prose := cell.select_one(".jp-RenderedMarkdown"):
+    prose = cell.select_one(".jp-RenderedMarkdown")
+    if prose and "jp-MarkdownCell" in cell.get_attribute_list("class"):
         prose.attrs = {"class": "prose"}
         return [prose]
     outputs = cell.select(".jp-OutputArea-output")
     for output in outputs:
-        output.attrs = {"class": "output"}
+        # A code cell may show Markdown, too.
+        prose = "jp-RenderedMarkdown" in output.get_attribute_list("class")
+        output.attrs = {"class": "output prose" if prose else "output"}
     code = cell.select_one(".highlight")
     if code is None:
         return outputs

@@ -14,10 +14,11 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from analyses import build
-from analyses.build import analyse, fingerprint, results_of, write_products
+from analyses.build import analyse, results_of, write_products
 from analyses.findings import ClaimsDoNotStand, Finding
 from analyses.notebook import ROOT, Page
 from analyses.outputs import NUMBER, PICTURE
+from analyses.products import current, damaged, fingerprint, read_stamp
 from analyses.results import Results, ResultsError
 from models.card import read_card, slugs
 from tests.analyses.records import finding, number, results
@@ -127,7 +128,12 @@ def leave_pid(trace: Path) -> str:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_of_project(tmp_path_factory.mktemp("whole"))
+    """A copy with the beginnings of another two problems, which nothing names."""
+    root = copy_of_project(tmp_path_factory.mktemp("whole"))
+    for slug in ("november", "december"):
+        append(root / "models" / slug / "card.json", "{}")
+        append(root / "analyses" / slug / "claims.py")
+    return root
 
 
 def change_a_weight(root: Path) -> None:
@@ -152,6 +158,15 @@ def change_a_weight(root: Path) -> None:
         lambda root: append(root / "analyses/another.py"),
         lambda root: append(root / "analyses/sorted_list/certificate.json", "{}\n"),
         lambda root: append(root / "analyses/sorted_list/another.safetensors"),
+        lambda root: append(root / "analyses/sorted_list/words.csv"),
+        lambda root: append(root / "analyses/sorted_list/parts/of/it.py"),
+        lambda root: append(root / "analyses/instruments/lens.py"),
+        lambda root: append(root / "analyses/table.json"),
+        lambda root: append(root / "models/sorted_list/lists/hard.txt"),
+        lambda root: append(root / "models/words/english.txt"),
+        lambda root: append(root / "docs/problems/sorted_list/lists.txt"),
+        lambda root: append(root / "docs/problems/sorted_list/pictures/of/lists.svg"),
+        lambda root: append(root / "analyses/sorted_list/parts/results.json"),
         lambda root: (root / "analyses/sorted_list/published.py").unlink(),
         lambda root: (root / "analyses/attention.py").rename(root / "analyses/looks.py"),
     ],
@@ -168,6 +183,15 @@ def change_a_weight(root: Path) -> None:
         "new module",
         "certificate",
         "weights to compare with",
+        "data of the solution",
+        "subfolder of the solution",
+        "subfolder of analyses",
+        "data of analyses",
+        "data of the task",
+        "subfolder of models",
+        "data of the problem's page",
+        "subfolder of the problem's page",
+        "results in a subfolder",
         "module gone",
         "module renamed",
     ],
@@ -207,16 +231,19 @@ def test_the_fingerprint_changes_with_the_kind_of_device(whole: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "analyses/november/solution.py",
         "analyses/november/claims.py",
-        "models/november/card.json",
+        "analyses/november/certificate.json",
         "models/november/task.py",
-        "models/november/model.safetensors",
+        "models/november/parts/of/it.py",
         "docs/problems/november/problem.py",
+        "docs/problems/sorted_list/submissions/doe.yaml",
         "docs/index.md",
-        "analyses/cumulative_sum/certificate.json",
+        "README.md",
+        "analyses/november/results.json",
         "analyses/sorted_list/results.json",
         "analyses/__pycache__/circuits.pyc",
+        "analyses/sorted_list/.solution.py.swp",
+        "analyses/sorted_list/.ipynb_checkpoints/solution.py",
     ],
 )
 def test_the_fingerprint_does_not_change_with(whole: Path, tmp_path: Path, path: str) -> None:
@@ -224,6 +251,64 @@ def test_the_fingerprint_does_not_change_with(whole: Path, tmp_path: Path, path:
     before = fingerprint("sorted_list", "cpu", root=root)
     append(root / path)
     assert fingerprint("sorted_list", "cpu", root=root) == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "analyses/november/claims.py",
+        "analyses/november/words.csv",
+        "models/november/task.py",
+        "docs/problems/november/problem.py",
+        "analyses/december/claims.py",
+    ],
+)
+def test_another_problem_counts_once_a_module_names_it(
+    whole: Path, tmp_path: Path, path: str
+) -> None:
+    root = shutil.copytree(whole, tmp_path / "copy")
+    append(root / "analyses/sorted_list/claims.py", "\nfrom analyses.november import claims\n")
+    append(root / "analyses/november/claims.py", "\nPLACE = 'models/december'\n")
+    before = fingerprint("sorted_list", "cpu", root=root)
+    append(root / path)
+    assert fingerprint("sorted_list", "cpu", root=root) != before
+
+
+def test_a_page_reads_nothing_that_its_fingerprint_does_not_know(project: Path) -> None:
+    known = ["analyses/circuits.py", "models/sorted_list/card.json", "analyses/sorted_list/new.csv"]
+    unknown = [
+        "analyses/november/claims.py",
+        "analyses/sorted_list/results.json",
+        "docs/problems/sorted_list/submissions/doe.yaml",
+        "docs/index.md",
+        "README.md",
+    ]
+    append(project / "models/november/card.json", "{}")
+    for path in (*known[2:], *unknown):
+        append(project / path, "text")
+    # What is named may be read, so here it is not named in one piece.
+    page = f"""import io, os, pathlib, tempfile
+
+def read(path):
+    try:
+        return bool(pathlib.Path(path).read_text() and io.open_code(os.path.abspath(path)).read())
+    except PermissionError as error:
+        assert str(error).startswith(path + " is not read by the pages of sorted_list: "), error
+        return False
+
+assert all(map(read, {known!r})) and not any(map(read, {unknown!r}))
+pathlib.Path("build/made.txt").write_text("written")
+with tempfile.NamedTemporaryFile("w+") as file:
+    assert file.read() == "" and pathlib.Path(file.name).read_text() == ""
+open("{PROBLEM}").close()
+open({unknown[0]!r})"""
+    edit(project / SOLUTION, page.replace("november", "nov' 'ember"))
+    done = run(project, "sorted_list")
+    assert done.returncode == 1
+    assert said(done).startswith(
+        "PageError: analyses/sorted_list/solution.py, line 5: the cell raised PermissionError: "
+        "analyses/november/claims.py is not read by the pages of sorted_list: they would not be "
+    )
 
 
 def test_the_pages_are_executed_and_their_numbers_filled_in(analysed: Path) -> None:
@@ -269,12 +354,131 @@ def test_a_changed_number_fails_the_build_and_update_mends_it(project: Path) -> 
     assert said(done) == (
         "ResultsError: analyses/sorted_list/results.json: these results drifted:\n"
         "  demo_loss: committed 0.52, now 0.5 nats (off by 0.02, tolerance 0.001)\n"
+        "What the pages gave is in build/analyses/sorted_list.\n"
         "If the change is meant, run again with --update and commit the new results.\n"
     )
     assert path.read_text() != committed
-    assert run(project, "sorted_list", "--update").returncode == 0
+    done = run(project, "sorted_list", "--update")
+    assert (done.returncode, done.stdout) == (0, "sorted_list: unchanged, results written.\n")
     assert path.read_text() == committed
     assert run(project, "sorted_list").returncode == 0
+
+
+def test_an_update_that_changes_nothing_leaves_the_day_alone(project: Path) -> None:
+    path = project / COMMITTED
+    earlier = path.read_text().replace(Results.read(path).date, "2024-02-03")
+    path.write_text(earlier)
+    done = run(project, "sorted_list", "--update")
+    assert done.stdout == "sorted_list: unchanged, results as committed.\n"
+    assert path.read_text() == earlier
+    path.write_text("{}")
+    assert "results written" in run(project, "sorted_list", "--update").stdout
+    assert Results.read(path).numbers
+
+
+REFUSED = Path("build/refused/sorted_list")
+
+
+def test_refused_products_are_kept_apart_until_they_are_what_is_committed(project: Path) -> None:
+    before, committed = contents(project / PRODUCTS), (project / COMMITTED).read_text()
+    edit(project / SOLUTION, "value = 0.6")
+    done = run(project, "sorted_list")
+    assert done.returncode == 1
+    assert "  loss: committed 0.5, now 0.6 nats" in said(done)
+    assert f"What the pages gave is in {REFUSED}.\n" in said(done)
+    assert contents(project / PRODUCTS) == before
+    assert Results.read(project / REFUSED / "results.json").numbers["loss"].value == 0.6
+    # They are refused again without being executed again, and accepted so.
+    done = run(project, "sorted_list", code=NO_KERNEL)
+    assert (done.returncode, "these results drifted" in said(done)) == (1, True)
+    done = run(project, "sorted_list", "--update", code=NO_KERNEL)
+    assert (done.returncode, said(done)) == (0, "")
+    assert done.stdout == "sorted_list: unchanged, results written.\n"
+    assert not (project / REFUSED).exists()
+    assert Results.read(project / PRODUCTS / "results.json").numbers["loss"].value == 0.6
+    assert (project / COMMITTED).read_text() != committed
+
+
+def test_a_number_that_is_none_is_never_committed(project: Path) -> None:
+    before, committed = contents(project / PRODUCTS), (project / COMMITTED).read_text()
+    edit(project / SOLUTION, "value = float('nan')")
+    done = run(project, "sorted_list", "--update")
+    assert done.returncode == 1
+    assert said(done).startswith(
+        "ResultsError: sorted_list: loss is nan nats: that is no result. Record what is defined"
+    )
+    assert contents(project / PRODUCTS) == before
+    assert (project / COMMITTED).read_text() == committed
+
+
+def test_what_was_refused_goes_when_the_former_pages_are_back(project: Path) -> None:
+    page = (project / SOLUTION).read_text()
+    edit(project / SOLUTION, "value = 0.6")
+    assert run(project, "sorted_list").returncode == 1
+    (project / SOLUTION).write_text(page)
+    assert run(project, "sorted_list").stdout == "sorted_list: unchanged, results as committed.\n"
+    assert not (project / REFUSED).exists()
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda products: (products / "solution.ipynb").unlink(),
+        lambda products: cut(products / "problem.ipynb"),
+        lambda products: cut(products / "results.json"),
+        lambda products: cut(products / "stamp.json"),
+        lambda products: (products / "stamp.json").write_bytes(b"\xff\x00"),
+        lambda products: (products / "stamp.json").write_text("[]"),
+        lambda products: (products / "stamp.json").unlink(),
+        lambda products: append(products / "results.json", " "),
+    ],
+    ids=[
+        "notebook gone",
+        "notebook cut",
+        "results cut",
+        "stamp cut",
+        "stamp of bytes",
+        "stamp of something else",
+        "stamp gone",
+        "one blank more",
+    ],
+)
+def test_damaged_products_are_stale(
+    project: Path,
+    damage: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    products = project / PRODUCTS
+    assert damaged(products) == []
+    wanted = read_stamp(products)["fingerprint"]
+    monkeypatch.setattr("analyses.products.fingerprint", lambda slug, device: wanted)
+    assert current("sorted_list", ["cpu"], project / "build/analyses") == products
+    damage(products)
+    assert damaged(products)
+    assert current("sorted_list", ["cpu"], project / "build/analyses") is None
+
+
+def test_damaged_products_are_made_anew(project: Path) -> None:
+    (project / PRODUCTS / "solution.ipynb").unlink()
+    done = run(project, "sorted_list")
+    assert (done.returncode, said(done)) == (0, "")
+    assert "sorted_list: executed, results as committed." in done.stdout
+    assert damaged(project / PRODUCTS) == []
+
+
+def test_a_time_that_is_none_is_refused_before_anything_runs(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(project / "analyses/circuits.py")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "tomorrow")
+    done = run(project, "sorted_list", code=NO_KERNEL)
+    assert done.returncode == 1
+    assert said(done).startswith("ClockError: SOURCE_DATE_EPOCH is 'tomorrow', expected whole")
+    assert said(done).count("\n") == 1
 
 
 def test_missing_results_fail_the_build(project: Path) -> None:
@@ -457,6 +661,8 @@ def test_a_claim_that_does_not_stand_fails_the_build(
             analyse("sorted_list", "cpu", update)
     assert executed == [("sorted_list", None, "cpu")]
     assert (ROOT / COMMITTED).read_bytes() == committed
+    assert not (tmp_path / "build").exists()
+    assert damaged(tmp_path / "refused" / "sorted_list") == []
 
 
 def test_two_pages_cannot_use_one_name(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import math
 from typing import Any
 
 import pytest
@@ -47,6 +48,12 @@ def values(model: float, control: float) -> tuple[Measurement, Measurement]:
         ("at most", 0.4, 0.5, False, "empty"),
         ("at most", 0.6, 0.9, True, "refuted"),
         ("at most", 0.4, 0.9, True, "fails"),
+        # What is no number is neither large nor small, and refutes nothing.
+        ("at least", math.nan, 0.1, False, "fails"),
+        ("at least", math.nan, 0.1, True, "fails"),
+        ("at least", math.inf, 0.1, False, "fails"),
+        ("at least", 0.6, math.nan, False, "empty"),
+        ("at most", 0.4, math.inf, False, "empty"),
     ],
 )
 def test_the_verdict(

@@ -1,5 +1,6 @@
 import base64
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -172,6 +173,22 @@ def test_a_histogram_counts_every_value_of_a_fine_binning() -> None:
     assert len(counts) == 20
     assert counts.sum() == 1000
     assert counts[0] == int((values < 0.05).sum())
+
+
+def test_the_same_attention_is_the_same_html() -> None:
+    patterns = torch.rand(2, 1, 2, 2, generator=torch.Generator().manual_seed(0))
+
+    def drawn(word: str) -> str:
+        shown = attention(patterns, [["a", word], ["c", "d"]], ["0.0"], **WORDS)
+        return shown._repr_mimebundle_()["text/html"]
+
+    def ids(html: str) -> list[str]:
+        return re.findall(r"circuits-vis-[0-9a-f]{13}", html)
+
+    assert drawn("b") == drawn("b")
+    assert len(ids(drawn("b"))) == 2 and len(set(ids(drawn("b")))) == 1
+    # A page has several, each drawn into an element of its own.
+    assert ids(drawn("b")) != ids(drawn("x"))
 
 
 def test_attention_is_rounded_to_three_decimals() -> None:

@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 import torch
 from nbformat import NotebookNode, v4
@@ -165,6 +166,13 @@ def test_a_name_recorded_twice_is_refused(tmp_path: Path, second: NotebookNode) 
         page.collect()
 
 
+def test_a_number_that_is_none_of_ours_is_placed(tmp_path: Path) -> None:
+    page = written(tmp_path, "# %%\nfirst\n")
+    page.notebook.cells[1].outputs = [loss(tolerance=1e12)]
+    with pytest.raises(PageError, match=r"solution\.py, line 5: .*\n.*the tolerance of loss is 1e"):
+        page.collect()
+
+
 def test_only_prose_is_filled(tmp_path: Path) -> None:
     page = written(tmp_path, "# %%\nprint('{{ loss }}')\n")
     page.notebook.cells[1].outputs = [loss()]
@@ -197,7 +205,8 @@ def test_what_a_write_up_records_is_what_its_page_collects(
 ) -> None:
     recording.record("loss", torch.tensor(0.0123456), "nats")
     recording.record("accuracy", 0.9984, "share", digits=2)
-    recording.record("climbs", 64.0, "", digits=0, tolerance=0.5)
+    recording.record("climbs", 64.0, "", digits=0)
+    recording.record("lists", 500.0, "", digits=0, tolerance=2.0)
     recording.fact("dearest_head", "head 0.1")
     tokens = torch.tensor([[3, 1, 2]])
     assert recording.data(tokens) is tokens
@@ -211,7 +220,9 @@ def test_what_a_write_up_records_is_what_its_page_collects(
         "loss": (1e-3, 3, "nats"),
         # A hundredth of a per cent, as a fraction.
         "accuracy": (1e-4, 2, "share"),
-        "climbs": (0.5, 0, ""),
+        # A count is exact, unless it says otherwise.
+        "climbs": (0.0, 0, ""),
+        "lists": (2.0, 0, ""),
     }
     assert page.numbers["loss"].value == pytest.approx(0.0123456)
     texts = [data["text/plain"] for data in displayed[:3]]
@@ -258,7 +269,35 @@ climb(torch.zeros(2, 1).long(), lambda at: at, lambda at: at[:, 0].double(), ste
 """,
     )
     in_a_thread(lambda: execute_all([page], lambda: None))
-    outputs = page.notebook.cells[-1].outputs
-    assert outputs
-    assert {(shown.output_type, shown.get("name")) for shown in outputs} == {("stream", "stderr")}
-    assert "search" in "".join(shown.text for shown in outputs)
+    assert page.notebook.cells[-1].outputs == []
+
+
+def test_a_page_gives_the_same_notebook_every_time(tmp_path: Path) -> None:
+    text = """# %% [markdown]
+# It prints.
+
+# %%
+import sys, time
+from IPython.display import display
+
+for word in ("first", "second"):
+    print(word, flush=True)
+    print("heard", time.time(), file=sys.stderr, flush=True)
+    time.sleep(0.05)
+display({"text/plain": "shown"}, raw=True)
+print("last")
+"""
+    made = []
+    for folder in (tmp_path / "one", tmp_path / "another" / "two"):
+        folder.mkdir(parents=True)
+        page = written(folder, text)
+        in_a_thread(lambda page=page: execute_all([page], lambda: None))
+        made.append(nbformat.writes(page.notebook))
+    assert made[0] == made[1]
+    outputs = nbformat.reads(made[0], as_version=4).cells[-1].outputs
+    assert [shown.get("text") or shown.data["text/plain"] for shown in outputs] == [
+        "first\nsecond\n",
+        "shown",
+        "last\n",
+    ]
+    assert str(tmp_path) not in made[0]

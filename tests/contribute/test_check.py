@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,8 @@ from safetensors.torch import load_file, save_file
 
 from analyses.notebook import Page, PageError
 from analyses.outputs import DATA
-from analyses.results import Results
+from analyses.products import refused, seal
+from analyses.results import Results, ResultsError
 from docs.contribute import artefacts, changes, check, evaluation, executed, links
 from docs.contribute.evaluation import overlap
 from docs.contribute.month import Fault, Month
@@ -330,6 +332,29 @@ def test_a_page_that_raises_is_placed(month: Month, monkeypatch: pytest.MonkeyPa
     assert list(executed.execute(month)) == [
         Fault(PROBLEM, 12, "the cell raised ZeroDivisionError: division by zero")
     ]
+
+
+def test_what_a_refused_run_gave_is_looked_at_and_not_shown(
+    month: Month, products: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ResultsError("these results drifted")
+
+    build = month.root / "build" / "analyses"
+    monkeypatch.setattr(executed, "BUILD", build)
+    monkeypatch.setattr(executed, "analyse", refuse)
+    monkeypatch.setattr("analyses.products.fingerprint", lambda slug, device: "as they are")
+    (fault,) = executed.execute(month)
+    assert (fault.path, fault.text) == (SOLUTION, "these results drifted")
+    seal(products, {"fingerprint": "as they are", "seconds": 10, "cores": 2})
+    for folder in (refused(build / month.slug), build / month.slug):
+        shutil.copytree(products, folder)
+        assert list(executed.execute(month)) == []
+        assert executed.products_of(month) == folder
+        assert executed.stand(month, folder) is (folder.parent == build)
+    committed = month.analysis / "results.json"
+    committed.write_text(committed.read_text().replace('"value": 0.5,', '"value": 0.7,'))
+    assert not executed.stand(month, build / month.slug)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from unittest.mock import patch
 from nbformat.v4 import new_output
 
 import analyses.page
-from analyses.build import results_of, sources
+from analyses.build import results_of
 from analyses.notebook import ROOT, Page
+from analyses.products import sources
 from analyses.results import Results
 from models.card import committed_weights, read_card, sha256_of
 from tests.gpu.lookalike import NAME, lookalike

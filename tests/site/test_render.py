@@ -2,12 +2,17 @@
 
 import base64
 import errno
+import gzip
 import json
+import math
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,12 +21,16 @@ import mkdocs.utils
 import nbformat
 import numpy as np
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from mkdocs.structure.files import Files
+from mkdocs_jupyter.nbconvert2 import nb2html
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from plotly.offline import get_plotlyjs_version
 
+from analyses.clock import source_time
 from analyses.palette import PALETTES
+from analyses.products import read_stamp, seal
+from analyses.results import Results
 from docs.render import RenderError, colours, months, vendor
 from docs.render.__main__ import main, publish
 from docs.render.blocks import block
@@ -98,11 +107,33 @@ def test_numbers_in_a_row_are_one_ledger() -> None:
     assert "99.8 %</data></dd>" in html
 
 
-def test_hidden_cells_and_what_libraries_mutter_are_no_part_of_the_page() -> None:
+def test_hidden_cells_are_no_part_of_the_page() -> None:
     assert page_notebook(notebook(plot(), tags=("remove-cell",)), "p", no_blocks).cells == []
-    executed = notebook()
-    executed.cells[0].outputs = [new_output("stream", name="stderr", text="a warning")]
-    assert page_notebook(executed, "page", no_blocks).cells[0].outputs == []
+
+
+def test_markdown_that_code_shows_leaves_the_code_and_its_other_outputs(tmp_path: Path) -> None:
+    executed = notebook({"text/markdown": "**bold** and $x$", "text/plain": "plain"})
+    executed.cells[0].outputs.insert(0, new_output("stream", name="stdout", text="before"))
+    executed.cells[0].outputs.append(new_output("stream", name="stdout", text="after"))
+    executed.cells.insert(0, new_markdown_cell("Prose with *stress*."))
+    nbformat.write(executed, tmp_path / "page.ipynb")
+    html = tidy(nb2html(str(tmp_path / "page.ipynb")), "page.ipynb", Files([]))
+    page = BeautifulSoup(html, "html.parser").select_one(".notebook")
+    assert page is not None
+    parts = [part for part in page.children if isinstance(part, Tag)]
+    assert [part["class"] for part in parts] == [
+        ["prose"],
+        ["highlight"],
+        ["output"],
+        ["output", "prose"],
+        ["output"],
+    ]
+    assert [part.get_text().strip() for part in (*parts[1:3], parts[4])] == [
+        "show()",
+        "before",
+        "after",
+    ]
+    assert parts[3].select_one("strong") and parts[3].select_one(".katex")
 
 
 @pytest.mark.parametrize(
@@ -305,26 +336,155 @@ def render(output: Path, before: str = "") -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.usefixtures("site")
-def test_rendering_needs_no_torch(tmp_path: Path) -> None:
+def files(site: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(site).as_posix(): path.read_bytes()
+        for path in site.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_rendering_needs_no_torch_and_gives_the_same_bytes_in_another_folder(
+    site: Path, tmp_path: Path
+) -> None:
     blocked = ("torch", "transformer_lens", "plotly")
     done = render(
-        tmp_path / "site", f"for name in {blocked}: sys.modules[name] = None  # refuses imports"
+        tmp_path / "another" / "place",
+        f"for name in {blocked}: sys.modules[name] = None  # refuses imports",
     )
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "site" / "index.html").is_file()
+    first, second = files(site), files(tmp_path / "another" / "place")
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+    told = gzip.decompress(first["sitemap.xml.gz"])
+    for name, content in (first | {"sitemap": told}).items():
+        assert os.fsencode(ROOT) not in content, name
+    built = parsedate_to_datetime(
+        re.search(r"<lastBuildDate>(.*?)<", first["feed_rss_created.xml"].decode())[1]  # pyright: ignore
+    )
+    assert built.replace(tzinfo=UTC) == source_time()
+
+
+def test_a_site_cannot_bear_a_time_that_is_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    monkeypatch.setattr(sys, "argv", ["docs.render", "--output", str(tmp_path / "site")])
+    assert main() == 1
+    assert capsys.readouterr().err.startswith(
+        "The site was not built.\nSOURCE_DATE_EPOCH is 'yesterday', expected whole seconds"
+    )
+    assert os.environ["SOURCE_DATE_EPOCH"] == "yesterday"
+
+
+def copied_products(folder: Path) -> Path:
+    """The products of the analyse stage, to be spoilt."""
+    shutil.copytree(months.ANALYSES, folder)
+    return folder
+
+
+def spoil_results(products: Path, **change: Any) -> None:
+    """Change results as if the pages had given them."""
+    path = products / "results.json"
+    Results.read(path).model_copy(update=change).write(path)
+    seal(products, read_stamp(products))
+
+
+def without_a_claim_that_holds(products: Path) -> None:
+    claims = Results.read(products / "results.json").claims
+    first = claims[0].model_copy(update={"verdict": "fails"})
+    spoil_results(products, claims=[first, *claims[1:]])
+
+
+def with_a_number_that_is_none(products: Path) -> None:
+    numbers = Results.read(products / "results.json").numbers
+    loss = numbers["loss"].model_copy(update={"value": math.nan})
+    spoil_results(products, numbers=numbers | {"loss": loss})
+
+
+def with_another_loss(products: Path) -> None:
+    numbers = Results.read(products / "results.json").numbers
+    loss = numbers["loss"].model_copy(update={"value": 7.0})
+    spoil_results(products, numbers=numbers | {"loss": loss})
+
+
+def of_other_files(products: Path) -> None:
+    seal(products, read_stamp(products) | {"fingerprint": "f" * 64})
+
+
+def without_a_picture(products: Path) -> None:
+    (products / "picture.svg").unlink()
+    seal(products, read_stamp(products))
+
+
+def cut_results(products: Path) -> None:
+    path = products / "results.json"
+    path.write_text(path.read_text()[:-300])
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (
+            lambda products: (products / "solution.ipynb").unlink(),
+            r"solution.ipynb in .* is not as it was written. Run `python -m analyses \w+` first",
+        ),
+        (cut_results, r"results.json in .* is not as it was written. Run `python -m analyses"),
+        (
+            lambda products: (products / "stamp.json").write_text("{"),
+            r"has not been analysed: a readable stamp.json missing in .* Run `python -m analyses",
+        ),
+        (of_other_files, r"were not made from the files as they are.* Run `python -m analyses"),
+        (without_a_picture, r"its pages left no picture.svg; .* calls `picture\(svg\)`"),
+        (without_a_claim_that_holds, r"\w+: claim '\w+' does not stand: "),
+        (with_a_number_that_is_none, r"\w+: loss is nan nats: that is no result"),
+        (with_another_loss, r"results.json: these results drifted:\n  loss: committed 0.*, now 7 "),
+        (
+            lambda products: spoil_results(products, checkpoint_sha256="e" * 64),
+            r"checkpoint_sha256: committed \w+, now e+",
+        ),
+    ],
+)
+def test_products_that_are_not_what_they_should_be_are_not_shown(
+    tmp_path: Path, spoil: Callable[[Path], object], message: str
+) -> None:
+    products = copied_products(tmp_path / "analyses")
+    assert months.read_months(products)
+    spoil(products / months.slugs()[0])
+    with pytest.raises(RenderError, match=message):
+        months.read_months(products)
+
+
+@pytest.mark.usefixtures("site")
+def test_products_of_another_checkpoint_are_not_shown_although_they_are_committed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    products = copied_products(tmp_path / "analyses")
+    slug = months.slugs()[0]
+    spoil_results(products / slug, checkpoint_sha256="e" * 64)
+    monkeypatch.setattr(months, "committed_results", lambda slug: products / slug / "results.json")
+    with pytest.raises(RenderError, match=rf"{slug}: .* another checkpoint, of sha256\s+e+, than"):
+        months.read_months(products)
+
+
+@pytest.mark.usefixtures("site")
+def test_the_day_that_is_shown_is_that_of_the_committed_results(tmp_path: Path) -> None:
+    products = copied_products(tmp_path / "analyses")
+    slug = months.slugs()[0]
+    spoil_results(products / slug, date="2099-01-01")
+    committed = Results.read(ROOT / "analyses" / slug / "results.json").date
+    assert months.read_months(products)[0].results["date"] == committed != "2099-01-01"
 
 
 @pytest.mark.usefixtures("site")
 def test_a_broken_page_leaves_the_previous_site(previous: Path, tmp_path_factory: Any) -> None:
-    products = tmp_path_factory.mktemp("analyses")
-    for path in months.ANALYSES.glob("*/*"):
-        (products / path.parent.name).mkdir(exist_ok=True)
-        (products / path.parent.name / path.name).write_bytes(path.read_bytes())
+    products = copied_products(tmp_path_factory.mktemp("copy") / "analyses")
     page = next(products.glob("*/problem.ipynb"))
     broken = nbformat.read(page, as_version=4)
     broken.cells.append(new_markdown_cell("See [this](nowhere.md)."))
     nbformat.write(broken, page)
+    seal(page.parent, read_stamp(page.parent))
     done = render(
         previous,
         "from docs.render import months\nfrom pathlib import Path\n"

@@ -20,6 +20,7 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
+from analyses.products import fingerprint, read_stamp, seal
 from docs.render import RenderError, months, vendor
 from docs.render.references import resolve
 from docs.render.standalone import standalone
@@ -45,16 +46,31 @@ def copy(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Copy:
         ignored = shutil.ignore_patterns("__pycache__")
         for name in ("docs", "models", "analyses", "build/analyses"):
             shutil.copytree(ROOT / name, folder / name, ignore=ignored)
-        for name in ("mkdocs.yml", "pyproject.toml", "package.json", "package-lock.json", ".npmrc"):
+        for name in (
+            "constraints.txt",
+            "mkdocs.yml",
+            "pyproject.toml",
+            "package.json",
+            "package-lock.json",
+            ".npmrc",
+        ):
             shutil.copy(ROOT / name, folder)
         (folder / "build" / "vendor").symlink_to(vendor.CACHE)
         change(folder)
+        stamp_anew(folder)
         for command in (["init"], ["commit", "--allow-empty", "-m", "A month"]):
             who = ["-c", "user.name=A", "-c", "user.email=a@b.c"]
             subprocess.run(["git", *who, *command, "--quiet"], cwd=folder, check=True)
         return folder
 
     return copied
+
+
+def stamp_anew(root: Path) -> None:
+    """Say of the products of a copy that they were made from its files as they are."""
+    for products in (root / "build" / "analyses").iterdir():
+        stamp = read_stamp(products) | {"fingerprint": fingerprint(products.name, "cpu", root)}
+        seal(products, stamp)
 
 
 def render(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:

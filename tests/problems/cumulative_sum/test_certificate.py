@@ -195,10 +195,34 @@ class TestCommand:
         stored: list[certificate.Certificate] = []
         monkeypatch.setattr(certificate, "derive", lambda *_: derived)
         monkeypatch.setattr(certificate, "write", stored.append)
+        monkeypatch.setattr(certificate, "COMMITTED", tmp_path / "certificate.json")
         monkeypatch.chdir(tmp_path)
         assert verify.main(["cumulative_sum"]) == 0
         assert stored == [derived]
         shown = capsys.readouterr().out
+        assert f"Stored: {tmp_path / 'certificate.json'}" in shown
         assert "600,900,300 cases" in shown
         assert "wrong: 0 of 672,749,994,932,560,009,201 sequences of 20 values" in shown
         assert "evidence: proved" in shown
+
+    def test_what_is_committed_is_left_alone_if_only_the_time_differs(
+        self,
+        derived: certificate.Certificate,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        path = tmp_path / "certificate.json"
+        certificate.write(derived, path)
+        before = path.read_bytes()
+        slower = {"seconds": 2 * derived.seconds, "threads": 16, "peak_share": None}
+        again = derived.model_copy(update=slower)
+        monkeypatch.setattr(certificate, "derive", lambda *_: again)
+        monkeypatch.setattr(certificate, "COMMITTED", path)
+        monkeypatch.setattr(certificate, "write", lambda made: made.fail)
+        monkeypatch.chdir(tmp_path)
+        assert verify.main(["cumulative_sum"]) == 0
+        assert f"As committed, but for the time that it took; left as it is: {path}" in (
+            capsys.readouterr().out
+        )
+        assert path.read_bytes() == before

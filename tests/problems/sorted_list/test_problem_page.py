@@ -6,7 +6,7 @@ import jupytext
 import pytest
 import torch
 
-from analyses.build import sources
+from analyses.products import sources
 from analyses.sorted_list.picture import arcs
 
 
