@@ -166,10 +166,12 @@ def environment(session: nox.Session, *groups: str) -> None:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "machine": f"{sys.platform} {platform.machine()}",
         "constraints": hashlib.sha256(CONSTRAINTS.read_bytes()).hexdigest(),
+        # The commands in it name their Python by its full path.
+        "folder": str(ENVIRONMENT.resolve()),
     }
     stamp = ENVIRONMENT / "installed.json"
-    installed = json.loads(stamp.read_text()) if stamp.is_file() else {}
-    if installed.get("base") != base:
+    installed = stamped(stamp)
+    if installed["base"] != base or not shutil.which("python", path=str(COMMANDS)):
         # nox depends on virtualenv, which also works where Python came without ensurepip.
         session.run(sys.executable, "-m", "virtualenv", "--clear", "-q", str(ENVIRONMENT))
         installed = {"base": base, "groups": {}}
@@ -183,6 +185,17 @@ def environment(session: nox.Session, *groups: str) -> None:
         stamp.write_text(json.dumps(installed, indent=2))
     # npm and the browser's driver are looked up on the PATH.
     session.env["PATH"] = os.pathsep.join([os.environ["PATH"], str(COMMANDS)])
+
+
+def stamped(stamp: Path) -> dict[str, dict]:
+    """What an environment's stamp says was installed; nothing, if it is damaged or not there."""
+    try:
+        match json.loads(stamp.read_bytes()):
+            case {"base": dict(base), "groups": dict(groups)}:
+                return {"base": base, "groups": groups}
+    except (OSError, ValueError, RecursionError):
+        pass
+    return {"base": {}, "groups": {}}
 
 
 def python(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
