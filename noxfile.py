@@ -180,7 +180,10 @@ def environment(session: nox.Session, *groups: str) -> None:
     if lacking:
         session.log(f"Installing what is needed to {', '.join(lacking)}: minutes, once.")
         requirements = sorted({line for group in lacking for line in wanted[group]})
-        python(session, "-m", "pip", "install", "-q", "-c", str(CONSTRAINTS), *requirements)
+        # For what has no wheel and is built here. As an option, older pips would refuse it.
+        pinned = {"PIP_BUILD_CONSTRAINT": str(CONSTRAINTS)}
+        arguments = ["install", "-q", "-c", str(CONSTRAINTS), *requirements]
+        python(session, "-m", "pip", *arguments, env=pinned)
         installed["groups"] |= wanted
         stamp.write_text(json.dumps(installed, indent=2))
     # npm and the browser's driver are looked up on the PATH.

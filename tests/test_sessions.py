@@ -28,11 +28,13 @@ class Recorder:
         self.env: dict[str, str] = {}
         self.posargs: list[str] = []
         self.commands: list[str] = []
+        self.given: dict[str, str] = {}
 
-    def run(self, *command: str, **_: Any) -> None:
+    def run(self, *command: str, env: dict[str, str] | None = None, **_: Any) -> None:
         if self.failing and self.failing in command:
             raise CommandFailed(self.failing)
         self.commands.append(" ".join(command))
+        self.given |= env or {}
         if "virtualenv" in command:
             shutil.rmtree(noxfile.ENVIRONMENT, ignore_errors=True)
             noxfile.COMMANDS.mkdir(parents=True)
@@ -77,6 +79,12 @@ def test_an_environment_is_made_once() -> None:
     assert "pip install" in first.run_only[1]
     install(second, "render")
     assert second.commands == []
+
+
+def test_what_has_no_wheel_is_built_with_what_is_pinned() -> None:
+    session = Recorder()
+    install(session, "render")
+    assert session.given["PIP_BUILD_CONSTRAINT"] == str(noxfile.CONSTRAINTS)
 
 
 def test_a_group_more_is_added_to_it() -> None:
