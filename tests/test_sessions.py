@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -85,6 +86,23 @@ def test_what_has_no_wheel_is_built_with_what_is_pinned() -> None:
     session = Recorder()
     install(session, "render")
     assert session.given["PIP_BUILD_CONSTRAINT"] == str(noxfile.CONSTRAINTS)
+
+
+def test_pages_run_without_the_start_up_files_of_the_user(tmp_path: Path) -> None:
+    startup = tmp_path / ".ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "mine.py").write_text("mine = 1\n")
+    session = Recorder()
+    install(session, "render")
+    at_home = {name: value for name, value in os.environ.items() if name != "IPYTHONDIR"}
+    at_home["HOME"] = str(tmp_path)
+
+    def sees_it(environment: dict[str, str]) -> str:
+        command = [sys.executable, "-m", "IPython", "-c", "print('mine' in globals())"]
+        return subprocess.run(command, env=environment, capture_output=True, text=True).stdout
+
+    assert sees_it(at_home).split() == ["True"]
+    assert sees_it(at_home | {"IPYTHONDIR": session.env["IPYTHONDIR"]}).split() == ["False"]
 
 
 def test_a_group_more_is_added_to_it() -> None:
