@@ -168,10 +168,12 @@ def environment(session: nox.Session, *groups: str) -> None:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "machine": f"{sys.platform} {platform.machine()}",
         "constraints": hashlib.sha256(CONSTRAINTS.read_bytes()).hexdigest(),
+        # The commands in it name their Python by its full path.
+        "folder": str(ENVIRONMENT.resolve()),
     }
     stamp = ENVIRONMENT / "installed.json"
-    installed = json.loads(stamp.read_text()) if stamp.is_file() else {}
-    if installed.get("base") != base:
+    installed = stamped(stamp)
+    if installed["base"] != base or not shutil.which("python", path=str(COMMANDS)):
         # nox depends on virtualenv, which also works where Python came without ensurepip.
         session.run(sys.executable, "-m", "virtualenv", "--clear", "-q", str(ENVIRONMENT))
         installed = {"base": base, "groups": {}}
@@ -180,11 +182,27 @@ def environment(session: nox.Session, *groups: str) -> None:
     if lacking:
         session.log(f"Installing what is needed to {', '.join(lacking)}: minutes, once.")
         requirements = sorted({line for group in lacking for line in wanted[group]})
-        python(session, "-m", "pip", "install", "-q", "-c", str(CONSTRAINTS), *requirements)
+        # For what has no wheel and is built here. As an option, older pips would refuse it.
+        pinned = {"PIP_BUILD_CONSTRAINT": str(CONSTRAINTS)}
+        arguments = ["install", "-q", "-c", str(CONSTRAINTS), *requirements]
+        python(session, "-m", "pip", *arguments, env=pinned)
         installed["groups"] |= wanted
         stamp.write_text(json.dumps(installed, indent=2))
     # npm and the browser's driver are looked up on the PATH.
     session.env["PATH"] = os.pathsep.join([os.environ["PATH"], str(COMMANDS)])
+    # Pages run no start-up file of the user's, and no home needs to be writable.
+    session.env["IPYTHONDIR"] = str(ROOT / "build" / "ipython")
+
+
+def stamped(stamp: Path) -> dict[str, dict]:
+    """What an environment's stamp says was installed; nothing, if it is damaged or not there."""
+    try:
+        match json.loads(stamp.read_bytes()):
+            case {"base": dict(base), "groups": dict(groups)}:
+                return {"base": base, "groups": groups}
+    except (OSError, ValueError, RecursionError):
+        pass
+    return {"base": {}, "groups": {}}
 
 
 def python(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:

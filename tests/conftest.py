@@ -1,6 +1,7 @@
 """What holds for every test, and the site and the browser that are made once for all of them.
 
-Nothing touches torch's global generator or the network.
+Nothing touches torch's global generator or the network; only test_pins.py has uv ask the package
+index.
 """
 
 import os

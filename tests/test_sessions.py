@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +19,27 @@ class Aborted(Exception):
 
 
 class Recorder:
-    """Takes the place of a nox session; commands that hold a word of `failing` fail."""
+    """Takes the place of a nox session; commands that hold a word of `failing` fail.
+
+    Of what the others do, only this is done: virtualenv makes a Python, in an empty folder.
+    """
 
     def __init__(self, failing: str | None = None) -> None:
         self.failing = failing
         self.env: dict[str, str] = {}
         self.posargs: list[str] = []
         self.commands: list[str] = []
+        self.given: dict[str, str] = {}
 
-    def run(self, *command: str, **_: Any) -> None:
+    def run(self, *command: str, env: dict[str, str] | None = None, **_: Any) -> None:
         if self.failing and self.failing in command:
             raise CommandFailed(self.failing)
         self.commands.append(" ".join(command))
+        self.given |= env or {}
+        if "virtualenv" in command:
+            shutil.rmtree(noxfile.ENVIRONMENT, ignore_errors=True)
+            noxfile.COMMANDS.mkdir(parents=True)
+            (noxfile.COMMANDS / "python").symlink_to(sys.executable)
 
     def log(self, message: str) -> None:
         self.commands.append(f"# {message}")
@@ -43,7 +55,8 @@ class Recorder:
 @pytest.fixture(autouse=True)
 def another_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment and the pins lie in a folder of this test."""
-    monkeypatch.setattr(noxfile, "ENVIRONMENT", tmp_path)
+    monkeypatch.setattr(noxfile, "ENVIRONMENT", tmp_path / "environment")
+    monkeypatch.setattr(noxfile, "COMMANDS", tmp_path / "environment" / "bin")
     monkeypatch.setattr(noxfile, "CONSTRAINTS", tmp_path / "constraints.txt")
     noxfile.CONSTRAINTS.write_text("torch==2.13.0\n")
 
@@ -67,6 +80,29 @@ def test_an_environment_is_made_once() -> None:
     assert "pip install" in first.run_only[1]
     install(second, "render")
     assert second.commands == []
+
+
+def test_what_has_no_wheel_is_built_with_what_is_pinned() -> None:
+    session = Recorder()
+    install(session, "render")
+    assert session.given["PIP_BUILD_CONSTRAINT"] == str(noxfile.CONSTRAINTS)
+
+
+def test_pages_run_without_the_start_up_files_of_the_user(tmp_path: Path) -> None:
+    startup = tmp_path / ".ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "mine.py").write_text("mine = 1\n")
+    session = Recorder()
+    install(session, "render")
+    at_home = {name: value for name, value in os.environ.items() if name != "IPYTHONDIR"}
+    at_home["HOME"] = str(tmp_path)
+
+    def sees_it(environment: dict[str, str]) -> str:
+        command = [sys.executable, "-m", "IPython", "-c", "print('mine' in globals())"]
+        return subprocess.run(command, env=environment, capture_output=True, text=True).stdout
+
+    assert sees_it(at_home).split() == ["True"]
+    assert sees_it(at_home | {"IPYTHONDIR": session.env["IPYTHONDIR"]}).split() == ["False"]
 
 
 def test_a_group_more_is_added_to_it() -> None:
@@ -93,6 +129,68 @@ def test_an_installation_that_failed_is_tried_again() -> None:
     again = Recorder()
     install(again, "render")
     assert len(again.run_only) == 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda stamp: b"",
+        lambda stamp: stamp[:-40],
+        lambda stamp: b"\xff\xfe\x00",
+        lambda stamp: b"null",
+        lambda stamp: b"[%s]" % stamp,
+        lambda stamp: stamp.replace(b'"groups"', b'"other"'),
+        lambda stamp: stamp.replace(b'"groups": ', b'"groups": [], "other": '),
+        lambda stamp: b"[" * 100_000,
+    ],
+    ids=["empty", "truncated", "binary", "null", "list", "half", "other type", "deep"],
+)
+def test_a_damaged_stamp_counts_as_no_environment(damage: Callable[[bytes], bytes]) -> None:
+    install(Recorder(), "render")
+    stamp = noxfile.ENVIRONMENT / "installed.json"
+    whole = stamp.read_bytes()
+    stamp.write_bytes(damage(whole))
+    again = Recorder()
+    install(again, "render")
+    assert "virtualenv --clear" in again.run_only[0]
+    assert "pip install" in again.run_only[1]
+    assert stamp.read_bytes() == whole
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew() -> None:
+    install(Recorder(), "render")
+    link = noxfile.COMMANDS / "python"
+    link.unlink()
+    link.symlink_to(noxfile.ENVIRONMENT / "uninstalled")
+    again = Recorder()
+    install(again, "render")
+    assert "virtualenv --clear" in again.run_only[0]
+    assert len(again.run_only) == 2
+
+
+def test_an_environment_that_was_moved_is_made_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its commands begin with the path of the Python that they were installed for."""
+    install(Recorder(), "render")
+    moved = noxfile.ENVIRONMENT.rename(tmp_path / "moved")
+    monkeypatch.setattr(noxfile, "ENVIRONMENT", moved)
+    monkeypatch.setattr(noxfile, "COMMANDS", moved / "bin")
+    again = Recorder()
+    install(again, "render")
+    assert "virtualenv --clear" in again.run_only[0]
+
+
+def test_a_link_to_an_environment_is_no_move(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    install(Recorder(), "render")
+    link = tmp_path / "link"
+    link.symlink_to(noxfile.ENVIRONMENT)
+    monkeypatch.setattr(noxfile, "ENVIRONMENT", link)
+    again = Recorder()
+    install(again, "render")
+    assert again.commands == []
 
 
 def test_a_browser_that_is_there_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

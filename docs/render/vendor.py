@@ -73,7 +73,9 @@ def node_modules() -> Path:
 
 
 def _npm_ci(folder: str) -> None:
-    command = [program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    # Left to itself, npm keeps its cache at home, where not every user may write.
+    cache = ["--cache", str(CACHE / "npm")]
+    command = [program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", *cache]
     fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if fetched.returncode:
         raise RenderError(

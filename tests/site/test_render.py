@@ -224,11 +224,29 @@ def test_without_npm_one_is_told_what_to_install(
 def test_without_network_one_is_told_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(vendor, "CACHE", tmp_path)
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
-    monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm"))
     monkeypatch.setenv("npm_config_fetch_retries", "0")
     with pytest.raises(RenderError, match="npm could not fetch.*this needs a network"):
         vendor.node_modules()
     assert not [path for path in tmp_path.iterdir() if path.name != "npm"], "nothing half-fetched"
+
+
+def test_npm_needs_no_home_to_write_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The home is a file, since root may write to any folder; the package, a local archive."""
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "package.json").write_text('{"name": "packed", "version": "1.0.0"}')
+    shutil.make_archive(str(tmp_path / "packed"), "gztar", tmp_path, "package")
+    wanted = {"dependencies": {"packed": "file:../../packed.tar.gz"}}
+    there = {"version": "1.0.0", "resolved": "file:../../packed.tar.gz"}
+    locked = {"lockfileVersion": 3, "packages": {"": wanted, "node_modules/packed": there}}
+    (tmp_path / "package.json").write_text(json.dumps(wanted))
+    (tmp_path / "package-lock.json").write_text(json.dumps(locked))
+    (tmp_path / ".npmrc").touch()
+    (tmp_path / "home").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
+    monkeypatch.setattr(vendor, "ROOT", tmp_path)
+    monkeypatch.setattr(vendor, "CACHE", tmp_path / "vendor")
+    assert (vendor.node_modules() / "packed" / "package.json").is_file()
 
 
 def test_a_problem_that_was_not_analysed_is_named(tmp_path: Path) -> None:
