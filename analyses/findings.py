@@ -63,8 +63,7 @@ def claims_table(findings: list[Finding], caption: str | None = None) -> str:
     )
     rows = "".join(_row(finding) for finding in findings)
     return (
-        f'<table class="claims">{above}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
+        f'<table class="claims">{above}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
     )
 
 

@@ -7,7 +7,6 @@ A checkpoint maps names such as `embed.W_E` `[d_vocab, d_model]` and
 import pickle
 import re
 from pathlib import Path
-from zipfile import BadZipFile
 
 import torch
 from einops import rearrange
@@ -71,7 +70,7 @@ def read_stored(path: Path) -> NamedWeights:
         loaded = _read_pickle(path) if path.suffix in _PICKLE_SUFFIXES else load_file(path)
     except SafetensorError as error:
         raise CheckpointError(
-            f"{path}: not a whole safetensors file ({error}); "
+            f"{path}: not a whole safetensors file ({_shown(str(error))}); "
             "fetch it again, or name a HookedTransformer state dict `.pt`."
         ) from error
     weights = {name: tensor for name, tensor in loaded.items() if not name.endswith(IGNORED)}
@@ -89,9 +88,9 @@ def _read_pickle(path: Path) -> NamedWeights:
             f"{path}: holds more than tensors, so it was refused and nothing in it was run; "
             "save the state dict alone (`torch.save(model.state_dict(), path)`) or safetensors."
         ) from error
-    except (RuntimeError, EOFError, BadZipFile, OSError) as error:
+    except Exception as error:  # A flipped bit makes torch raise whatever there is.
         raise CheckpointError(
-            f"{path}: not a whole PyTorch file ({error}); fetch it again."
+            f"{path}: not a whole PyTorch file ({_shown(str(error))}); fetch it again."
         ) from error
     found = type(loaded).__name__
     if isinstance(loaded, dict):
@@ -145,9 +144,9 @@ def _precision(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def _shown(name: str) -> str:
-    """A name out of a file, as one short line that a terminal may show."""
-    return name[:80].encode("unicode_escape").decode()
+def _shown(text: str) -> str:
+    """A text out of a file, as one short line that a terminal may show."""
+    return text[:160].encode("unicode_escape").decode()
 
 
 def single_precision(weights: NamedWeights) -> NamedWeights:
