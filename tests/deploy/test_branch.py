@@ -41,7 +41,8 @@ def publish(clone: Clone, *versions: str, push: bool = True) -> None:
 def another(clone: Clone) -> Clone:
     """What a second maintainer works in."""
     folder = clone.folder.with_name("another")
-    clone.git("clone", "--quiet", str(clone.remote), str(folder))
+    clone.git("push", "--quiet", "origin", "main")
+    clone.git("clone", "--quiet", "--branch=main", str(clone.remote), str(folder))
     second = Clone(folder, clone.remote)
     second.git("config", "user.name", "Another Maintainer")
     second.git("config", "user.email", "another@site.test")
