@@ -159,7 +159,7 @@ class Branch:
         """
         if push and self.remote is None:
             raise DeployError("There is no remote to push to: `git remote add origin ADDRESS`.")
-        if self._try("check-ref-format", self.ref).returncode:
+        if self._try("check-ref-format", self.ref).returncode or self.name.startswith("-"):
             raise DeployError(f"No branch can be called {self.name!r}; the usual is gh-pages.")
         if elsewhere := self.git("for-each-ref", "--format=%(worktreepath)", self.ref):
             raise DeployError(
