@@ -89,6 +89,8 @@ def check(session: nox.Session) -> None:
 def deploy(session: nox.Session) -> None:
     """Publish the site as a version on gh-pages: `-- YYYY.MM [--push]`."""
     environment(session, "analyse", "render")
+    # What can be refused is refused before the minutes that analyses may take.
+    python(session, "-m", "docs.deploy", *session.posargs, "--check")
     python(session, "-m", "analyses", "all")
     python(session, "-m", "docs.deploy", *session.posargs)
 

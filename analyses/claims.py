@@ -125,12 +125,15 @@ class Findings:
     """All claims of one write-up, checked."""
 
     findings: tuple[Finding, ...]
+    caveat: str | None = None
+    """What must be known of the checkpoint that they were measured on."""
 
     @classmethod
     def of(cls, claims: Sequence[Claim], problem: Problem[Any]) -> "Findings":
         """Check every claim."""
         untrained = problem.untrained(CONTROL_SEED)
-        return cls(tuple(claim.check(problem, untrained) for claim in claims))
+        checked = tuple(claim.check(problem, untrained) for claim in claims)
+        return cls(checked, problem.conversion)
 
     def __getitem__(self, name: str) -> Finding:
         for finding in self.findings:
@@ -151,4 +154,4 @@ class Findings:
 
     def html(self) -> str:
         """The claims as one table."""
-        return claims_table(list(self.findings))
+        return claims_table(list(self.findings), self.caveat)

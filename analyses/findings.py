@@ -67,14 +67,17 @@ class Finding(BaseModel):
         return None
 
 
-def claims_table(findings: list[Finding]) -> str:
+def claims_table(findings: list[Finding], caption: str | None = None) -> str:
     """An HTML table of claims, one row each, with an anchor `claim-<name>`."""
+    above = f"<caption>{escape(caption)}</caption>" if caption else ""
     head = "".join(
         f'<th scope="col">{title}</th>'
         for title in ("Claim", "Evidence", "Measured", "Stated", "Control", "Verdict")
     )
     rows = "".join(_row(finding) for finding in findings)
-    return f'<table class="claims"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return (
+        f'<table class="claims">{above}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    )
 
 
 def _row(finding: Finding) -> str:

@@ -29,5 +29,6 @@ def analyse_checkpoint(
     pages = execute(slug, checkpoint.resolve(), device, rows)
     results = results_of(problem.card, pages, device, sha256)
     target = folder / f"{slug}-{sha256[:12]}"
-    write_products(target, pages, results, {"checkpoint": str(checkpoint), "rows": rows})
+    stamp = {"checkpoint": str(checkpoint), "rows": rows, "converted": problem.conversion}
+    write_products(target, pages, results, stamp)
     return target, results

@@ -70,7 +70,8 @@ def check(claims: Sequence[Claim], problem: Problem[Any]) -> Findings:
     """Check every claim against its control, and show them as one table."""
     findings = Findings.of(claims, problem)
     content = [finding.model_dump() for finding in findings.findings]
-    text = "\n".join(f"{found.verdict:8} {found.sentence}" for found in findings.findings)
+    lines = [f"{found.verdict:8} {found.sentence}" for found in findings.findings]
+    text = "\n".join([findings.caveat, *lines] if findings.caveat else lines)
     display({CLAIMS: content, "text/html": findings.html(), "text/plain": text}, raw=True)
     return findings
 

@@ -34,8 +34,8 @@ def load(
 
     Raises:
         CardError: unknown slug (the known ones are named), or a faulty card.
-        CheckpointError: missing, damaged, tampered or ill-shaped weights, or `rows` where there
-            is nothing to choose.
+        CheckpointError: missing, damaged, tampered or ill-shaped weights, weights that are no
+            finite floating-point numbers, or `rows` where there is nothing to choose.
         DeviceError: CUDA asked for where there is none.
     """
     # Cards are read, and pages rendered, on machines without torch.

@@ -7,7 +7,6 @@ A checkpoint maps names such as `embed.W_E` `[d_vocab, d_model]` and
 import pickle
 import re
 from pathlib import Path
-from zipfile import BadZipFile
 
 import torch
 from einops import rearrange
@@ -20,7 +19,27 @@ from models.errors import CheckpointError
 
 NamedWeights = dict[str, Tensor]
 IGNORED = (".attn.mask", ".attn.IGNORE")
+PRECISIONS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
+"""What weights may be stored in; everything is computed in the first."""
 _PICKLE_SUFFIXES = (".pt", ".pth")
+_AXES = {
+    "embed.W_E": "d_vocab d_model",
+    "pos_embed.W_pos": "n_ctx d_model",
+    "unembed.W_U": "d_model d_vocab_out",
+    "unembed.b_U": "d_vocab_out",
+}
+_AXES_OF_A_BLOCK = {
+    **{f"attn.W_{part}": "n_heads d_model d_head" for part in "QKV"},
+    **{f"attn.b_{part}": "n_heads d_head" for part in "QKV"},
+    "attn.W_O": "n_heads d_head d_model",
+    "attn.b_O": "d_model",
+}
+_AXES_OF_AN_MLP = {
+    "mlp.W_in": "d_model d_mlp",
+    "mlp.b_in": "d_mlp",
+    "mlp.W_out": "d_mlp d_model",
+    "mlp.b_out": "d_model",
+}
 _HEADS_FIRST = {
     "q": "(head d_head) d_model -> head d_model d_head",
     "k": "(head d_head) d_model -> head d_model d_head",
@@ -30,14 +49,20 @@ _HEADS_FIRST = {
 
 
 def read(path: Path) -> NamedWeights:
-    """Read safetensors, or the `.pt` state dict of a HookedTransformer.
+    """Read a checkpoint as float32; see `read_stored`."""
+    return single_precision(read_stored(path))
+
+
+def read_stored(path: Path) -> NamedWeights:
+    """Read safetensors, or the `.pt` state dict of a HookedTransformer, as it was stored.
 
     The buffers `*.attn.mask` and `*.attn.IGNORE` are dropped. Code in a pickle is never
     executed: `.pt` files are read with `weights_only=True`.
 
     Raises:
-        CheckpointError: if the file is missing, truncated, of another format, or a
-            pickle that holds anything but tensors.
+        CheckpointError: if the file is missing, truncated, of another format, a pickle that
+            holds anything but tensors, or if a tensor holds anything but finite
+            floating-point numbers.
     """
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file; give the path of a checkpoint.")
@@ -45,10 +70,14 @@ def read(path: Path) -> NamedWeights:
         loaded = _read_pickle(path) if path.suffix in _PICKLE_SUFFIXES else load_file(path)
     except SafetensorError as error:
         raise CheckpointError(
-            f"{path}: not a whole safetensors file ({error}); "
+            f"{path}: not a whole safetensors file ({_shown(str(error))}); "
             "fetch it again, or name a HookedTransformer state dict `.pt`."
         ) from error
-    return {name: tensor for name, tensor in loaded.items() if not name.endswith(IGNORED)}
+    weights = {name: tensor for name, tensor in loaded.items() if not name.endswith(IGNORED)}
+    for name, tensor in weights.items():
+        if fault := _fault(tensor):
+            raise CheckpointError(f"{path}: {_shown(name)} {fault}")
+    return weights
 
 
 def _read_pickle(path: Path) -> NamedWeights:
@@ -59,15 +88,76 @@ def _read_pickle(path: Path) -> NamedWeights:
             f"{path}: holds more than tensors, so it was refused and nothing in it was run; "
             "save the state dict alone (`torch.save(model.state_dict(), path)`) or safetensors."
         ) from error
-    except (RuntimeError, EOFError, BadZipFile, OSError) as error:
+    except Exception as error:  # A flipped bit makes torch raise whatever there is.
         raise CheckpointError(
-            f"{path}: not a whole PyTorch file ({error}); fetch it again."
+            f"{path}: not a whole PyTorch file ({_shown(str(error))}); fetch it again."
         ) from error
-    if not isinstance(loaded, dict) or not all(isinstance(v, Tensor) for v in loaded.values()):
-        raise CheckpointError(
-            f"{path}: expected a state dict (names to tensors), found {type(loaded).__name__}."
+    found = type(loaded).__name__
+    if isinstance(loaded, dict):
+        odd = [type(key).__name__ for key in loaded if not isinstance(key, str)]
+        other = [name for name, value in loaded.items() if not isinstance(value, Tensor)]
+        if not odd and not other:
+            return loaded
+        found += (
+            f" with keys of type {odd[0]}"
+            if odd
+            else f" with {type(loaded[other[0]]).__name__} under {_shown(other[0])}"
         )
-    return loaded
+    raise CheckpointError(
+        f"{path}: expected a state dict (names to tensors), found {found}; "
+        "save that alone: `torch.save(model.state_dict(), path)`."
+    )
+
+
+def _fault(tensor: Tensor) -> str | None:
+    """What keeps a tensor from being weights, and what to do about it."""
+    kinds = {
+        "quantised": tensor.is_quantized,
+        "nested": tensor.is_nested,
+        "a tensor without its numbers (meta)": tensor.is_meta,
+        "sparse": tensor.layout is not torch.strided,
+    }
+    for kind, found in kinds.items():
+        if found:
+            return f"is {kind}, expected a dense tensor; save it as one."
+    if tensor.dtype not in PRECISIONS:
+        allowed = ", ".join(map(_precision, PRECISIONS))
+        return f"holds {_precision(tensor.dtype)}, expected one of {allowed}; save it as float32."
+    if not tensor.numel():
+        return f"is empty, of shape {list(tensor.shape)}; expected sizes of at least 1."
+    # A file of some bytes can declare a tensor that no memory holds.
+    if tensor.untyped_storage().nbytes() < tensor.numel() * tensor.element_size():
+        return (
+            f"is of shape {list(tensor.shape)}, but repeats fewer numbers than that; "
+            "save it whole (`tensor.contiguous()`)."
+        )
+    if len(places := (~tensor.float().isfinite()).nonzero()):
+        value = float(tensor[tuple(places[0])])
+        return (
+            f"holds {value:g} at {places[0].tolist()}, expected finite numbers of float32 "
+            f"({len(places):,} of its {tensor.numel():,} are not); train or fetch it again."
+        )
+    return None
+
+
+def _precision(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _shown(text: str) -> str:
+    """A text out of a file, as one short line that a terminal may show."""
+    return text[:160].encode("unicode_escape").decode()
+
+
+def single_precision(weights: NamedWeights) -> NamedWeights:
+    """The weights in float32, as all that is computed here."""
+    return {name: tensor.detach().float() for name, tensor in weights.items()}
+
+
+def converted_from(weights: NamedWeights) -> tuple[str, ...]:
+    """The precisions of stored weights that are not float32, such as `bfloat16`."""
+    found = {_precision(tensor.dtype) for tensor in weights.values()}
+    return tuple(sorted(found - {_precision(torch.float32)}))
 
 
 def write(weights: NamedWeights, path: Path) -> None:
@@ -82,34 +172,38 @@ def architecture_of(weights: NamedWeights, expected: Architecture, origin: str) 
     of LayerNorm and of MLPs may not, since the task or the analysis depends on them.
 
     Raises:
-        CheckpointError: naming what was expected and what was found.
+        CheckpointError: naming what was expected and what was found, also if the tensors are
+            not all those of one model, each of its shape.
     """
-    required = ("embed.W_E", "pos_embed.W_pos", "unembed.W_U", "blocks.0.attn.W_Q")
-    missing = [name for name in required if name not in weights]
-    if missing:
+    sized = {name: _AXES[name] for name in ("embed.W_E", "pos_embed.W_pos", "unembed.W_U")}
+    if "blocks.0.mlp.W_in" in weights:
+        sized["blocks.0.mlp.W_in"] = _AXES_OF_AN_MLP["mlp.W_in"]
+    sized["blocks.0.attn.W_Q"] = _AXES_OF_A_BLOCK["attn.W_Q"]
+    if missing := [name for name in sized if name not in weights]:
         raise CheckpointError(
             f"{origin}: {', '.join(missing)} missing; expected the names of a HookedTransformer "
-            f"state dict, found {', '.join(sorted(weights)[:4]) or 'nothing'}, ..."
+            f"state dict, found {', '.join(map(_shown, sorted(weights)[:4])) or 'nothing'}, ..."
         )
-    n_heads, d_model, d_head = weights["blocks.0.attn.W_Q"].shape
-    blocks = [re.match(r"blocks\.(\d+)\.", name) for name in weights]
-    d_mlp = weights["blocks.0.mlp.W_in"].shape[1] if "blocks.0.mlp.W_in" in weights else None
+    sizes: dict[str, int | None] = {"d_mlp": None}
+    for name, axes in sized.items():
+        shape = weights[name].shape
+        if len(shape) != len(axes.split()):
+            raise CheckpointError(
+                f"{origin}: {name} is of shape {list(shape)}, expected the axes {axes}; "
+                "give the state dict of a HookedTransformer."
+            )
+        sizes |= zip(axes.split(), shape, strict=True)
+    blocks = [re.match(r"blocks\.([0-9]{1,4})\.", name) for name in weights]
     found = expected.model_copy(
         update={
+            **sizes,
             "n_layers": 1 + max(int(match[1]) for match in blocks if match),
-            "n_heads": n_heads,
-            "d_model": d_model,
-            "d_head": d_head,
-            "d_mlp": d_mlp,
-            "d_vocab": weights["embed.W_E"].shape[0],
-            "d_vocab_out": weights["unembed.W_U"].shape[1],
-            "n_ctx": weights["pos_embed.W_pos"].shape[0],
             "normalization": "LN" if "ln_final.w" in weights else None,
         }
     )
     fixed = ("d_vocab", "d_vocab_out", "n_ctx", "normalization", "n_layers")
     differing = [name for name in fixed if getattr(found, name) != getattr(expected, name)]
-    if (found.d_mlp is None) != (expected.d_mlp is None):
+    if found.attn_only != expected.attn_only:
         differing.append("d_mlp")
     if differing:
         raise CheckpointError(
@@ -120,7 +214,45 @@ def architecture_of(weights: NamedWeights, expected: Architecture, origin: str) 
             )
             + ". Give a checkpoint of the same task."
         )
+    if odd := _odd_ones(weights, found):
+        raise CheckpointError(
+            f"{origin}: not the weights of this architecture: {'; '.join(odd[:4])}"
+            f"{f', and {len(odd) - 4} more' * (len(odd) > 4)}. "
+            "Give the whole state dict of a HookedTransformer."
+        )
     return found
+
+
+def _odd_ones(weights: NamedWeights, architecture: Architecture) -> list[str]:
+    """What is missing, unknown or of another shape than a model of these sizes has."""
+    axes = _axes(architecture)
+    complaints = []
+    for name in sorted(weights.keys() | axes.keys()):
+        if name not in weights:
+            complaints.append(f"{name} is missing")
+        elif name not in axes:
+            complaints.append(f"{_shown(name)} is none of its names")
+        else:
+            shape = [getattr(architecture, size) for size in axes[name].split()]
+            if shape != list(weights[name].shape):
+                complaints.append(
+                    f"{name} is of shape {list(weights[name].shape)}, expected {shape}, "
+                    f"{axes[name]}"
+                )
+    return complaints
+
+
+def _axes(architecture: Architecture) -> dict[str, str]:
+    """The names of all tensors of such a model, and the sizes along their axes."""
+    of_a_block = _AXES_OF_A_BLOCK | ({} if architecture.attn_only else _AXES_OF_AN_MLP)
+    axes = dict(_AXES)
+    if architecture.normalization:
+        norms = ("ln1",) if architecture.attn_only else ("ln1", "ln2")
+        of_a_block |= {f"{norm}.{kind}": "d_model" for norm in norms for kind in "wb"}
+        axes |= {f"ln_final.{kind}": "d_model" for kind in "wb"}
+    for layer in range(architecture.n_layers):
+        axes |= {f"blocks.{layer}.{name}": sizes for name, sizes in of_a_block.items()}
+    return axes
 
 
 def unwrapped(weights: NamedWeights) -> NamedWeights:

@@ -1,7 +1,7 @@
 """A problem as one object: model, task and card, on one device."""
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -48,6 +48,19 @@ class Problem(Generic[TaskT]):
     sha256: str | None
     """Of the checkpoint file; None for a model that was never saved."""
     device: torch.device
+    converted_from: tuple[str, ...] = ()
+    """The precisions other than float32 that the checkpoint is stored in, such as `bfloat16`."""
+
+    @property
+    def conversion(self) -> str | None:
+        """What a reader must know of how the checkpoint was read; None if nothing."""
+        if not self.converted_from:
+            return None
+        how = "rounded" if "float64" in self.converted_from else "converted"
+        return (
+            f"This checkpoint is stored in {' and '.join(self.converted_from)}. Its weights were "
+            f"{how} to float32 when it was read, and everything is computed with those."
+        )
 
     @torch.no_grad()
     def logits(self, tokens: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d_vocab_out"]:
@@ -86,11 +99,13 @@ def load_problem(
     found = device_named(device)
     task = importlib.import_module(f"models.{slug}.task").task()
     path = Path(checkpoint) if checkpoint is not None else committed_weights(card, models)
-    weights = checkpoints.read(path)
+    stored = checkpoints.read_stored(path)
+    weights = checkpoints.single_precision(stored)
     architecture = checkpoints.architecture_of(weights, card.architecture, str(path))
     if (rows or card.embedding_rows) == "wrapped":
         weights = checkpoints.unwrapped(weights)
-    return _assemble(card, task, architecture, weights, sha256_of(path), found)
+    problem = _assemble(card, task, architecture, weights, sha256_of(path), found)
+    return replace(problem, converted_from=checkpoints.converted_from(stored))
 
 
 def _check_rows(card: Card, checkpoint: str | PathLike[str] | None, rows: Rows) -> None:

@@ -265,3 +265,18 @@ def test_without_an_engine_the_container_session_says_what_is_missing(
     session: Any = Recorder()
     with pytest.raises(Aborted, match="Neither podman nor docker"):
         noxfile.container(session)
+
+
+def test_what_cannot_be_published_is_not_analysed() -> None:
+    session: Any = Recorder()
+    session.posargs = ["2023.12", "--push"]
+    noxfile.deploy(session)
+    *_, asked, analysed, published = session.run_only
+    assert asked.endswith("-m docs.deploy 2023.12 --push --check")
+    assert analysed.endswith("-m analyses all")
+    assert published.endswith("-m docs.deploy 2023.12 --push")
+    session = Recorder(failing="--check")
+    session.posargs = ["2023.12"]
+    with pytest.raises(CommandFailed):
+        noxfile.deploy(session)
+    assert not any("analyses" in command for command in session.run_only)

@@ -1,7 +1,7 @@
 """Publish the site as a version: `python -m docs.deploy 2023.11 [--push]`.
 
-The version is built from the working tree and added to the branch `gh-pages` of this clone.
-Nothing leaves this machine without `--push`.
+The version is built from the working tree, which is as committed, and added to the branch
+`gh-pages` of this clone. Nothing leaves this machine without `--push`.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 from mkdocs.exceptions import Abort, ConfigurationError
 
 from docs.deploy import DeployError
-from docs.deploy.branch import Branch
+from docs.deploy.branch import Branch, environment
 from docs.deploy.hooks import VERSION
 from docs.render import RenderError
 from docs.render.__main__ import build_site
@@ -24,7 +24,7 @@ from models.card import CardError
 
 def version_name(text: str) -> str:
     """A year and a month, such as `2023.11`: names that sort as they follow each other."""
-    if not re.fullmatch(r"\d{4}\.(0[1-9]|1[0-2])", text):
+    if not re.fullmatch(r"[0-9]{4}\.(0[1-9]|1[0-2])", text):
         raise argparse.ArgumentTypeError(
             f"{text!r} names no version: expected a year and a month, such as 2023.11"
         )
@@ -44,46 +44,57 @@ def site_address(remote_url: str) -> str | None:
     return f"https://{host}/" if repository.lower() == host else f"https://{host}/{repository}/"
 
 
-def set_address(branch: Branch) -> None:
-    """Make sure that the build knows where the site will be served, or say that it does not."""
-    if os.environ.get("SITE_URL"):
-        return
+def address(branch: Branch) -> str:
+    """Where the site will be served; its canonical links lead there for ever.
+
+    Raises:
+        DeployError: if `SITE_URL` is no address, or is not set and does not follow from the
+            remote.
+    """
+    if given := os.environ.get("SITE_URL"):
+        if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", given):
+            raise DeployError(f"SITE_URL is {given!r}, expected such as https://example.org/path/")
+        return given
     remote_url = branch.git("remote", "get-url", branch.remote) if branch.remote else ""
-    if address := site_address(remote_url):
-        os.environ["SITE_URL"] = address
-    else:
-        print(
-            "SITE_URL is not set, so canonical links lead to this machine. To publish for "
-            "others: SITE_URL=https://example.org/path/ nox -s deploy -- ...",
-            file=sys.stderr,
-        )
+    if found := site_address(remote_url):
+        return found
+    unknown = f"{branch.remote} is not at GitHub" if branch.remote else "there is no remote"
+    raise DeployError(
+        f"SITE_URL is not set, and {unknown}, so that canonical links would lead to this machine: "
+        "SITE_URL=https://example.org/path/ nox -s deploy -- ... To try it for yourself, "
+        "SITE_URL=http://127.0.0.1:8000/"
+    )
 
 
-def build(branch: Branch, version: str, folder: Path) -> None:
+def build(url: str, version: str, folder: Path) -> None:
     """Build the site as a version; its canonical links then lead to that version."""
-    set_address(branch)
-    os.environ[VERSION] = version
-    try:
+    with environment(SITE_URL=url, **{VERSION: version}):
         build_site(folder)
-    finally:
-        del os.environ[VERSION]
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m docs.deploy", description=__doc__)
     parser.add_argument("version", type=version_name, help="year and month, such as 2023.11")
     parser.add_argument("--push", action="store_true", help="send the branch to the remote")
     parser.add_argument("--remote", default="origin", metavar="NAME", help="default: origin")
     parser.add_argument("--branch", default="gh-pages", metavar="NAME", help="default: gh-pages")
-    given = parser.parse_args()
+    parser.add_argument(
+        "--check", action="store_true", help="only say whether it can be published; build nothing"
+    )
+    given = parser.parse_args(arguments)
     try:
         branch = Branch(ROOT, given.branch, None)
         if given.remote in branch.git("remote").split():
             branch = Branch(ROOT, given.branch, given.remote)
         elif given.push or given.remote != parser.get_default("remote"):
             raise DeployError(f"No remote is called {given.remote}: `git remote -v` lists them.")
-        branch.publish(given.version, partial(build, branch), given.push)
+        url = address(branch)
+        if given.check:
+            branch.prepare(given.version, given.push)
+            print(f"{given.version} can be published; its pages will say that they are at {url}")
+            return 0
+        branch.publish(given.version, partial(build, url), given.push)
     except (DeployError, RenderError, CardError, ConfigurationError, OSError, Abort) as error:
         print(f"Nothing was published.\n{error}", file=sys.stderr)
         return 1

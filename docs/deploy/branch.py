@@ -1,7 +1,7 @@
 """The branch of published versions: a version is added in one commit, or not at all.
 
-mike knows how versions lie on a branch. It commits in several steps and only to branches of
-this clone, so it works on a branch of its own here, and what it made is taken over as a whole.
+mike knows how versions lie on a branch. It commits in several steps and only to branches, so it
+works in a repository of its own, which is thrown away, and what it made is taken over as a whole.
 """
 
 import contextlib
@@ -17,10 +17,40 @@ from mike.versions import Versions
 
 from docs.deploy import LATEST, DeployError
 
-STAGING = "deploy-in-progress"
+LISTED = 20
+"""Files that a message names; of more, it says how many."""
 
 Build = Callable[[str, Path], None]
 """Builds the site as the version of that name into that folder."""
+
+
+@contextlib.contextmanager
+def environment(**values: str) -> Iterator[None]:
+    """Set environment variables, for this process and those that it starts."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a version is made of, and added to."""
+
+    source: str
+    """The commit that the working tree is."""
+    here: str | None
+    """Where the branch of this clone is; None if there is no such branch yet."""
+    tip: str | None
+    """The commit to add a version to; None for the first version of all."""
+    published: list[str]
+    """The versions that it has, newest first."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +89,8 @@ class Branch:
         done = self._try("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
         return done.stdout.strip() or None
 
-    def tip(self) -> str | None:
-        """The commit to add a version to: that of the remote, or of this clone if it has more.
-
-        Raises:
-            DeployError: if the remote cannot be asked, or both have what the other lacks.
-        """
-        here = self._commit(self.ref)
+    def _tip(self, here: str | None) -> str | None:
+        """The commit to add a version to: that of the remote, or of this clone if it has more."""
         there = self._fetch() if self.remote else None
         if here is None or there is None or here == there:
             return here or there
@@ -93,6 +118,25 @@ class Branch:
         self.git("fetch", "--quiet", "--no-tags", str(self.remote), f"+{self.ref}:{tracking}")
         return self._commit(tracking)
 
+    def _source(self) -> str:
+        """The commit that the working tree is."""
+        commit = self._commit("HEAD")
+        if commit is None:
+            raise DeployError("A version is built from a commit, and there is none: `git commit`.")
+        # Settings of the user may hide untracked files, and write names of files in escapes.
+        listed = ("status", "--porcelain", "--untracked-files=normal")
+        changed = self.git("-c", "core.quotePath=false", *listed).splitlines()
+        if changed:
+            shown = [line.strip() for line in changed[:LISTED]]
+            if len(changed) > LISTED:
+                shown.append(f"and {len(changed) - LISTED} more")
+            raise DeployError(
+                f"The site would say that it was built from {commit[:12]}, but these files are "
+                "not as committed there; commit them, or put them aside with "
+                "`git stash --include-untracked`:\n  " + "\n  ".join(shown)
+            )
+        return commit
+
     def versions(self, commit: str | None) -> list[str]:
         """Names of the versions in a commit, newest first."""
         return [str(info.version) for info in self._listed(commit)] if commit else []
@@ -100,6 +144,36 @@ class Branch:
     def _listed(self, commit: str) -> Versions:
         done = self._try("show", f"{commit}:{commands.versions_file}")
         return Versions() if done.returncode else Versions.loads(done.stdout)
+
+    def prepare(self, version: str, push: bool) -> Start:
+        """Find out, before anything is built, whether a version can be added, and to what.
+
+        Args:
+            version: such as `2023.11`.
+            push: whether the remote is to get it, too.
+
+        Raises:
+            DeployError: if the version is published already, the working tree is not as
+                committed, the branch is checked out, nobody is known to commit, the remote
+                cannot be asked, or it and this clone have what the other lacks.
+        """
+        if push and self.remote is None:
+            raise DeployError("There is no remote to push to: `git remote add origin ADDRESS`.")
+        if self._try("check-ref-format", self.ref).returncode or self.name.startswith("-"):
+            raise DeployError(f"No branch can be called {self.name!r}; the usual is gh-pages.")
+        if elsewhere := self.git("for-each-ref", "--format=%(worktreepath)", self.ref):
+            raise DeployError(
+                f"{self.name} is checked out in {elsewhere}, whose files would fall behind; "
+                "check out something else there."
+            )
+        self._committer()
+        source = self._source()
+        here = self._commit(self.ref)
+        tip = self._tip(here)
+        published = self.versions(tip)
+        if version in published:
+            raise DeployError(self._refusal(version))
+        return Start(source, here, tip, published)
 
     def publish(self, version: str, build: Build, push: bool) -> None:
         """Add a version; it becomes the latest if it is the newest.
@@ -110,28 +184,36 @@ class Branch:
             push: send the branch to the remote as well.
 
         Raises:
-            DeployError: if the version is published already, or git refuses; the branch is
-                then as it was, here and there.
+            DeployError: as `prepare`; or if the working tree or the branch, here or there,
+                is not what it was before the build. The branch is then as it was, or as
+                somebody else made it, here and there.
         """
-        if push and self.remote is None:
-            raise DeployError("There is no remote to push to: `git remote add origin ADDRESS`.")
-        if elsewhere := self.git("for-each-ref", "--format=%(worktreepath)", self.ref):
-            raise DeployError(
-                f"{self.name} is checked out in {elsewhere}, whose files would fall behind; "
-                "check out something else there."
-            )
-        tip = self.tip()
-        published = self.versions(tip)
-        if version in published:
-            raise DeployError(self._refusal(version))
-        newest = all(version > other for other in published)
-        with self._identity(), tempfile.TemporaryDirectory() as folder:
+        start = self.prepare(version, push)
+        with tempfile.TemporaryDirectory() as folder:
             build(version, Path(folder))
-            commit = self._add(version, Path(folder), tip, newest)
-        if push:
+            if (now := self._source()) != start.source:
+                raise DeployError(
+                    f"While the site was built from {start.source[:12]}, something else was "
+                    f"checked out, {now[:12]}; run it again, and leave the working tree alone."
+                )
+            commit = self._add(version, Path(folder), start)
+        # The old commit is named each time, so that nothing else that moves the branch is lost.
+        moved = self._try("update-ref", self.ref, commit, start.here or "")
+        if moved.returncode:
+            raise DeployError(
+                f"{self.name} is no longer where it was when {version} was begun; another deploy "
+                f"has been faster, and nothing of it is lost. Run this one again.\n"
+                f"{moved.stderr.strip()}"
+            )
+        if not push:
+            return
+        try:
             # Without force: what somebody else has published in the meantime is not lost.
             self.git("push", "--quiet", str(self.remote), f"{commit}:{self.ref}")
-        self.git("update-ref", self.ref, commit)
+        except BaseException:
+            back = (self.ref, start.here) if start.here else ("-d", self.ref)
+            self._try("update-ref", *back, commit)
+            raise
 
     def _refusal(self, version: str) -> str:
         said = (
@@ -146,18 +228,22 @@ class Branch:
         send = f"`git push {self.remote} {self.name}` sends it, " if self.remote else ""
         return f"{said} Only this clone has it yet: {send}`git branch {back}` takes it back."
 
-    def _add(self, version: str, site: Path, tip: str | None, newest: bool) -> str:
-        """Commit a built site on top of `tip`; the branch itself stays where it is."""
-        staging = f"refs/heads/{STAGING}"
-        source = self._commit("HEAD") or "nothing committed"
-        message = f"Publish {version}, built from {source[:12]}"
+    def _add(self, version: str, site: Path, start: Start) -> str:
+        """Commit a built site on top of what is published; the branch stays where it is."""
+        newest = all(version > other for other in start.published)
+        message = f"Publish {version}, built from {start.source[:12]}"
         config = {"site_dir": str(site), "use_directory_urls": True}
-        if tip:
-            self.git("update-ref", staging, tip)
-        else:
-            self._try("update-ref", "-d", staging)
-        try:
-            with contextlib.chdir(self.repository):
+        kind = self.git("rev-parse", "--show-object-format")
+        objects = self.git("rev-parse", "--path-format=absolute", "--git-path", "objects")
+        with (
+            tempfile.TemporaryDirectory() as stage,
+            # Branches are those of the repository `stage`, their commits lie in this one.
+            environment(GIT_DIR=stage, GIT_OBJECT_DIRECTORY=objects, **self._committer()),
+        ):
+            self.git("init", "--quiet", "--bare", "--template=", f"--object-format={kind}")
+            if start.tip:
+                self.git("update-ref", self.ref, start.tip)
+            try:
                 with commands.deploy(
                     config,
                     version,
@@ -166,27 +252,24 @@ class Branch:
                     # Some hosts do not follow links, and redirects exist for pages only: a feed
                     # or a file under latest/ would be gone. git stores equal files once.
                     alias_type=commands.AliasType.copy,
-                    branch=STAGING,
+                    branch=self.name,
                     message=message,
                     set_props=[("pages", pages(site))],
                 ):
                     pass
                 if newest:
-                    commands.set_default(LATEST, branch=STAGING, allow_empty=True)
+                    commands.set_default(LATEST, branch=self.name, allow_empty=True)
                     # Hosts look for it at the root; its links are absolute and work there.
                     missing = (site / "404.html").read_bytes()
-                    with git_utils.Commit(STAGING, message, allow_empty=True) as commit:
+                    with git_utils.Commit(self.name, message, allow_empty=True) as commit:
                         commit.add_file(git_utils.FileInfo("404.html", missing))
-            parents = ["-p", tip] if tip else []
-            return self.git("commit-tree", f"{staging}^{{tree}}", *parents, "-m", message)
-        except (git_utils.GitError, ValueError) as error:
-            raise DeployError(f"mike could not add {version}: {error}") from error
-        finally:
-            self._try("update-ref", "-d", staging)
+            except (git_utils.GitError, ValueError) as error:
+                raise DeployError(f"mike could not add {version}: {error}") from error
+            parents = ["-p", start.tip] if start.tip else []
+            return self.git("commit-tree", f"{self.ref}^{{tree}}", *parents, "-m", message)
 
-    @contextlib.contextmanager
-    def _identity(self) -> Iterator[None]:
-        """Whoever commits is also the author; say so before the build if nobody does."""
+    def _committer(self) -> dict[str, str]:
+        """Environment variables by which whoever commits is also the author."""
         known = {
             key: os.environ.get(f"GIT_COMMITTER_{key.upper()}")
             or self._try("config", f"user.{key}").stdout.strip()
@@ -197,21 +280,11 @@ class Branch:
                 "git does not know who commits: `git config user.name NAME` and "
                 "`git config user.email ADDRESS`."
             )
-        given = {
+        return {
             f"GIT_{role}_{key.upper()}": str(value)
             for role in ("AUTHOR", "COMMITTER")
             for key, value in known.items()
         }
-        before = {name: os.environ.get(name) for name in given}
-        os.environ.update(given)
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
 
 
 def pages(site: Path) -> list[str]:

@@ -1,12 +1,17 @@
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
+from mkdocs.structure.files import Files
+from safetensors.torch import save_file
 
-from analyses import claims
+from analyses import claims, page
 from analyses.claims import Claim, Findings, Measurement
 from analyses.findings import ClaimsDoNotStand, Finding, claims_table
 from analyses.statistics import Interval
+from docs.render.tidy import tidy
+from models import load
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 from tests.analyses.records import finding
@@ -236,3 +241,20 @@ def test_a_correlation_is_sampled_with_its_interval() -> None:
     assert found.interval is not None
     assert 0.99 < found.interval.low < found.value < found.interval.high < 1
     assert Measurement.correlation(x, [3.0] * 40).value == 0
+
+
+def test_the_page_says_that_the_checkpoint_was_converted(
+    problem: Problem[SortedList], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr(page, "display", lambda data, raw: shown.append(data))
+    path = tmp_path / "half.safetensors"
+    save_file({name: tensor.half() for name, tensor in problem.weights.items()}, path)
+    stated = [claim(*values(0.6, 0.1))]
+    for model in (load("sorted_list", path), problem):
+        page.check(stated, model)
+    converted, committed = shown
+    said = "This checkpoint is stored in float16. Its weights were converted to float32"
+    assert tidy(converted["text/html"], "index.md", Files([])).count(f"<caption>{said}") == 1
+    assert converted["text/plain"].startswith(said)
+    assert "float" not in committed["text/html"] + committed["text/plain"]

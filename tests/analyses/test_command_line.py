@@ -89,6 +89,24 @@ def test_a_checkpoint_of_another_shape(capsys: pytest.CaptureFixture[str], tmp_p
     assert "a checkpoint of another shape: n_ctx is 13, expected 21" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("embed.W_E", torch.tensor(1.0), r"is of shape [], expected the axes d_vocab d_model"),
+        ("blocks.0.attn.b_O", torch.full((96,), torch.nan), "holds nan at [0], expected finite"),
+        ("unembed.b_U", torch.zeros(52, dtype=torch.int64), "holds int64, expected one of"),
+    ],
+)
+def test_a_checkpoint_with_an_odd_tensor(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str, value: torch.Tensor, found: str
+) -> None:
+    path = tmp_path / "odd.safetensors"
+    save_file(load_file(WEIGHTS) | {name: value}, path)
+    said = complaint(capsys, "sorted_list", "--checkpoint", str(path))
+    assert said.startswith(f"CheckpointError: {path}: {name} {found}")
+    assert said.count("\n") == 1
+
+
 def test_a_checkpoint_belongs_to_one_problem(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as error:
         main(["sorted_list", "sorted_list", "--checkpoint", str(WEIGHTS)])

@@ -2,13 +2,18 @@
 
 import argparse
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from docs.deploy import DeployError
-from docs.deploy.__main__ import site_address, version_name
+from docs.deploy.__main__ import address, main, site_address, version_name
 from docs.deploy.branch import Branch
+from tests.conftest import ROOT
 from tests.deploy.conftest import NOBODY_ELSES, Clone, Published, repository
 
 
@@ -41,7 +46,8 @@ def publish(clone: Clone, *versions: str, push: bool = True) -> None:
 def another(clone: Clone) -> Clone:
     """What a second maintainer works in."""
     folder = clone.folder.with_name("another")
-    clone.git("clone", "--quiet", str(clone.remote), str(folder))
+    clone.git("push", "--quiet", "origin", "main")
+    clone.git("clone", "--quiet", "--branch=main", str(clone.remote), str(folder))
     second = Clone(folder, clone.remote)
     second.git("config", "user.name", "Another Maintainer")
     second.git("config", "user.email", "another@site.test")
@@ -158,6 +164,206 @@ def test_what_is_published_during_the_build_is_not_overwritten(clone: Clone) -> 
     assert list(listed(clone)) == ["2023.11", "2023.10", "2023.09"]
 
 
+@pytest.mark.parametrize("earlier", [[], ["2023.09"]])
+@pytest.mark.parametrize("push", [False, True])
+def test_of_two_deploys_at_the_same_time_the_second_is_told(
+    clone: Clone, earlier: list[str], push: bool
+) -> None:
+    publish(clone, *earlier, push=push)
+
+    def build(version: str, folder: Path) -> None:
+        publish(clone, "2023.10", push=push)
+        small_site(version, folder)
+
+    with pytest.raises(DeployError, match=r"another deploy has been faster.*\. Run this one again"):
+        branch(clone).publish("2023.11", build, push)
+    assert list(listed(clone)) == ["2023.10", *earlier]
+    publish(clone, "2023.11", push=push)
+    assert list(listed(clone)) == ["2023.11", "2023.10", *earlier]
+    assert ("gh-pages" in clone.refs()["remote"]) == push
+
+
+DEPLOY = """
+import sys
+from pathlib import Path
+from docs.deploy import DeployError
+from docs.deploy.branch import Branch
+
+def build(version, folder):
+    for name in ("index.html", "404.html"):
+        (folder / name).write_text(version)
+    print("there", flush=True)
+    sys.stdin.read()
+
+try:
+    Branch(Path(sys.argv[1]), "gh-pages", None).publish(sys.argv[2], build, False)
+except DeployError as error:
+    sys.exit(str(error))
+"""
+
+
+def test_of_processes_that_publish_at_the_same_time_one_does(clone: Clone) -> None:
+    running = {
+        version: subprocess.Popen(
+            [sys.executable, "-c", DEPLOY, str(clone.folder), version],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+        )
+        for version in ("2023.10", "2023.11", "2023.12")
+    }
+    for process in running.values():
+        assert process.stdout
+        assert process.stdout.readline() == b"there\n"
+    for process in running.values():
+        assert process.stdin
+        process.stdin.close()
+    told = {version: process.wait() for version, process in running.items()}
+    for process in running.values():
+        assert process.stdout
+        assert process.stderr
+        assert bool(process.returncode) == (b"Run this one again" in process.stderr.read())
+        process.stdout.close()
+        process.stderr.close()
+    assert list(listed(clone)) == [version for version, status in told.items() if status == 0]
+    assert len(listed(clone)) == 1
+
+
+def test_branches_of_any_name_are_left_alone(clone: Clone) -> None:
+    for name in ("deploy-in-progress", "gh-pages-staging"):
+        clone.git("branch", name)
+    before = clone.git("for-each-ref")
+    publish(clone, "2023.10", "2023.11", push=False)
+    published = clone.git("rev-parse", "gh-pages")
+    after = [line for line in clone.git("for-each-ref").splitlines() if published not in line]
+    assert after == before.splitlines()
+    clone.git("fsck", "--strict")
+
+
+def test_a_version_can_be_added_to_in_a_shallow_clone(clone: Clone) -> None:
+    publish(clone, "2023.09", "2023.10")
+    clone.git("push", "--quiet", "origin", "main")
+    folder = clone.folder.with_name("shallow")
+    shallow = ("--depth=1", "--no-single-branch", "--branch=main")
+    clone.git("clone", "--quiet", *shallow, f"file://{clone.remote}", str(folder))
+    second = Clone(folder, clone.remote)
+    second.git("config", "user.name", "Another Maintainer")
+    second.git("config", "user.email", "another@site.test")
+    publish(second, "2023.11")
+    clone.git("fetch", "--quiet")
+    assert list(listed(clone, "origin/gh-pages")) == ["2023.11", "2023.10", "2023.09"]
+    assert read(clone, "2023.09/index.html", "origin/gh-pages") == "index.html of 2023.09"
+
+
+@pytest.mark.parametrize("earlier", [[], ["2023.09"]])
+def test_what_the_remote_refuses_is_not_published_here(clone: Clone, earlier: list[str]) -> None:
+    publish(clone, *earlier)
+    hook = clone.remote / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho gh-pages is protected >&2\nexit 1\n")
+    hook.chmod(0o755)
+    before = clone.refs()
+    with pytest.raises(DeployError, match="git push.*failed(.|\n)*gh-pages is protected"):
+        publish(clone, "2023.10")
+    assert clone.refs() == before
+
+
+def modify(clone: Clone) -> None:
+    (clone.folder / "docs" / "index.md").write_text("# Another month")
+
+
+def stage(clone: Clone) -> None:
+    modify(clone)
+    clone.git("add", "--all")
+
+
+def add(clone: Clone) -> None:
+    # What a user's settings hide is published all the same.
+    clone.git("config", "status.showUntrackedFiles", "no")
+    (clone.folder / "docs" / "évidence.md").write_text("# Not added")
+
+
+def remove(clone: Clone) -> None:
+    (clone.folder / "docs" / "index.md").unlink()
+
+
+CHANGES = [
+    (modify, "M docs/index.md"),
+    (stage, "M  docs/index.md"),
+    (add, r"\?\? docs/évidence.md"),
+    (remove, "D docs/index.md"),
+]
+
+
+@pytest.mark.parametrize(("change", "named"), CHANGES)
+def test_what_is_not_committed_is_not_published(
+    clone: Clone, change: Callable[[Clone], None], named: str
+) -> None:
+    before = clone.refs()
+    change(clone)
+    with pytest.raises(DeployError, match=rf"not as committed there(.|\n)*\n  {named}$"):
+        branch(clone).publish("2023.10", unbuilt, False)
+    assert clone.refs() == before
+
+
+@pytest.mark.parametrize(("change", "named"), CHANGES)
+def test_what_is_changed_during_the_build_is_not_published(
+    clone: Clone, change: Callable[[Clone], None], named: str
+) -> None:
+    before = clone.refs()
+
+    def build(version: str, folder: Path) -> None:
+        change(clone)
+        small_site(version, folder)
+
+    with pytest.raises(DeployError, match=rf"not as committed there(.|\n)*\n  {named}$"):
+        branch(clone).publish("2023.10", build, True)
+    assert clone.refs() == before
+
+
+def test_a_version_names_the_commit_that_it_was_built_from(clone: Clone) -> None:
+    def build(version: str, folder: Path) -> None:
+        clone.commit(index="# The next month")
+        small_site(version, folder)
+
+    before = clone.git("rev-parse", "HEAD")
+    with pytest.raises(DeployError, match=rf"built from {before[:12]}, something else was"):
+        branch(clone).publish("2023.10", build, False)
+    publish(clone, "2023.10")
+    now = clone.git("rev-parse", "--short=12", "HEAD")
+    assert clone.git("log", "-1", "--format=%s", "gh-pages") == (
+        f"Publish 2023.10, built from {now}"
+    )
+
+
+def test_what_is_ignored_may_lie_around(clone: Clone) -> None:
+    (clone.folder / ".gitignore").write_text("/build/\n")
+    clone.commit()
+    (clone.folder / "build").mkdir()
+    (clone.folder / "build" / "solution.ipynb").write_text("{}")
+    publish(clone, "2023.10")
+
+
+def test_of_many_files_some_are_named(clone: Clone) -> None:
+    for number in range(25):
+        (clone.folder / f"{number}.txt").touch()
+    with pytest.raises(DeployError, match=r"(\n  \?\? \d+\.txt){20}\n  and 5 more$"):
+        branch(clone).publish("2023.10", unbuilt, False)
+
+
+def test_a_version_is_built_from_a_commit(tmp_path: Path) -> None:
+    (tmp_path / "clone").mkdir()
+    with pytest.raises(DeployError, match="there is none: `git commit`"):
+        branch(repository(tmp_path / "clone")).publish("2023.10", unbuilt, False)
+
+
+@pytest.mark.parametrize("name", ["gh..pages", "pages.lock", "-", ""])
+def test_a_branch_that_git_does_not_allow_is_refused(clone: Clone, name: str) -> None:
+    with pytest.raises(DeployError, match="No branch can be called"):
+        Branch(clone.folder, name, None).publish("2023.10", unbuilt, False)
+
+
 @pytest.mark.parametrize("error", [OSError("No space left on device"), KeyboardInterrupt()])
 def test_a_build_that_stops_leaves_no_trace(clone: Clone, error: BaseException) -> None:
     publish(clone, "2023.10")
@@ -214,7 +420,20 @@ def test_without_a_remote_there_is_nothing_to_push_to(clone: Clone) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["2023-11", "2023.1", "2023.13", "23.11", "v2023.11", "latest", ""]
+    "name",
+    [
+        "2023-11",
+        "2023.1",
+        "2023.13",
+        "23.11",
+        "v2023.11",
+        "latest",
+        "",
+        "２０２３.11",
+        "2023.1１",
+        "٢٠٢٣.١١",
+        "2023.11\n",
+    ],
 )
 def test_a_bad_name_is_refused(name: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="such as 2023.11"):
@@ -236,9 +455,96 @@ def test_the_address_follows_from_the_remote(remote: str, address: str | None) -
     assert site_address(remote) == address
 
 
+@pytest.mark.parametrize("url", ["https://site.test", "http://127.0.0.1:8000/a/b/"])
+def test_an_address_that_is_given_counts(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("SITE_URL", url)
+    assert address(branch(clone)) == url
+
+
+@pytest.mark.parametrize("url", ["site.test", "/path/", "ftp://site.test/", "https:///a", "a b"])
+def test_what_is_no_address_is_refused(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("SITE_URL", url)
+    with pytest.raises(DeployError, match="SITE_URL is .*, expected such as https://example.org"):
+        address(branch(clone))
+
+
+@pytest.mark.parametrize(
+    ("remote", "why"), [("origin", "origin is not at GitHub"), (None, "there is no remote")]
+)
+def test_an_unknown_address_is_refused(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch, remote: str | None, why: str
+) -> None:
+    monkeypatch.delenv("SITE_URL", raising=False)
+    clone.git("remote", "set-url", "origin", "https://user:secret@example.org/repo.git")
+    with pytest.raises(DeployError, match=f"SITE_URL is not set, and {why}") as refused:
+        address(branch(clone, remote))
+    assert "secret" not in str(refused.value)
+    clone.git("remote", "set-url", "origin", "git@github.com:someone/repo.git")
+    assert address(branch(clone)) == "https://someone.github.io/repo/"
+
+
+@pytest.fixture
+def command(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let the command work in the clone, and give what it builds the site for."""
+    built = []
+
+    def build_site(folder: Path) -> None:
+        version = os.environ["PUBLISHED_VERSION"]
+        built.append(f"{version} at {os.environ['SITE_URL']}")
+        small_site(version, folder)
+
+    monkeypatch.setattr("docs.deploy.__main__.ROOT", clone.folder)
+    monkeypatch.setattr("docs.deploy.__main__.build_site", build_site)
+    monkeypatch.setenv("SITE_URL", "https://site.test/")
+    return built
+
+
+def test_a_check_builds_and_publishes_nothing(
+    clone: Clone, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = clone.refs()
+    assert main(["2023.10", "--push", "--check"]) == 0
+    assert "2023.10 can be published; its pages will say that" in capsys.readouterr().out
+    assert clone.refs() == before
+    assert command == []
+    assert main(["2023.10", "--push"]) == 0
+    assert command == ["2023.10 at https://site.test/"]
+    assert "PUBLISHED_VERSION" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("arguments", "url", "said"),
+    [
+        (["2023.09"], "https://site.test/", "2023.09 is published on gh-pages already"),
+        (["2023.10"], "", "SITE_URL is not set, and origin is not at GitHub"),
+        (["2023.10", "--remote", "upstream"], "https://site.test/", "No remote is called upstream"),
+        (["2023.10", "--branch", "a..b"], "https://site.test/", "No branch can be called 'a..b'"),
+    ],
+)
+def test_what_is_refused_is_refused_by_the_check_too(
+    clone: Clone,
+    command: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    url: str,
+    said: str,
+) -> None:
+    publish(clone, "2023.09")
+    monkeypatch.setenv("SITE_URL", url)
+    for check in ([], ["--check"]):
+        assert main([*arguments, *check]) == 1
+        assert f"Nothing was published.\n{said}" in capsys.readouterr().err
+    assert command == []
+
+
 def test_the_command_publishes_no_version_twice(published: Published) -> None:
     before = published.clone.refs()
-    again = published.clone.deploy("2023.11", "--push")
+    again = published.clone.deploy("2023.11", "--push", url=published.served.url)
     assert again.returncode == 1
     assert "Nothing was published.\n2023.11 is published on gh-pages already" in again.stderr
     assert published.clone.refs() == before
@@ -257,7 +563,7 @@ def test_the_command_says_what_was_not_analysed(published: Published) -> None:
     products = published.clone.folder / "build" / "analyses"
     products.rename(products.with_name("elsewhere"))
     try:
-        refused = published.clone.deploy("2023.12")
+        refused = published.clone.deploy("2023.12", url=published.served.url)
     finally:
         products.with_name("elsewhere").rename(products)
     assert refused.returncode == 1
@@ -267,8 +573,7 @@ def test_the_command_says_what_was_not_analysed(published: Published) -> None:
 
 def test_the_command_pushes_only_when_told_to(published: Published) -> None:
     before = published.clone.refs()["remote"]
-    done = published.clone.deploy("2023.12")
+    done = published.clone.deploy("2023.12", url=published.served.url)
     assert done.returncode == 0, done.stderr
     assert "To send it: git push origin gh-pages" in done.stdout
-    assert "SITE_URL is not set" in done.stderr
     assert published.clone.refs()["remote"] == before

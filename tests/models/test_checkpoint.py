@@ -1,8 +1,18 @@
+import io
+import json
 import pickle
+import re
+import struct
+import tempfile
+from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -183,7 +193,17 @@ def test_the_payload_of_these_tests_would_leave_a_trace(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("saved", "found"), [([torch.zeros(2)], "list"), (torch.zeros(2), "Tensor"), ({"a": 1}, "dict")]
+    ("saved", "found"),
+    [
+        ([torch.zeros(2)], "list"),
+        (torch.zeros(2), "Tensor"),
+        ({"a": 1}, "dict with int under a"),
+        ({0: torch.zeros(2)}, "dict with keys of type int"),
+        ({("a", 1): torch.zeros(2)}, "dict with keys of type tuple"),
+        ({b"a": torch.zeros(2)}, "dict with keys of type bytes"),
+        ({"model": {"a": torch.zeros(2)}, "epoch": 3}, "dict with dict under model"),
+        ({"a\x1b[2J": None}, r"dict with NoneType under a\\x1b\[2J;"),
+    ],
 )
 def test_a_file_of_tensors_that_is_no_state_dict(tmp_path: Path, saved: object, found: str) -> None:
     torch.save(saved, tmp_path / "other.pt")
@@ -191,9 +211,226 @@ def test_a_file_of_tensors_that_is_no_state_dict(tmp_path: Path, saved: object, 
         checkpoint.read(tmp_path / "other.pt")
 
 
+def saved(weights: Any, path: Path) -> Path:
+    """Write a file of the format that its suffix names."""
+    if path.suffix == ".safetensors":
+        save_file(weights, path)
+    else:
+        torch.save(weights, path)
+    return path
+
+
+def with_one(tensor: Tensor, value: float) -> Tensor:
+    tensor = tensor.clone()
+    tensor.view(-1)[5] = value
+    return tensor
+
+
+@pytest.mark.parametrize("suffix", ["safetensors", "pt"])
+@pytest.mark.parametrize("name", ["embed.W_E", "blocks.0.attn.b_O", "ln_final.w", "unembed.b_U"])
+@pytest.mark.parametrize(
+    ("spoiled", "found"),
+    [
+        (lambda tensor: with_one(tensor, torch.nan), r"holds nan at \[(0, )?5\], .*\(1 of its"),
+        (lambda tensor: with_one(tensor, torch.inf), "holds inf at .*expected finite numbers"),
+        (lambda tensor: with_one(tensor, -torch.inf), "holds -inf at"),
+        (lambda tensor: with_one(tensor.double(), 1e300), r"holds 1e\+300 at .*of float32"),
+        (lambda tensor: tensor.long(), "holds int64, expected one of float32, float64, float16"),
+        (lambda tensor: tensor > 0, "holds bool, expected one of"),
+        (lambda tensor: tensor.to(torch.uint8), "holds uint8, expected one of"),
+        (lambda tensor: tensor.to(torch.complex64), "holds complex64, expected one of"),
+        (lambda tensor: tensor.to(torch.float8_e4m3fn), "holds float8_e4m3fn, expected one of"),
+        (lambda tensor: tensor[:0], r"is empty, of shape \[0"),
+    ],
+)
+def test_what_is_no_finite_floating_point_tensor_is_refused(
+    weights: dict[str, Tensor],
+    tmp_path: Path,
+    suffix: str,
+    name: str,
+    spoiled: Callable[[Tensor], Tensor],
+    found: str,
+) -> None:
+    path = saved(weights | {name: spoiled(weights[name])}, tmp_path / f"odd.{suffix}")
+    with pytest.raises(CheckpointError, match=rf"odd\.{suffix}: {re.escape(name)} {found}"):
+        load("sorted_list", checkpoint=path)
+
+
+# Torch warns of its own storages when it reads some of these.
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (lambda: torch.eye(3).to_sparse(), "is sparse, expected a dense tensor"),
+        (lambda: torch.eye(3).to_sparse_csr(), "is sparse, expected a dense tensor"),
+        (lambda: torch.quantize_per_tensor(torch.eye(3), 0.1, 0, torch.qint8), "is quantised"),
+        (lambda: torch.empty(3, 3, device="meta"), r"is a tensor without its numbers \(meta\)"),
+        (
+            lambda: torch.zeros(1).expand(10**6, 10**6, 3),
+            "repeats fewer numbers than that; save it whole",
+        ),
+    ],
+)
+def test_what_only_a_pt_file_can_hold_is_refused(
+    weights: dict[str, Tensor], tmp_path: Path, make: Callable[[], Tensor], found: str
+) -> None:
+    path = saved(weights | {"embed.W_E": make()}, tmp_path / "odd.pt")
+    with pytest.raises(CheckpointError, match=rf"odd\.pt: embed\.W_E .*{found}"):
+        load("sorted_list", checkpoint=path)
+
+
+def of_one_number(dtype: str) -> bytes:
+    """A safetensors file with one tensor of four bytes."""
+    entry = {"dtype": dtype, "shape": [4], "data_offsets": [0, 4]}
+    header = json.dumps({"embed.W_E": entry}).encode()
+    return struct.pack("<Q", len(header)) + header + bytes(4)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F4", "F6_E2M3", "I8", "F128"]
+)
+def test_what_torch_may_not_know_is_refused(tmp_path: Path, dtype: str) -> None:
+    path = tmp_path / "odd.safetensors"
+    path.write_bytes(of_one_number(dtype))
+    with pytest.raises(CheckpointError, match=r"odd\.safetensors: "):
+        checkpoint.read(path)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@given(flips=st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1))
+def test_a_damaged_file_is_refused_or_gives_tensors(
+    zipped: bool, flips: list[tuple[float, int]]
+) -> None:
+    file = io.BytesIO()
+    torch.save({"a": torch.ones(2)}, file, _use_new_zipfile_serialization=zipped)
+    damaged = bytearray(file.getvalue())
+    for place, value in flips:
+        damaged[int(place * len(damaged))] = value
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "flipped.pt"
+        path.write_bytes(damaged)
+        try:
+            read = checkpoint.read(path)
+        except CheckpointError as error:
+            assert "flipped.pt: " in str(error)
+        else:
+            assert all(tensor.isfinite().all() for tensor in read.values())
+
+
+@pytest.mark.parametrize("suffix", ["safetensors", "pt"])
+@pytest.mark.parametrize(
+    ("dtypes", "names", "how"),
+    [
+        ([torch.float16], "float16", "converted to"),
+        ([torch.bfloat16], "bfloat16", "converted to"),
+        ([torch.float64], "float64", "rounded to"),
+        ([torch.float32, torch.bfloat16, torch.float16], "bfloat16 and float16", "converted to"),
+    ],
+)
+def test_other_precisions_are_converted_and_said(
+    problem: Problem,
+    weights: dict[str, Tensor],
+    tmp_path: Path,
+    suffix: str,
+    dtypes: list[torch.dtype],
+    names: str,
+    how: str,
+) -> None:
+    stored = {
+        name: tensor.to(dtype)
+        for (name, tensor), dtype in zip(weights.items(), cycle(dtypes), strict=False)
+    }
+    found = load("sorted_list", checkpoint=saved(stored, tmp_path / f"other.{suffix}"))
+    assert {tensor.dtype for tensor in found.weights.values()} == {torch.float32}
+    assert all(torch.equal(found.weights[name], stored[name].float()) for name in stored)
+    assert found.conversion is not None
+    assert f"stored in {names}. Its weights were {how} float32" in found.conversion
+    tokens = problem.fresh(50, seed=1)
+    torch.testing.assert_close(found.logits(tokens), problem.logits(tokens), atol=1, rtol=0)
+
+
+def test_of_single_precision_nothing_is_said(problem: Problem, tmp_path: Path) -> None:
+    assert problem.conversion is None
+    path = saved(problem.weights, tmp_path / "same.pt")
+    assert load("sorted_list", checkpoint=path).conversion is None
+
+
+def test_tensors_may_lie_in_any_order_and_ask_for_gradients(
+    problem: Problem, weights: dict[str, Tensor], tmp_path: Path
+) -> None:
+    turned = {
+        name: torch.nn.Parameter(tensor.mT.contiguous().mT if tensor.ndim > 1 else tensor)
+        for name, tensor in weights.items()
+    }
+    assert not turned["embed.W_E"].is_contiguous()
+    found = load("sorted_list", checkpoint=saved(turned, tmp_path / "turned.pt"))
+    assert not any(tensor.requires_grad for tensor in found.weights.values())
+    tokens = problem.fresh(50, seed=1)
+    assert torch.equal(found.logits(tokens), problem.logits(tokens))
+
+
+SHAPES = {name: tuple(tensor.shape) for name, tensor in load_file(COMMITTED).items()}
+
+
+@pytest.mark.parametrize("suffix", ["safetensors", "pt"])
+@given(name=st.sampled_from(sorted(SHAPES)), shape=st.lists(st.integers(1, 3), max_size=5))
+def test_a_tensor_of_any_other_shape_is_refused(suffix: str, name: str, shape: list[int]) -> None:
+    weights = load_file(COMMITTED) | {name: torch.ones(shape)}
+    with tempfile.TemporaryDirectory() as folder:
+        path = saved(weights, Path(folder) / f"other.{suffix}")
+        with pytest.raises(CheckpointError, match=rf"other\.{suffix}: ") as error:
+            load("sorted_list", checkpoint=path)
+    # A matrix that sizes are read from makes other tensors the odd ones.
+    read_from = name in ("embed.W_E", "pos_embed.W_pos", "unembed.W_U", "blocks.0.attn.W_Q")
+    assert name in str(error.value) or (read_from and len(shape) == len(SHAPES[name]))
+
+
+@given(
+    change=st.dictionaries(
+        st.text() | st.from_regex(r"blocks\.[0-9]+\.(attn|mlp)\.\w+", fullmatch=True),
+        st.lists(st.integers(0, 2), max_size=4),
+        min_size=1,
+    )
+)
+def test_names_that_no_such_model_has_are_refused(change: dict[str, list[int]]) -> None:
+    weights = load_file(COMMITTED) | {name: torch.ones(shape) for name, shape in change.items()}
+    with pytest.raises(CheckpointError) as error:
+        checkpoint.architecture_of(weights, read_card("sorted_list").architecture, "other.pt")
+    assert str(error.value).isprintable()
+    assert len(str(error.value)) < 1500
+
+
+def test_a_number_of_blocks_that_no_integer_holds(
+    weights: dict[str, Tensor], tmp_path: Path
+) -> None:
+    weights[f"blocks.{'9' * 5000}.ln1.w"] = torch.ones(96)
+    with pytest.raises(CheckpointError, match=r"blocks\.9+ is none of its names"):
+        load("sorted_list", checkpoint=saved(weights, tmp_path / "other.pt"))
+
+
+def test_sizes_that_do_not_fit_each_other_make_no_model(
+    weights: dict[str, Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.problem.with_weights", None)
+    # An embedding of this width and so many tokens would not fit into memory.
+    path = saved(weights | {"blocks.0.attn.W_Q": torch.ones(1, 10**6, 1)}, tmp_path / "wide.pt")
+    with pytest.raises(
+        CheckpointError, match=r"W_O is of shape \[2, 48, 96\], expected \[1, 1, 1000000\]"
+    ):
+        load("sorted_list", checkpoint=path)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"embed.W_E": torch.tensor(1.0)}, r"embed\.W_E is of shape \[\], .* d_vocab d_model"),
+        ({"embed.W_E": torch.zeros(52)}, r"embed\.W_E is of shape \[52\], .* d_vocab d_model"),
+        (
+            {"blocks.0.attn.W_Q": torch.zeros(96, 96)},
+            r"attn\.W_Q is of shape \[96, 96\], expected the axes n_heads d_model d_head",
+        ),
+        ({"unembed.b_U": torch.tensor(1.0)}, r"unembed\.b_U is of shape \[\], expected \[52\]"),
+        ({"blocks.0.attn.W_V": torch.zeros(96, 96)}, r"expected \[2, 96, 48\], n_heads d_model"),
         ({"embed.W_E": torch.zeros(60, 96)}, "d_vocab is 60, expected 52"),
         ({"pos_embed.W_pos": torch.zeros(13, 96)}, "n_ctx is 13, expected 21"),
         ({"unembed.W_U": torch.zeros(96, 2)}, "d_vocab_out is 2, expected 52"),
