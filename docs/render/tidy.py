@@ -8,6 +8,7 @@ from bs4.element import NavigableString
 from mkdocs.structure.files import Files
 
 from docs.render import RenderError, vendor
+from docs.render.permitted import permitted
 
 TEX = re.compile(
     r"\$\$(?P<block>.+?)\$\$|\\\[(?P<bracketed>.+?)\\\]"
@@ -33,13 +34,15 @@ def tidy(html: str, src_uri: str, files: Files) -> str:
         files: what the site consists of.
 
     Raises:
-        RenderError: if a link to another source does not resolve, or a formula is malformed.
+        RenderError: if the page holds what no page may hold, a link to another source does not
+            resolve, or a formula is malformed.
     """
     soup = BeautifulSoup(html, "html.parser")
     if notebook := soup.select_one(".jupyter-wrapper"):
         _undress(soup, notebook)
         for unsearched in notebook.select(UNSEARCHED):
             unsearched["data-search-exclude"] = ""
+    soup = permitted(soup, src_uri)
     _resolve_links(soup, src_uri, files)
     _typeset(soup)
     # What scrolls inside a box of its own must be within the keyboard's reach.
@@ -55,9 +58,11 @@ def tidy(html: str, src_uri: str, files: Files) -> str:
 
 
 def _undress(soup: BeautifulSoup, notebook: Tag) -> None:
-    """Keep prose, code and outputs; drop JupyterLab's boxes, styles and scripts."""
-    for cruft in soup.select("style, script, .celltoolbar, .zeroclipboard-container, .anchor-link"):
-        cruft.decompose()
+    """Keep prose, code and outputs; drop JupyterLab's boxes, and what stands around them."""
+    # Tables of libraries come with a style of their own.
+    cruft = ".jp-OutputArea-output style, .celltoolbar, .zeroclipboard-container, .anchor-link"
+    for dropped in soup.select(cruft):
+        dropped.decompose()
     for code in notebook.select(".highlight-ipynb"):
         code["class"] = "highlight"
     for pre in notebook.select(".highlight pre"):
