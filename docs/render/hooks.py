@@ -49,7 +49,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         if file.src_uri.endswith(".map") or "/lunr/" in file.src_uri:
             files.remove(file)
     for page in files.documentation_pages():
-        check_front(page)
+        check_front(page.content_string, page.src_uri)
 
     def add(uri: str, source: Path | str) -> None:
         given = {"abs_src_path": str(source)} if isinstance(source, Path) else {"content": source}

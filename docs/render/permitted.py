@@ -13,26 +13,30 @@ from bs4 import BeautifulSoup
 
 from docs.render import RenderError
 
-TEXT = set(
+
+def _words(text: str) -> set[str]:
+    return set(text.split())
+
+
+TEXT = _words(
     "a abbr article b blockquote br caption cite code col colgroup data dd del details dfn div dl "
     "dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark nav ol p pre q s samp "
     "section small span strong sub summary sup table tbody td tfoot th thead time tr u ul var wbr"
-    "".split()
 )
-CONTROLS = set("form input label option output select".split())
+CONTROLS = _words("form input label option output select")
 """They filter a table or choose what a figure shows; a form has no address to send to."""
-SHAPES = set("svg g path line polyline polygon rect circle ellipse text tspan".split())
+SHAPES = _words("svg g path line polyline polygon rect circle ellipse text tspan")
 """What the models' pictures are drawn with."""
 
-DRAWING = set(
+DRAWING = _words(
     "cx cy d dx dy fill fill-opacity fill-rule font-family font-size font-style font-weight height "
     "opacity points r rx ry stroke stroke-dasharray stroke-linecap stroke-linejoin stroke-opacity "
-    "stroke-width text-anchor transform width x x1 x2 y y1 y2".split()
+    "stroke-width text-anchor transform width x x1 x2 y y1 y2"
 )
-EVERYWHERE = set(
+EVERYWHERE = _words(
     "aria-current aria-hidden aria-label aria-labelledby aria-live class data-circuitsvis "
     "data-evidence data-filters data-plotly data-problem data-search-exclude data-verdict dir "
-    "hidden id lang role tabindex title".split()
+    "hidden id lang role tabindex title"
 )
 ATTRIBUTES = {shape: DRAWING for shape in SHAPES} | {
     "*": EVERYWHERE,
@@ -101,8 +105,8 @@ def permitted(html: str, where: str) -> str:
     # Where only quotes and the like were written in another way, nothing can be missing.
     if _letters(html) != _letters(clean) and (refused := list(_parts(html) - _parts(clean))):
         raise RenderError(
-            f"{where}: a page may not hold {', '.join(refused)}. Take it out, or, if readers are to "
-            "see it as text, write it as code; docs/render/permitted.py lists what may stand there."
+            f"{where}: a page may not hold {', '.join(refused)}. Take it out, or, if readers are "
+            "to see it as text, write it as code; docs/render/permitted.py lists what may stand."
         )
     return clean
 

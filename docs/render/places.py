@@ -4,30 +4,32 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from mkdocs.structure.files import File, Files
+from mkdocs.structure.files import Files
 from mkdocs.utils.meta import get_data
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from docs.render import RenderError
-from docs.render.visible import Visible
+from docs.render.visible import VISIBLE
 from models.card import faults
 
 POSTS = "announcements/posts/"
 
 # Feeds and the index of the search take these for HTML.
-Text = Annotated[Visible, StringConstraints(pattern=r"^[^<]*$", max_length=300)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^<]*$"), VISIBLE]
 
 
-class Front(BaseModel):
-    """What stands above a page, between lines of hyphens."""
-
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Front(_Strict):
+    """What stands above a page, between lines of hyphens."""
 
     title: Text | None = None
     description: Text | None = None
 
 
-class Post(Front):
+class Post(_Strict):
     """What stands above an announcement."""
 
     title: Text
@@ -37,21 +39,24 @@ class Post(Front):
     """The last part of its address."""
 
 
-def check_front(file: File) -> None:
+def check_front(markdown: str, src_uri: str) -> None:
     """Check what a Markdown page says of itself.
+
+    Args:
+        markdown: the whole page.
+        src_uri: where it lies in the docs.
 
     Raises:
         RenderError: if a key is missing, unknown or malformed; names the file and each key.
     """
-    text = file.content_string
-    _, given = get_data(text)
-    if text.startswith("---") and not given:
-        raise RenderError(f"{file.src_uri}: what stands between the lines of hyphens is no YAML.")
+    _, given = get_data(markdown)
+    if markdown.startswith("---") and not given:
+        raise RenderError(f"{src_uri}: what stands between the lines of hyphens is no YAML.")
     try:
-        (Post if file.src_uri.startswith(POSTS) else Front).model_validate(given)
+        (Post if src_uri.startswith(POSTS) else Front).model_validate(given)
     except ValidationError as error:
         raise RenderError(
-            f"{file.src_uri} begins with keys that it may not have, or not so:\n"
+            f"{src_uri} begins with keys that it may not have, or not so:\n"
             f"{faults(error, 'front matter')}"
         ) from error
 

@@ -28,4 +28,6 @@ def policy(theme: str) -> str:
     scripts = re.findall(r"<script>(.*?)</script>", theme, re.DOTALL)
     hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts]
     allowed = " ".join([DIRECTIVES["script-src"], *(f"'sha256-{each}'" for each in hashes)])
-    return "; ".join(f"{name} {value}" for name, value in (DIRECTIVES | {"script-src": allowed}).items())
+    return "; ".join(
+        f"{name} {value}" for name, value in (DIRECTIVES | {"script-src": allowed}).items()
+    )

@@ -23,9 +23,10 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+from yaml.composer import ComposerError
 
 from docs.render import RenderError
-from docs.render.visible import Visible
+from docs.render.visible import VISIBLE
 from models.card import faults
 
 Criterion = Literal[
@@ -77,9 +78,9 @@ Day = Annotated[
 ]
 """A day, `2023-10-31`, or where no more is known a month, `2023-10`."""
 
-Name = Annotated[Visible, StringConstraints(max_length=80)]
-Title = Annotated[Visible, StringConstraints(max_length=120)]
-Paragraph = Annotated[Visible, StringConstraints(max_length=2_000)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80), VISIBLE]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=120), VISIBLE]
+Paragraph = Annotated[str, StringConstraints(min_length=1, max_length=2_000), VISIBLE]
 
 
 class _Strict(BaseModel):
@@ -136,9 +137,9 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         mark = self.peek_event().start_mark
         if self.check_event(yaml.AliasEvent):
-            raise yaml.composer.ComposerError(None, None, "an alias; write the text out", mark)
+            raise ComposerError(None, None, "an alias; write the text out", mark)
         if self.depth == DEEPEST:
-            raise yaml.composer.ComposerError(None, None, "nested too deeply", mark)
+            raise ComposerError(None, None, "nested too deeply", mark)
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1

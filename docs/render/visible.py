@@ -1,25 +1,25 @@
 """Text that is what it looks like: one line, composed, with nothing in it that cannot be seen."""
 
 import unicodedata
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator
 
 BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters, marks and signs that show nothing, though Unicode calls them printable."""
 
 
 def visible(text: str) -> str:
-    """A text as pages show it: runs of spaces are one space, letters with accents one character.
+    r"""A text as pages show it: one space for many, one character for a letter with its accent.
 
     So two names that look the same are the same.
 
     Raises:
         ValueError: for a character that cannot be seen or that changes the order of others.
 
-    >>> visible(" Ada\\u00a0 Lovelace\\n")
+    >>> visible(" Ada\u00a0 Lovelace\n")
     'Ada Lovelace'
-    >>> visible("Ada\\u202e")
+    >>> visible("Ada\u202e")
     Traceback (most recent call last):
     ValueError: character 4 is RIGHT-TO-LEFT OVERRIDE (U+202E), which cannot be seen; take it out
     """
@@ -49,5 +49,5 @@ def _visible(value: Any) -> Any:
     return visible(value) if isinstance(value, str) else value
 
 
-Visible = Annotated[str, BeforeValidator(_visible), StringConstraints(min_length=1)]
-"""The type of such texts; how long one may be is for its schema to say."""
+VISIBLE = BeforeValidator(_visible)
+"""Annotates a text of a schema that is to be such a text, behind its other constraints."""

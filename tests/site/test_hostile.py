@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from copy import deepcopy
@@ -25,7 +26,7 @@ from analyses.outputs import FACT, NUMBER, PICTURE
 from analyses.results import Results, fact_html
 from docs.render.months import Month
 from docs.render.submissions import Submission
-from models.card import MODELS, Card, read_card
+from models.card import read_card
 from tests.browser import Served, serve
 
 ROOT = Path(__file__).parents[2]
@@ -179,8 +180,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             str(ROOT / "mkdocs.yml"), docs_dir=str(docs), site_dir=str(folder / "site")
         )
         patch.setattr("docs.render.months.MODELS", folder / "models")
-        patch.setattr(config.hooks[HOOKS], "read_months", lambda: months)
-        patch.setattr(config.hooks[HOOKS], "PAGES", folder / "pages")
+        patch.setattr(sys.modules[HOOKS], "read_months", lambda: months)
+        patch.setattr(sys.modules[HOOKS], "PAGES", folder / "pages")
         config.plugins.on_startup(command="build", dirty=False)
         build(config)
         config.plugins.on_shutdown()
