@@ -4,7 +4,7 @@ import math
 from html import escape
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Evidence = Literal["proved", "exhaustive", "sampled", "illustrated"]
 """`proved`: a bound that covers every input. `exhaustive`: every case was computed.
@@ -25,7 +25,8 @@ class Finding(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    """An anchor of the page too."""
     sentence: str
     evidence: Evidence
     quantity: str

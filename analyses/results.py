@@ -39,6 +39,18 @@ def usual_tolerance(unit: str, digits: int) -> float:
     return 0.0 if unit == "" and digits == 0 else unit_shown(unit, digits)
 
 
+LITERAL = str.maketrans({sign: f"&#{ord(sign)};" for sign in "\\`*[]{}|~^$\n"})
+
+
+def literal(text: str) -> str:
+    """Text that says in the HTML within Markdown what it says by itself.
+
+    >>> literal("<b> & `0.1`")
+    '&lt;b&gt; &amp; &#96;0.1&#96;'
+    """
+    return escape(text).translate(LITERAL)
+
+
 class Number(_Strict):
     """A named number of a write-up."""
 
@@ -72,14 +84,14 @@ class Number(_Strict):
 
     def html(self) -> str:
         """The number in prose, with all its digits in its title."""
-        title = escape(f"{self.name} = {self.value:.6g} {self.unit}".strip())
+        title = literal(f"{self.name} = {self.value:.6g} {self.unit}".strip())
         value = f'value="{self.value!r}" title="{title}"'
         return f'<data class="number" {value}>{self.text()}</data>'
 
 
 def fact_html(name: str, text: str) -> str:
     """A fact in prose."""
-    return f'<data class="fact" value="{escape(name)}">{escape(text)}</data>'
+    return f'<data class="fact" value="{literal(name)}">{literal(text)}</data>'
 
 
 class Results(_Strict):

@@ -79,7 +79,8 @@ class Training(_Strict):
 class Weights(_Strict):
     """The checkpoint file that the card belongs to."""
 
-    file: str
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+\.safetensors$")]
+    """Beside the card."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     bytes: PositiveInt
 

@@ -1,5 +1,6 @@
 """MkDocs hooks: what joins cards, executed notebooks and assets to the site."""
 
+import json
 import re
 import subprocess
 from functools import partial
@@ -8,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import nbformat
+import nh3
+from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
@@ -20,11 +23,15 @@ from docs.render import colours, vendor
 from docs.render.blocks import block
 from docs.render.months import Month, read_months
 from docs.render.notebooks import BLOCK, check_figures, page_notebook
+from docs.render.places import check_front, check_places
+from docs.render.policy import policy
 from docs.render.references import resolve
 from docs.render.standalone import standalone
 from docs.render.tidy import tidy
 
 PAGES = vendor.ROOT / "build" / "pages"
+IN_TITLES = {"code", "sub", "sup"}
+"""Tags that the index of the search keeps of a heading."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -41,6 +48,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for file in list(files):
         if file.src_uri.endswith(".map") or "/lunr/" in file.src_uri:
             files.remove(file)
+    for page in files.documentation_pages():
+        check_front(page.content_string, page.src_uri)
 
     def add(uri: str, source: Path | str) -> None:
         given = {"abs_src_path": str(source)} if isinstance(source, Path) else {"content": source}
@@ -104,6 +113,17 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     return html
 
 
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
+    """Before anything is written: every page has its place, and templates escape what they print.
+
+    The theme's own templates do not by themselves; what is HTML already is marked as safe.
+    """
+    check_places(files, Path(config.site_dir))
+    env.autoescape = True
+    env.filters["policy"] = policy
+    return env
+
+
 def on_page_context(
     context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Navigation
 ) -> dict[str, Any]:
@@ -115,7 +135,16 @@ def on_page_context(
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Make the feeds valid: the plugin gives a feed without a picture one called None."""
+    """Mend what plugins wrote.
+
+    Feeds: without a picture they get one called None. The index of the search, which browsers
+    read as HTML: of titles that stand in no heading the plugin takes the text as it is.
+    """
+    index = Path(config.site_dir) / "search" / "search_index.json"
+    content = json.loads(index.read_text(encoding="utf-8"))
+    for entry in content["docs"]:
+        entry["title"] = nh3.clean(entry["title"], tags=IN_TITLES, attributes={})
+    index.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
     for feed in Path(config.site_dir).glob("feed_rss_*.xml"):
         text = feed.read_text(encoding="utf-8")
         feed.write_text(

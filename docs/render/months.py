@@ -118,7 +118,7 @@ class Month:
         """Claims of the published solution."""
         return self.results["claims"] if self.card.state == "solved" else []
 
-    @property
+    @cached_property
     def events(self) -> list[Event]:
         """Events at which submissions were judged."""
         return events(self.submissions)

@@ -125,7 +125,7 @@ def _recorded(output: NotebookNode) -> dict[str, Any] | None:
 def _number(recorded: dict[str, Any]) -> str:
     text = escape(recorded["text"])
     if "value" in recorded:
-        text = f"<data value='{recorded['value']!r}'>{text}</data>"
+        text = f"<data value='{escape(repr(recorded['value']))}'>{text}</data>"
         # The text of a share is a percentage and says so.
         if recorded["unit"] != "share":
             text = f"{text} {escape(recorded['unit'])}"

@@ -1,6 +1,7 @@
 """The hall of fame: who solved what, over all months."""
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from docs.render.months import Month
 from docs.render.submissions import Submission
@@ -34,8 +35,9 @@ def people(months: list[Month]) -> list[Person]:
     """Authors of published submissions: by wins, then by submissions, then by name."""
     found: dict[str, Person] = {}
     for month in months:
+        firsts = _firsts(month)
         for submission in month.submissions:
-            deed = Deed(month, submission, _firsts(month, submission))
+            deed = Deed(month, submission, firsts.get(submission.file, []))
             for name in submission.authors:
                 found.setdefault(name, Person(name)).deeds.append(deed)
     return sorted(
@@ -43,10 +45,11 @@ def people(months: list[Month]) -> list[Person]:
     )
 
 
-def _firsts(month: Month, submission: Submission) -> list[str]:
-    return [
-        criterion
-        for event in month.events
-        for criterion, places in event.rankings.items()
-        if any(place.rank == 1 and place.submission is submission for place in places)
-    ]
+def _firsts(month: Month) -> dict[str, list[str]]:
+    """The criteria of every submission by which nobody ranked higher."""
+    found: dict[str, list[str]] = {}
+    for event in month.events:
+        for criterion, places in event.rankings.items():
+            for place in takewhile(lambda place: place.rank == 1, places):
+                found.setdefault(place.submission.file, []).append(criterion)
+    return found

@@ -4,7 +4,7 @@ import difflib
 import posixpath
 import re
 
-from analyses.results import Number, fact_html
+from analyses.results import Number, fact_html, literal
 from docs.render import RenderError
 from docs.render.months import Month
 
@@ -69,4 +69,4 @@ def _problem(slug: str, months: list[Month], src_uri: str) -> str:
     if month is None:
         return slug.replace("_", " ").title()
     page = posixpath.relpath(f"problems/{slug}/index.ipynb", posixpath.dirname(src_uri))
-    return f"[{month.card.title}]({page})"
+    return f'<a href="{page}">{literal(month.card.title)}</a>'

@@ -1,9 +1,11 @@
 """Submissions: one YAML file for each, and how they are ranked."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from math import sqrt
 from pathlib import Path
 from statistics import median
@@ -17,13 +19,14 @@ from pydantic import (
     ConfigDict,
     Field,
     HttpUrl,
-    PositiveInt,
     StringConstraints,
     ValidationError,
     field_validator,
 )
+from yaml.composer import ComposerError
 
 from docs.render import RenderError
+from docs.render.visible import VISIBLE
 from models.card import faults
 
 Criterion = Literal[
@@ -36,6 +39,10 @@ FORMULA = r"\text{raw} \cdot \sqrt{\frac{\min(\tilde n, n)}{\tilde n}}"
 
 FILE_NAME = re.compile(r"[a-z0-9][a-z0-9-]*\.yaml")
 """The name is an anchor of the page too."""
+LARGEST = 100_000
+"""Bytes of a file; all that it may say, in an alphabet of long characters, is less."""
+DEEPEST = 4
+"""Levels of a file; feedback, the deepest, is a list of texts in a mapping in a mapping."""
 
 
 def adjusted(raw: float, n: int, median: float) -> float:
@@ -65,13 +72,15 @@ def _on_the_calendar(text: str) -> str:
 
 Day = Annotated[
     str,
-    BeforeValidator(_as_written),
     Field(pattern=r"^\d{4}-\d\d(-\d\d)?$"),
     AfterValidator(_on_the_calendar),
+    BeforeValidator(_as_written),
 ]
 """A day, `2023-10-31`, or where no more is known a month, `2023-10`."""
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80), VISIBLE]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=120), VISIBLE]
+Paragraph = Annotated[str, StringConstraints(min_length=1, max_length=2_000), VISIBLE]
 
 
 class _Strict(BaseModel):
@@ -81,15 +90,15 @@ class _Strict(BaseModel):
 class Judging(_Strict):
     """What the judges of an event, who stay anonymous, gave a submission."""
 
-    event: Text
-    n: PositiveInt
+    event: Title
+    n: Annotated[int, Field(ge=1, le=1_000)]
     """Number of ratings."""
-    median: Annotated[float, Field(ge=1)] | None = None
+    median: Annotated[float, Field(ge=1, le=1_000)] | None = None
     """Of the number of ratings over all submissions of the event, for an event of which not
     all submissions are here; null: over those that are."""
     ratings: Annotated[dict[Criterion, Annotated[float, Field(ge=1, le=5)]], Field(min_length=1)]
     """Mean rating by criterion."""
-    feedback: tuple[Text, ...] = ()
+    feedback: Annotated[tuple[Paragraph, ...], Field(max_length=10)] = ()
 
 
 class Submission(_Strict):
@@ -97,13 +106,13 @@ class Submission(_Strict):
 
     file: str
     """Name of the file without its suffix."""
-    title: Text
-    authors: Annotated[tuple[Text, ...], Field(min_length=1)]
+    title: Title
+    authors: Annotated[tuple[Name, ...], Field(min_length=1, max_length=20)]
     link: HttpUrl | None = None
     date: Day
-    format: Text | None = None
+    format: Name | None = None
     """Such as `notebook` or `text`; null where it is not known."""
-    summary: Text
+    summary: Paragraph
     judging: Judging | None = None
     best: bool = False
     """Whether it is a winner of its month."""
@@ -117,11 +126,28 @@ class Submission(_Strict):
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that is given twice, of which YAML would keep the last."""
+    """Refuses what a submission has no need of, and what could make much of a small file.
+
+    A key that is given twice, of which YAML would keep the last; a part that stands for another,
+    and with it for its size many times over; and levels below those that a submission has.
+    """
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        mark = self.peek_event().start_mark
+        if self.check_event(yaml.AliasEvent):
+            raise ComposerError(None, None, "an alias; write the text out", mark)
+        if self.depth == DEEPEST:
+            raise ComposerError(None, None, "nested too deeply", mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key) for key, _ in node.value]
-        if twice := [key for key in keys if keys.count(key) > 1]:
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        if twice := [key for key, times in keys.items() if times > 1]:
             raise yaml.constructor.ConstructorError(
                 None, None, f"the key {twice[0]!r} is given twice", node.start_mark
             )
@@ -136,9 +162,8 @@ def read_submissions(folder: Path) -> tuple[Submission, ...]:
     """
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
     found = [_read(path) for path in paths]
-    events = {each.judging.event for each in found if each.judging}
-    for event in events:
-        stated = {each.judging.median for each in _of(event, found) if each.judging} - {None}
+    for event, judged in _by_event(found).items():
+        stated = {judging.median for _, judging in judged} - {None}
         if len(stated) > 1:
             raise RenderError(
                 f"{folder}: judging.median of {event!r} is {' and '.join(map(str, stated))}; an "
@@ -153,10 +178,15 @@ def _read(path: Path) -> Submission:
             f"{path} is not called like a submission: expected small letters, digits and "
             "hyphens, such as jane-doe.yaml."
         )
+    if (size := path.stat().st_size) > LARGEST:
+        raise RenderError(
+            f"{path} is not a valid submission: it has {size:,} bytes, at most {LARGEST:,} are "
+            "read; what is long belongs to where `link` leads."
+        )
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-        raise RenderError(f"{path} is not YAML: {error}") from error
+        raise RenderError(f"{path} is not plain YAML: {error}") from error
     if not isinstance(content, dict):
         raise RenderError(f"{path} is not a valid submission: expected keys, such as `title: ...`.")
     if "file" in content:
@@ -168,8 +198,15 @@ def _read(path: Path) -> Submission:
         raise RenderError(f"{path} is not a valid submission:\n{wrong}") from error
 
 
-def _of(event: str, submissions: tuple[Submission, ...] | list[Submission]) -> list[Submission]:
-    return [each for each in submissions if each.judging and each.judging.event == event]
+def _by_event(
+    submissions: Iterable[Submission],
+) -> dict[str, list[tuple[Submission, Judging]]]:
+    """What was judged at each event, in the order of the names of the events."""
+    found: dict[str, list[tuple[Submission, Judging]]] = {}
+    for each in submissions:
+        if each.judging:
+            found.setdefault(each.judging.event, []).append((each, each.judging))
+    return dict(sorted(found.items()))
 
 
 @dataclass(frozen=True)
@@ -191,25 +228,26 @@ class Event:
     name: str
     median: float
     """Number of ratings."""
-    submissions: list[Submission]
+    judged: list[tuple[Submission, Judging]]
 
     def ranking(self, criterion: Criterion) -> list[Place]:
         """The submissions that were rated by a criterion, highest adjusted score first."""
-        scored = sorted(self._scores(criterion), key=lambda score: -score[0])
-        return [
-            Place(1 + sum(other > score for other, *_ in scored), submission, raw, n, score)
-            for score, submission, raw, n in scored
-        ]
+        places: list[Place] = []
+        scores = sorted(self._scores(criterion), key=lambda score: -score[0])
+        for position, (score, submission, raw, n) in enumerate(scores, 1):
+            equal = places and places[-1].adjusted == score
+            rank = places[-1].rank if equal else position
+            places.append(Place(rank, submission, raw, n, score))
+        return places
 
     def _scores(self, criterion: Criterion) -> Iterator[tuple[float, Submission, float, int]]:
-        for submission in self.submissions:
-            judging = submission.judging
-            if judging and criterion in judging.ratings:
+        for submission, judging in self.judged:
+            if criterion in judging.ratings:
                 raw = judging.ratings[criterion]
                 # Rounded, or equals would not be equal.
                 yield round(adjusted(raw, judging.n, self.median), 9), submission, raw, judging.n
 
-    @property
+    @cached_property
     def rankings(self) -> dict[Criterion, list[Place]]:
         """All rankings by their criterion, in the order of `CRITERIA`."""
         return {
@@ -217,13 +255,11 @@ class Event:
         }
 
 
-def events(submissions: tuple[Submission, ...]) -> list[Event]:
+def events(submissions: Iterable[Submission]) -> list[Event]:
     """The events at which submissions of a problem were judged, in the order of their names."""
-    names = sorted({each.judging.event for each in submissions if each.judging})
-    return [_event(name, _of(name, submissions)) for name in names]
+    return [_event(name, judged) for name, judged in _by_event(submissions).items()]
 
 
-def _event(name: str, submissions: list[Submission]) -> Event:
-    judgings = [each.judging for each in submissions if each.judging]
-    stated = next((judging.median for judging in judgings if judging.median), None)
-    return Event(name, stated or median(judging.n for judging in judgings), submissions)
+def _event(name: str, judged: list[tuple[Submission, Judging]]) -> Event:
+    stated = next((judging.median for _, judging in judged if judging.median), None)
+    return Event(name, stated or median(judging.n for _, judging in judged), judged)

@@ -8,12 +8,15 @@ from bs4.element import NavigableString
 from mkdocs.structure.files import Files
 
 from docs.render import RenderError, vendor
+from docs.render.permitted import permitted
 
 TEX = re.compile(
     r"\$\$(?P<block>.+?)\$\$|\\\[(?P<bracketed>.+?)\\\]"
     r"|(?<![\\$])\$(?P<inline>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?!\d)|\\\((?P<round>.+?)\\\)",
     re.DOTALL,
 )
+NOTEBOOK = "jupyter-wrapper"
+"""Class of the box that mkdocs-jupyter puts around the cells of a notebook."""
 LONG = 8
 """Cells of more lines than this are folded: what they show says it better."""
 
@@ -21,7 +24,7 @@ UNSEARCHED = "details.source, .highlight, .output > pre, dl.numbers, table"
 """What is on the pages of problems beside prose. Every reader loads the index of the search, so
 it holds what one would look for; claims are found on the Evidence page."""
 
-VERBATIM = ("code", "pre", "script", "style", "svg", "annotation")
+VERBATIM = ("code", "pre", "data", "svg", "annotation")
 
 
 def tidy(html: str, src_uri: str, files: Files) -> str:
@@ -33,13 +36,12 @@ def tidy(html: str, src_uri: str, files: Files) -> str:
         files: what the site consists of.
 
     Raises:
-        RenderError: if a link to another source does not resolve, or a formula is malformed.
+        RenderError: if the page holds what no page may hold, a link to another source does not
+            resolve, or a formula is malformed.
     """
-    soup = BeautifulSoup(html, "html.parser")
-    if notebook := soup.select_one(".jupyter-wrapper"):
-        _undress(soup, notebook)
-        for unsearched in notebook.select(UNSEARCHED):
-            unsearched["data-search-exclude"] = ""
+    if NOTEBOOK in html:
+        html = _undressed(html)
+    soup = BeautifulSoup(permitted(html, src_uri), "html.parser")
     _resolve_links(soup, src_uri, files)
     _typeset(soup)
     # What scrolls inside a box of its own must be within the keyboard's reach.
@@ -54,10 +56,16 @@ def tidy(html: str, src_uri: str, files: Files) -> str:
     return str(soup)
 
 
-def _undress(soup: BeautifulSoup, notebook: Tag) -> None:
-    """Keep prose, code and outputs; drop JupyterLab's boxes, styles and scripts."""
-    for cruft in soup.select("style, script, .celltoolbar, .zeroclipboard-container, .anchor-link"):
-        cruft.decompose()
+def _undressed(html: str) -> str:
+    """Keep prose, code and outputs; drop JupyterLab's boxes, and what stands around them."""
+    soup = BeautifulSoup(html, "html.parser")
+    notebook = soup.select_one(f".{NOTEBOOK}")
+    if notebook is None:
+        return html
+    # Tables of libraries come with a style of their own.
+    cruft = ".jp-OutputArea-output style, .celltoolbar, .zeroclipboard-container, .anchor-link"
+    for dropped in notebook.select(cruft):
+        dropped.decompose()
     for code in notebook.select(".highlight-ipynb"):
         code["class"] = "highlight"
     for pre in notebook.select(".highlight pre"):
@@ -71,9 +79,9 @@ def _undress(soup: BeautifulSoup, notebook: Tag) -> None:
     notebook.clear()
     notebook.attrs = {"class": "notebook"}
     notebook.extend(parts)
-    for stray in list(soup.contents):
-        if stray is not notebook:
-            stray.extract()
+    for unsearched in notebook.select(UNSEARCHED):
+        unsearched["data-search-exclude"] = ""
+    return str(notebook)
 
 
 def _parts(soup: BeautifulSoup, cell: Tag) -> list[Tag]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from docs.render.people import people
 from docs.render.submissions import CRITERIA, Submission, adjusted, events, read_submissions
 from docs.render.tidy import tidy
 
-HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(1)"> costs $5 & $x$ **b** {{ a.b }}'
+HOSTILE = '<script>f()</script><img src=x onerror="f()"> $5 & $x$ **b** {{ a.b }}'
 
 
 def submission(**changes: Any) -> dict[str, Any]:
@@ -97,7 +98,24 @@ def test_an_event_held_elsewhere_has_its_own_median(tmp_path: Path) -> None:
         ({"date": "2023-02-30"}, r"date: .*day is out of range"),
         ({"best": "perhaps"}, r"best: .*boolean"),
         ({"file": "x"}, r"file: the file's name says it"),
-        ({"judging": judging(n=0)}, r"judging.n: .*greater than 0"),
+        ({"judging": judging(n=0)}, r"judging.n: .*greater than or equal to 1"),
+        ({"title": "a" * 121}, r"title: String should have at most 120 characters"),
+        ({"authors": ["a" * 81]}, r"authors.0: String should have at most 80 characters"),
+        ({"authors": [f"A{n}" for n in range(21)]}, r"authors: .*at most 20 items"),
+        ({"authors": ["Ada L", "Ada\u00a0 L"]}, r"authors: .*an author is named twice"),
+        ({"authors": ["Zoe\u0301", "Zo\u00e9"]}, r"authors: .*an author is named twice"),
+        ({"authors": ["A\u200bda"]}, r"authors.0: .*character 2 is ZERO WIDTH SPACE \(U\+200B\)"),
+        ({"summary": "a" * 2001}, r"summary: String should have at most 2000 characters"),
+        ({"summary": "a \u202e b"}, r"summary: .*character 3 is RIGHT-TO-LEFT OVERRIDE"),
+        ({"summary": "a\u0007b"}, r"summary: .*character 2 is a control character \(U\+0007\)"),
+        ({"format": "a\u2066b"}, r"format: .*LEFT-TO-RIGHT ISOLATE"),
+        ({"judging": judging(n=1001)}, r"judging.n: .*less than or equal to 1000"),
+        ({"judging": judging(n=10**400)}, r"judging.n: "),
+        ({"judging": judging(median=float("inf"))}, r"judging.median: .*less than or equal to"),
+        ({"judging": judging(median=float("nan"))}, r"judging.median: .*less than or equal"),
+        ({"judging": judging(ratings={"Novelty": float("nan")})}, r"ratings.Novelty: .*less than"),
+        ({"judging": judging(feedback=["a"] * 11)}, r"judging.feedback: .*at most 10 items"),
+        ({"judging": judging(feedback=["a" * 2001])}, r"feedback.0: .*at most 2000 characters"),
         ({"judging": judging(median=0)}, r"judging.median: .*greater than or equal to 1"),
         ({"judging": judging(ratings={})}, r"judging.ratings: .*at least 1 item"),
         ({"judging": judging(ratings={"Novelty": 6})}, r"ratings.Novelty: .*less than or equal to"),
@@ -121,6 +139,12 @@ def test_a_faulty_key_is_named_with_its_file(
         ("title: a\ntitle: b", "the key 'title' is given twice"),
         ("- title", "expected keys"),
         ("", "expected keys"),
+        ("a: " + "[" * 5000, "nested too deeply"),
+        ("a: " + "{a: " * 5000, "nested too deeply"),
+        ("a: &a [x]\nb: *a", "an alias; write the text out"),
+        ("\n".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(9)), "an alias"),
+        ("date: 0000-00-00", "month 0|year 0"),
+        ("title: " + "9" * 5000, "digits"),
         ("title: !!python/object/apply:os.getcwd []", "YAML: could not determine"),
     ],
 )
@@ -128,6 +152,44 @@ def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str, message: str) 
     (tmp_path / "ada.yaml").write_text(text)
     with pytest.raises(RenderError, match=rf"ada\.yaml is not .*{message}"):
         read_submissions(tmp_path)
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "ada.yaml"
+    path.write_text("summary: " + "a" * 5_000_000)
+    with pytest.raises(
+        RenderError, match="ada.yaml is .*5,000,009 bytes, at most 100,000 are read"
+    ):
+        read_submissions(tmp_path)
+
+
+def test_the_longest_submission_is_small_enough_to_be_read(tmp_path: Path) -> None:
+    sign = "\N{MUSICAL SYMBOL G CLEF}"
+    feedback = judging(event=sign * 120, feedback=[sign * 2000] * 10)
+    authors = [f"{sign * 78}{number:02}" for number in range(20)]
+    path = tmp_path / "ada.yaml"
+    given = submission(title=sign * 120, summary=sign * 2000, authors=authors, judging=feedback)
+    path.write_text(yaml.safe_dump(given, allow_unicode=True), encoding="utf-8")
+    assert len(read_submissions(tmp_path)) == 1
+
+
+def test_a_thousand_judged_submissions_take_three_seconds(tmp_path: Path) -> None:
+    ratings = [1 + (7 * number % 40) / 10 for number in range(1000)]
+    for number, rating in enumerate(ratings):
+        rated = ", ".join(f"{criterion}: {rating}" for criterion in CRITERIA)
+        (tmp_path / f"s{number}.yaml").write_text(
+            f"title: T\nauthors: [A{number % 300}, Bob]\ndate: 2023-10\nsummary: S\n"
+            f"judging: {{event: E, n: {1 + number % 8}, ratings: {{{rated}}}, feedback: [F]}}\n"
+        )
+    began = process_time()
+    month = month_with(*read_submissions(tmp_path))
+    for name in ("submissions", "best", "hall_of_fame"):
+        block(name, None, months=[month], month=month, url="problems/x/solution/")
+    assert process_time() - began < 3
+    (event,) = month.events
+    scores = [place.adjusted for place in event.rankings["Novelty"]]
+    ranks = [place.rank for place in event.rankings["Novelty"]]
+    assert ranks == [1 + sum(other > score for other in scores) for score in scores]
 
 
 @pytest.mark.parametrize("name", ["Ada.yaml", "ada.yml", "a b.yaml", "-.yaml"])

@@ -1,0 +1,126 @@
+"""What HTML a page may hold: text, tables, figures and pictures, and nothing that acts.
+
+Prose, captions, pictures and outputs of cells come by pull request. What they may hold is listed
+here; scripts, frames, handlers of events, styles and whatever else a browser would act on is not.
+It is not taken out silently: such a page is not built, so that readers get what reviewers read.
+"""
+
+import re
+from collections import Counter
+
+import nh3
+from bs4 import BeautifulSoup
+
+from docs.render import RenderError
+
+
+def _words(text: str) -> set[str]:
+    return set(text.split())
+
+
+TEXT = _words(
+    "a abbr article b blockquote br caption cite code col colgroup data dd del details dfn div dl "
+    "dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark nav ol p pre q s samp "
+    "section small span strong sub summary sup table tbody td tfoot th thead time tr u ul var wbr"
+)
+CONTROLS = _words("form input label option output select")
+"""They filter a table or choose what a figure shows; a form has no address to send to."""
+SHAPES = _words("svg g path line polyline polygon rect circle ellipse text tspan")
+"""What the models' pictures are drawn with."""
+
+DRAWING = _words(
+    "cx cy d dx dy fill fill-opacity fill-rule font-family font-size font-style font-weight height "
+    "opacity points r rx ry stroke stroke-dasharray stroke-linecap stroke-linejoin stroke-opacity "
+    "stroke-width text-anchor transform width x x1 x2 y y1 y2"
+)
+EVERYWHERE = _words(
+    "aria-current aria-hidden aria-label aria-labelledby aria-live class data-circuitsvis "
+    "data-evidence data-filters data-plotly data-problem data-search-exclude data-verdict dir "
+    "hidden id lang role tabindex title"
+)
+ATTRIBUTES = {shape: DRAWING for shape in SHAPES} | {
+    "*": EVERYWHERE,
+    "a": {"download", "href", "rel"},
+    "blockquote": {"cite"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "data": {"value"},
+    "details": {"open"},
+    "div": {"style"},
+    "img": {"alt", "height", "src", "width"},
+    "input": {"autocomplete", "name"},
+    "label": {"for"},
+    "ol": {"reversed", "start"},
+    "option": {"value"},
+    "q": {"cite"},
+    "select": {"name"},
+    "svg": DRAWING | {"viewBox", "xmlns"},
+    "table": {"border"},
+    "td": {"align", "colspan", "rowspan"},
+    "th": {"align", "colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+}
+
+VALUES = {
+    "cite": re.compile(r"https?://.+"),
+    "href": re.compile(r"(https?:|mailto:).*|[^:/?#]*([/?#].*)?", re.IGNORECASE | re.DOTALL),
+    # The theme's script looks for its own parts by ids that begin so.
+    "id": re.compile(r"(?!__).+"),
+    # The theme's script fetches the library for such diagrams from another host.
+    "class": re.compile(r"(?!(.*\s)?mermaid\b).*"),
+    # An image comes with its page or from this site.
+    "src": re.compile(r"data:image/(png|jpeg|gif|webp);base64,[\w+/=\s]+|(?!//)[\w./~%-]+"),
+    "style": re.compile(r"height:\d+(\.\d+)?px"),
+    **dict.fromkeys(DRAWING - {"height", "width"}, re.compile(r"(?!.*url\()[-\w\s#%.,'()+]*")),
+}
+"""What an attribute may say, where not every value is harmless."""
+
+
+def _kept(tag: str, attribute: str, value: str) -> str | None:
+    expected = VALUES.get(attribute)
+    return value if expected is None or expected.fullmatch(value.strip()) else None
+
+
+_cleaner = nh3.Cleaner(
+    tags=TEXT | CONTROLS | SHAPES,
+    attributes=ATTRIBUTES,
+    attribute_filter=_kept,
+    tag_attribute_values={"input": {"type": {"search"}}},
+    url_schemes={"http", "https", "mailto", "data"},
+    link_rel=None,
+)
+
+
+def permitted(html: str, where: str) -> str:
+    """The same HTML, as a browser reads it, if it holds nothing but what is listed here.
+
+    Args:
+        html: content of one page, before what the site itself puts in, such as mathematics.
+        where: the page's name in error messages.
+
+    Raises:
+        RenderError: if it holds anything else; every tag and attribute is named.
+    """
+    clean = _cleaner.clean(html)
+    # Where only quotes and the like were written in another way, nothing can be missing.
+    if _letters(html) != _letters(clean) and (refused := list(_parts(html) - _parts(clean))):
+        raise RenderError(
+            f"{where}: a page may not hold {', '.join(refused)}. Take it out, or, if readers are "
+            "to see it as text, write it as code; docs/render/permitted.py lists what may stand."
+        )
+    return clean
+
+
+def _letters(html: str) -> str:
+    return re.sub(r"&#?\w+;|\W", "", html)
+
+
+def _parts(html: str) -> Counter[str]:
+    """Every tag and every attribute with its value, and how often."""
+    found: Counter[str] = Counter()
+    for element in BeautifulSoup(html, "html.parser").find_all(True):
+        found[f"<{element.name}>"] += 1
+        for name, value in element.attrs.items():
+            text = " ".join(value) if isinstance(value, list) else str(value)
+            found[f'<{element.name} {name}="{text}">'] += 1
+    return found
