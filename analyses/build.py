@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import platform
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,10 +79,7 @@ def analyse(slug: str, device: str | None, update: bool) -> bool:
     stamp: dict[str, Any] = {"fingerprint": current[0]}
     fresh = read_stamp(target).get("fingerprint") not in current
     if fresh:
-        began, before = time.monotonic(), os.times()
         pages = execute(slug, None, devices[0])
-        took = _took(time.monotonic() - began, before, os.times())
-        stamp |= {"seconds": took, "cores": cores()}
         results = results_of(card, pages, devices[0], sha256_of(weights))
         write_products(target, pages, results, stamp)
     results = Results.read(target / "results.json")
@@ -169,27 +165,9 @@ def write_products(
 
 
 def read_stamp(target: Path) -> dict[str, Any]:
-    """What a folder of products was made from, in how many seconds, on how many cores."""
+    """What a folder of products was made from."""
     path = target / "stamp.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
-def _took(elapsed: float, before: os.times_result, after: os.times_result) -> float:
-    """Seconds that the kernels took, without what other work on the machine adds.
-
-    Kernels that have the machine to themselves keep a core busy all the time.
-    """
-    worked = after.children_user - before.children_user
-    worked += after.children_system - before.children_system
-    # Not every system counts the work of child processes.
-    return min(elapsed, worked) if worked else elapsed
-
-
-def cores() -> int:
-    """How many processor cores this process, and so its kernels, may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _compare(results: Results, committed: Path, update: bool) -> None:

@@ -19,6 +19,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+from analyses.effort import Effort, effort
 from analyses.findings import Finding
 from analyses.outputs import CLAIMS, DATA, FACT, NUMBER
 from analyses.results import Number, fact_html
@@ -52,6 +53,8 @@ class Page:
     data_sha256: str | None = None
     data: list[bytes] = field(default_factory=list)
     """What the page declared as evaluation data, as `.npz` files."""
+    effort: Effort = Effort(0.0, 0.0)
+    """Of the kernel, when the last cell was executed."""
 
     @classmethod
     def read(cls, source: Path) -> "Page":
@@ -140,7 +143,13 @@ class Page:
                 on_cell_complete=lambda cell, cell_index: on_cell(),
                 config=Config({"KernelManager": sockets}),
             )
+            # Afterwards there is no kernel to ask.
+            client.on_cell_executed = lambda **_: self._measure(client)
             await self._run(client)
+
+    def _measure(self, client: NotebookClient) -> None:
+        if client.km is not None and client.km.provisioner is not None:
+            self.effort = effort(client.km.provisioner.pid)
 
     async def _run(self, client: NotebookClient) -> None:
         try:
