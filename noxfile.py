@@ -126,11 +126,13 @@ def container(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Build the site, then run every test, those in a browser included."""
+    """Build the site, then run the tests: all, or `-- --month SLUG` what a month can break."""
     environment(session, "analyse", "render", "test")
     browser(session)
     build(session)
-    python(session, "-m", "pytest", *session.posargs)
+    # Each of more processes would import torch once more, and gain less than that takes.
+    side_by_side = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
+    python(session, "-m", "pytest", *side_by_side, *session.posargs)
 
 
 @nox.session

@@ -3,6 +3,8 @@
 Nothing touches torch's global generator or the network.
 """
 
+import os
+import re
 import shutil
 import socket
 import subprocess
@@ -18,7 +20,15 @@ import torch
 # jaxtyping's import hook keeps bytecode of its own for all that a checked module imports:
 # imported before any of them, the largest library need not be compiled once more.
 import transformer_lens.model_bridge  # noqa: F401
+from filelock import FileLock
 from playwright.sync_api import Browser, Error, sync_playwright
+from torch import Tensor
+
+from analyses.sorted_list.claims import evaluation
+from models import load
+from models.card import slugs
+from models.problem import Problem
+from models.sorted_list.task import SortedList
 
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, max_examples=50)
 hypothesis.settings.load_profile("project")
@@ -52,10 +62,35 @@ def no_network() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
-    """The folder of the built site."""
-    for command in (["analyses", "all"], ["docs.render"]):
-        subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=True)
+def problem() -> Problem[SortedList]:
+    """The October problem as committed, which shared modules are tested on."""
+    return load("sorted_list")
+
+
+@pytest.fixture(scope="session")
+def untrained(problem: Problem[SortedList]) -> Problem[SortedList]:
+    """A control for it."""
+    return problem.untrained(7)
+
+
+@pytest.fixture(scope="session")
+def lists(problem: Problem[SortedList]) -> Tensor:
+    """2,000 fresh lists."""
+    return evaluation(problem, 2000)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the site, built once for all processes that run tests."""
+    run = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        run = run.parent
+    with FileLock(run / "site.lock"):
+        built = run / "site-is-built"
+        if not built.exists():
+            for command in (["analyses", "all"], ["docs.render"]):
+                subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=True)
+            built.touch()
     return ROOT / "site"
 
 
@@ -89,9 +124,49 @@ def browser() -> Iterator[Browser]:
             )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if torch.cuda.is_available():
-        return
+def pytest_configure() -> None:
+    """Share the cores among processes that run tests side by side, and all that these start.
+
+    Threads that wait for each other on one core take many times as long as one thread.
+    """
+    if processes := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+        threads = max(1, (os.cpu_count() or 1) // int(processes))
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+        torch.set_num_threads(threads)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--month", metavar="SLUG", help="only the tests of a month, and those that it can break"
+    )
+
+
+# Before pytest-xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if slug := config.getoption("--month"):
+        if slug not in slugs():
+            known = ", ".join(slugs())
+            raise pytest.UsageError(f"--month {slug}: no such problem; known: {known}")
+        chosen = [item for item in items if concerns(slug, item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
     for item in items:
-        if item.get_closest_marker("gpu"):
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="no CUDA device"))
+        # One browser at a time: pages that wait for each other's frames are slow and flaky.
+        browsing = item.get_closest_marker("browser") is not None
+        item.add_marker(pytest.mark.xdist_group("browser" if browsing else str(item.path)))
+
+
+def concerns(slug: str, item: pytest.Item) -> bool:
+    """Whether a month can break a test: one of its own, or one that goes over all months.
+
+    Of the latter, those that are given another month, or a page of another, cannot.
+    """
+    if slug in item.path.relative_to(ROOT / "tests").parts:
+        return True
+    if item.get_closest_marker("every_month") is None:
+        return False
+    others = set(slugs()) - {slug}
+    return not others & set(re.findall(r"\w+", item.name.partition("[")[2]))

@@ -30,8 +30,8 @@ def missing(month: Month) -> Iterator[Fault]:
     for path, mend in needed.items():
         if not path.is_file():
             yield month.fault(path, f"is missing; {mend}.")
-    if not any((month.root / "tests").rglob(f"test_{month.slug}.py")):
-        test = month.root / "tests" / "problems" / f"test_{month.slug}.py"
+    if not any(month.tests.glob("test_*.py")):
+        test = month.tests / "test_task.py"
         yield month.fault(test, "is missing; test the task there, its worked example first.")
 
 

@@ -43,6 +43,11 @@ class Month:
         return self.root / "analyses" / self.slug
 
     @property
+    def tests(self) -> Path:
+        """Folder of the tests."""
+        return self.root / "tests" / "problems" / self.slug
+
+    @property
     def problem(self) -> Path:
         """The problem's page."""
         return self.root / "docs" / "problems" / self.slug / "problem.py"
@@ -58,25 +63,19 @@ class Month:
         both = {"problem": self.problem, "solution": self.solution}
         return {name: path for name, path in both.items() if path.is_file()}
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that hold all of the month and nothing else."""
+        return self.model, self.analysis, self.problem.parent, self.tests
+
     def files(self) -> list[Path]:
         """All files of the month."""
-        tops = (self.model, self.analysis, self.problem.parent, self.root / "tests")
-        found = (path for top in tops for path in top.rglob("*") if path.is_file())
-        return sorted(
-            path
-            for path in found
-            if "__pycache__" not in path.parts and self.owns(path.relative_to(self.root).as_posix())
-        )
+        found = (path for folder in self.folders for path in folder.rglob("*") if path.is_file())
+        return sorted(path for path in found if "__pycache__" not in path.parts)
 
     def owns(self, path: str) -> bool:
         """Whether a file, relative to the root, belongs to the month."""
-        *folders, name = path.split("/")
-        top, folders = (folders or [""])[0], folders[1:]
-        if top == "tests":
-            return name == f"test_{self.slug}.py" or self.slug in folders
-        if top == "docs":
-            return folders[:2] == ["problems", self.slug]
-        return top in ("models", "analyses") and folders[:1] == [self.slug]
+        return any((self.root / path).is_relative_to(folder) for folder in self.folders)
 
     def fault(self, path: Path, text: str, line: int | None = None, at: str = "") -> Fault:
         """A fault of a file: in a line, or where the text `at` first stands in it."""

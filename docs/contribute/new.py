@@ -91,7 +91,7 @@ def check_month(month: str, root: Path) -> None:
 def pieces(slug: str) -> list[str]:
     """What a month consists of, relative to the root; the part that makes it known is last."""
     return [
-        f"tests/problems/test_{slug}.py",
+        f"tests/problems/{slug}",
         f"docs/problems/{slug}",
         f"analyses/{slug}",
         f"models/{slug}",

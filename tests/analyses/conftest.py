@@ -1,30 +1,12 @@
-"""The October problem as committed, an untrained control, and small problems."""
+"""Small problems, some with what the committed ones have not."""
 
 import pytest
 import torch
 from torch import Tensor
 
-from analyses.sorted_list.claims import evaluation
-from models import load
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 from tests.analyses.problems import architecture, made_of, shapes
-
-
-@pytest.fixture(scope="session")
-def problem() -> Problem[SortedList]:
-    return load("sorted_list")
-
-
-@pytest.fixture(scope="session")
-def untrained(problem: Problem[SortedList]) -> Problem[SortedList]:
-    return problem.untrained(7)
-
-
-@pytest.fixture(scope="session")
-def lists(problem: Problem[SortedList]) -> Tensor:
-    """2,000 fresh lists."""
-    return evaluation(problem, 2000)
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,7 @@ def line_with(text: str, path: Path) -> int:
         PROBLEM,
         SOLUTION,
         "analyses/caesar_cipher/claims.py",
-        "tests/problems/test_caesar_cipher.py",
+        "tests/problems/caesar_cipher/test_task.py",
     ],
 )
 def test_a_missing_piece_is_named(piece: str, month: Month) -> None:

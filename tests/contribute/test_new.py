@@ -42,7 +42,7 @@ def test_all_pieces_are_made_and_named_after_the_month(month: Month) -> None:
         "models/caesar_cipher/card.json",
         "models/caesar_cipher/model.safetensors",
         "models/caesar_cipher/task.py",
-        "tests/problems/test_caesar_cipher.py",
+        "tests/problems/caesar_cipher/test_task.py",
     ]
     assert tree(month.root) == set(month.files())
     for path in month.files():
@@ -66,7 +66,7 @@ def test_its_card_is_valid_and_describes_its_checkpoint(month: Month) -> None:
 
 def test_its_own_tests_pass(month: Month) -> None:
     shutil.copytree(ROOT / "models", month.root / "models", dirs_exist_ok=True)
-    test = month.root / "tests/problems/test_caesar_cipher.py"
+    test = month.root / "tests/problems/caesar_cipher/test_task.py"
     command = [sys.executable, "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider"]
     done = subprocess.run(
         [*command, f"--rootdir={month.root}", test],

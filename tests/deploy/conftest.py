@@ -13,7 +13,17 @@ import pytest
 from tests.browser import Served, serve
 from tests.conftest import ROOT
 
-NOT_COPIED = (".git", ".nox", ".venv", "build", "site", ".site-*", "node_modules", "*cache*")
+NOT_COPIED = (
+    ".git",
+    ".nox",
+    ".venv",
+    "build",
+    "site",
+    ".site-*",
+    "node_modules",
+    "*cache*",
+    ".hypothesis",
+)
 PREFIX = "/repo/"
 NOBODY_ELSES = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 

@@ -26,6 +26,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
+@pytest.mark.every_month
 @pytest.mark.parametrize("slug", slugs())
 def test_a_write_up_never_mixes_devices(slug: str) -> None:
     done = run("-m", "tests.gpu.on_lookalike", slug)

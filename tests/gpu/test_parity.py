@@ -36,6 +36,7 @@ def differences(cpu: Results, gpu: Results) -> list[str]:
 
 
 @pytest.mark.gpu
+@pytest.mark.every_month
 @pytest.mark.parametrize("slug", slugs())
 def test_a_write_up_gives_the_same_numbers_on_cpu_and_gpu(slug: str) -> None:
     cpu, gpu = (
@@ -69,6 +70,7 @@ def test_a_difference_beyond_its_tolerance_is_found(
     assert differences(*runs) == found
 
 
+@pytest.mark.every_month
 def test_the_committed_results_agree_with_themselves() -> None:
     for slug in slugs():
         path = Path("analyses") / slug / "results.json"

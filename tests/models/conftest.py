@@ -1,18 +1,11 @@
-"""The October problem as committed, loaded once, and a small one of the same kind."""
+"""A small problem of the same kind as October's."""
 
 from pathlib import Path
 
 import pytest
 
-from models import load
 from models.card import Architecture, Card, Training, read_card, write_card
-from models.problem import Problem
 from models.sorted_list.task import SortedList
-
-
-@pytest.fixture(scope="session")
-def problem() -> Problem:
-    return load("sorted_list")
 
 
 @pytest.fixture

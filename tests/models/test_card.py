@@ -101,6 +101,7 @@ def test_a_card_cannot_be_changed_in_passing() -> None:
         card.title = "Other"  # pyright: ignore[reportAttributeAccessIssue]
 
 
+@pytest.mark.every_month
 @pytest.mark.parametrize("slug", slugs())
 def test_the_weights_are_the_ones_the_card_names(slug: str) -> None:
     card: Card = read_card(slug)

@@ -13,6 +13,8 @@ from docs.render.vendor import node_modules
 from models.card import read_card, slugs
 from tests.browser import Served, elsewhere, serve
 
+SOLVED = [slug for slug in slugs() if read_card(slug).state == "solved"]
+"""The newest first; the newest month of all may still be open."""
 POSTS = Path(__file__).parents[2] / "docs" / "announcements" / "posts"
 
 

@@ -6,8 +6,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
+import pytest
+
 from models.card import read_card, slugs
 from tests.site.conftest import page_urls
+
+pytestmark = pytest.mark.every_month
 
 BASE = "http://site.test/"
 

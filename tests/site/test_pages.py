@@ -5,9 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, expect
 
-from models.card import slugs
 from tests.browser import Served
-from tests.site.conftest import Visit, page_urls
+from tests.site.conftest import SOLVED, Visit, page_urls
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +14,14 @@ WIDTHS = (1280, 390)
 BUDGET_BEFORE = 400_000
 BUDGET_AFTER = 1_200_000
 
-every_page = pytest.mark.parametrize("url", page_urls())
+every_month = pytest.mark.every_month
+LISTING = ("", "evidence/", "hall-of-fame/")
+"""Pages that show all months."""
+URLS = [
+    pytest.param(url, marks=[every_month] * (url in LISTING or url.startswith("problems/")))
+    for url in page_urls()
+]
+every_page = pytest.mark.parametrize("url", URLS)
 every_width = pytest.mark.parametrize("width", WIDTHS)
 Visits = Callable[[str, int], Visit]
 
@@ -57,13 +63,15 @@ def test_a_page_is_light(visit: Visits, url: str) -> None:
     assert seen.weight_after <= BUDGET_AFTER
 
 
+@every_month
 def test_figures_load_their_libraries_only_when_they_come_into_view(visit: Visits) -> None:
-    seen = visit(f"problems/{slugs()[0]}/solution/", 1280)
+    seen = visit(f"problems/{SOLVED[0]}/solution/", 1280)
     assert seen.weight_after - seen.weight_before > 800_000
 
 
+@every_month
 def test_every_figure_has_a_text_alternative(visit: Visits) -> None:
-    page = visit(f"problems/{slugs()[0]}/solution/", 1280).page
+    page = visit(f"problems/{SOLVED[0]}/solution/", 1280).page
     figures = page.locator("figure.figure")
     assert figures.count() >= 10
     for figure in figures.all():
@@ -73,9 +81,12 @@ def test_every_figure_has_a_text_alternative(visit: Visits) -> None:
         assert figure.locator("figcaption").text_content()
 
 
+@every_month
 def test_a_sequence_can_be_chosen(visit: Visits) -> None:
-    page = visit(f"problems/{slugs()[0]}/solution/", 1280).page
-    figure = page.locator("figure:has(select)").first
+    pages = (visit(f"problems/{slug}/solution/", 1280).page for slug in SOLVED)
+    choices = (page.locator("figure:has(select)").first for page in pages)
+    figure = next(figure for figure in choices if figure.count())
+    page = figure.page
     before = figure.locator("canvas").last.screenshot()
     figure.locator("select").select_option(index=3)
     expect(figure.locator("canvas").first).to_be_visible()
@@ -83,6 +94,7 @@ def test_a_sequence_can_be_chosen(visit: Visits) -> None:
     assert figure.locator("canvas").last.screenshot() != before
 
 
+@every_month
 def test_evidence_is_filtered(visit: Visits) -> None:
     page = visit("evidence/", 1280).page
     rows = page.locator("#claims tbody tr")
@@ -116,9 +128,10 @@ def test_search_finds_a_word(visit: Visits) -> None:
     page.keyboard.press("Escape")
 
 
+@every_month
 def test_paper_has_no_navigation_and_nothing_folded(served: Served, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 720, "height": 1000}, color_scheme="dark")
-    page.goto(served.url + f"problems/{slugs()[0]}/solution/")
+    page.goto(served.url + f"problems/{SOLVED[0]}/solution/")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     for hidden in (".masthead__nav", ".masthead__tools", ".contents", ".running-head nav"):

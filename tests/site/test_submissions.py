@@ -1,6 +1,5 @@
 """Submissions: what a file may say, how they rank, and that their texts stay texts."""
 
-import doctest
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ import yaml
 from bs4 import BeautifulSoup
 from mkdocs.structure.files import Files
 
-from docs.render import RenderError, blocks, months, submissions
+from docs.render import RenderError, months
 from docs.render.blocks import block
 from docs.render.months import Month
 from docs.render.people import people
@@ -47,11 +46,6 @@ def page(name: str, *found: Submission) -> BeautifulSoup:
     month = month_with(*found)
     html = block(name, None, months=[month], month=month, url="problems/x/solution/")
     return BeautifulSoup(tidy(html, "x.md", Files([])), "html.parser")
-
-
-@pytest.mark.parametrize("module", [submissions, months, blocks])
-def test_examples_in_docstrings(module: Any) -> None:
-    assert doctest.testmod(module).failed == 0
 
 
 def test_few_ratings_count_for_less() -> None:

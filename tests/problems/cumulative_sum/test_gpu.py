@@ -11,7 +11,7 @@ from analyses.cumulative_sum.enumeration import enumerate_cases
 from analyses.cumulative_sum.uniform import uniform
 from models import load
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ON_LOOKALIKE = """
 import torch
 
