@@ -1,5 +1,6 @@
 """Whether the tests that a month can break pass."""
 
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,8 @@ FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+)(?:::(\S+))?(?: - (.*))?$", re.
 
 def suite_faults(month: Month) -> Iterator[Fault]:
     """Run `nox -s tests -- --month SLUG` without building the site anew; what fails there."""
-    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--month", month.slug]
+    side_by_side = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
+    command = [sys.executable, "-m", "pytest", "-q", "-rfE", *side_by_side, "--month", month.slug]
     done = subprocess.run(
         command, cwd=month.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
