@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import jupytext
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -148,8 +149,9 @@ class Page:
             await self._run(client)
 
     def _measure(self, client: NotebookClient) -> None:
-        if client.km is not None and client.km.provisioner is not None:
-            self.effort = effort(client.km.provisioner.pid)
+        provisioner = client.km.provisioner if client.km else None
+        if isinstance(provisioner, LocalProvisioner) and provisioner.pid:
+            self.effort = effort(provisioner.pid)
 
     async def _run(self, client: NotebookClient) -> None:
         try:

@@ -195,9 +195,7 @@ def _landlock(readable: Sequence[Path], writable: Sequence[Path]) -> int:
     everything = EVERYTHING[min(version, max(EVERYTHING))]
     asked = _Ruleset(everything, 0b11 if version >= WITH_NETWORK else 0)
     size = ctypes.sizeof(asked) if version >= WITH_NETWORK else 8
-    rules = _system(
-        CREATE_RULESET, ctypes.byref(asked), ctypes.c_size_t(size), ctypes.c_uint32(0)
-    )
+    rules = _system(CREATE_RULESET, ctypes.byref(asked), ctypes.c_size_t(size), ctypes.c_uint32(0))
     for paths, folder, file in (
         (readable, READ, READ_FILE),
         (writable, everything, READ_FILE | WRITE_FILE),

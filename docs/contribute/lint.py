@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from docs.contribute.month import Fault, Month
 
@@ -13,8 +14,16 @@ QUIET = {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
 """Without this, pyright asks the network whether it is the newest."""
 
 
+class ToolFailed(RuntimeError):
+    """A tool could not look; the message says what it said."""
+
+
 def lint_faults(month: Month) -> Iterator[Fault]:
-    """Faults of style and of types, each with its line."""
+    """Faults of style and of types, each with its line.
+
+    Raises:
+        ToolFailed: if ruff or pyright does not work here.
+    """
     code = [str(path) for path in month.files() if path.suffix == ".py"]
     if not code:
         return
@@ -22,10 +31,11 @@ def lint_faults(month: Month) -> Iterator[Fault]:
     for found in _parsed(told):
         text = f"{found['message']} ({found['code']})"
         yield month.fault(Path(found["filename"]), text, found["location"]["row"])
-    for line in _output(month.root, "ruff", "format", "--check", *code).splitlines():
-        if line.startswith("Would reformat: "):
-            path = month.root / line.removeprefix("Would reformat: ")
-            yield month.fault(path, f"is not formatted; `ruff format {_name(month, path)}`.")
+    told = _output(month.root, "ruff", "format", "--check", "--output-format", "json", *code)
+    for name in {found["filename"] for found in _parsed(told)}:
+        path = Path(name)
+        mend = f"`ruff format {path.relative_to(month.root).as_posix()}`"
+        yield month.fault(path, f"is not formatted; {mend}.")
     told = _output(month.root, "pyright", "--outputjson", "--pythonpath", sys.executable, *code)
     for found in _parsed(told)["generalDiagnostics"]:
         if found["severity"] == "error":
@@ -34,26 +44,16 @@ def lint_faults(month: Month) -> Iterator[Fault]:
             yield month.fault(Path(found["file"]), text, line)
 
 
-def _name(month: Month, path: Path) -> str:
-    return path.relative_to(month.root).as_posix()
-
-
 def _output(root: Path, tool: str, *arguments: str) -> str:
     command = [sys.executable, "-m", tool, *arguments]
-    done = subprocess.run(
-        command, cwd=root, env=os.environ | QUIET, capture_output=True, text=True
-    )
+    done = subprocess.run(command, cwd=root, env=os.environ | QUIET, capture_output=True, text=True)
     # 1 is for faults that were found.
     if done.returncode not in (0, 1):
         raise ToolFailed(f"{tool} ended with exit status {done.returncode}: {done.stderr.strip()}")
     return done.stdout
 
 
-class ToolFailed(RuntimeError):
-    """A tool could not look; the message says what it said."""
-
-
-def _parsed(text: str):
+def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:

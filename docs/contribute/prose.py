@@ -192,7 +192,7 @@ def _typed_in_code(month: Month, path: Path, heads: set[str]) -> Iterator[Fault]
     except SyntaxError:
         # Executing the page says so, with the line.
         return
-    names = _constants(tree)
+    names, told = _constants(tree), set[ast.Constant]()
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = getattr(call.func, "attr", getattr(call.func, "id", ""))
         keywords = {keyword.arg: keyword.value for keyword in call.keywords}
@@ -201,6 +201,9 @@ def _typed_in_code(month: Month, path: Path, heads: set[str]) -> Iterator[Fault]
             shown += call.args[SHOWN[name] :]
             shown += [value for key, value in keywords.items() if key not in DESCRIPTIONS]
         for constant in (found for node in shown for found in _written_out(node, names)):
+            if constant in told:
+                continue
+            told.add(constant)
             for match in RESULT.finditer(_readable(_plain(str(constant.value)), heads)):
                 yield month.fault(path, _typed(match[0]), constant.lineno)
         if name == "record":

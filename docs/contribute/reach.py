@@ -7,7 +7,7 @@ This reads the code as it is written. Whoever wants to hide such a call can; the
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import suppress
 
 from docs.contribute.month import Fault, Month
 
@@ -17,7 +17,9 @@ MODULES = {
     *("urllib3", "webbrowser", "xmlrpc"),
 }
 FUNCTIONS = {"__import__", "compile", "eval", "exec"}
-METHODS = re.compile(r"system|popen|getoutput|fork|forkpty|putenv|startfile|(?:posix_)?spawn\w*|exec[lv]\w*")
+METHODS = re.compile(
+    r"system|popen|getoutput|fork|forkpty|putenv|startfile|(?:posix_)?spawn\w*|exec[lv]\w*"
+)
 """Names of functions of `os` and IPython that start programs."""
 MAGIC = re.compile(r"^(?:#\s*)?(?:!|%{1,2}(?!%))\s*[A-Za-z./]")
 """A line that IPython takes for a command; jupytext takes away the comment sign."""
@@ -29,11 +31,9 @@ def reaching(month: Month) -> Iterator[Fault]:
     for path in sorted(code):
         text = path.read_text(encoding="utf-8")
         found = [*_commands(text)] if path in month.pages.values() else []
-        try:
+        # That it is no Python, lint says; in a page it may be a command.
+        with suppress(SyntaxError):
             found += _calls(ast.parse(text))
-        except SyntaxError:
-            # Lint says so; in a page it may be a command.
-            pass
         for line, what in sorted(found):
             complaint = (
                 f"{what}: task, analysis and pages compute from the weights alone; they start no "

@@ -16,7 +16,13 @@ def suite_faults(month: Month) -> Iterator[Fault]:
     side_by_side = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
     command = [sys.executable, "-m", "pytest", "-q", "-rfE", *side_by_side, "--month", month.slug]
     done = subprocess.run(
-        command, cwd=month.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=month.root,
+        # Or reasons are cut off.
+        env=os.environ | {"COLUMNS": "1000"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     if done.returncode == 0:
         return

@@ -1,6 +1,7 @@
 """What a month's code can do while the gate runs it: plant files, read secrets, phone home."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -82,7 +83,7 @@ def test_a_page_reaches_nothing_but_the_tree_and_its_folder(
     secret.write_text("Nobody's business.")
     with socket.create_server(("127.0.0.1", 0)) as server:
         code = ATTEMPTS.replace("PORT", str(server.getsockname()[1]))
-        code = code.replace("SECRET", str(secret)).replace("{PARENT}", str(1))
+        code = code.replace("SECRET", str(secret)).replace("{PARENT}", str(os.getpid()))
         alone.solution.write_text(PARAMETERS + code)
         found = confined.run("docs.contribute.execution", alone, folder)
         server.setblocking(False)
@@ -116,7 +117,9 @@ def test_what_is_refused_is_a_fault_in_its_line(
 
 
 def test_a_module_that_ends_early_has_not_passed(alone: Month, folder: Path) -> None:
-    (alone.root / "docs/contribute/early.py").write_text("print('Nothing to see.')\nraise SystemExit\n")
+    (alone.root / "docs/contribute/early.py").write_text(
+        "print('Nothing to see.')\nraise SystemExit\n"
+    )
     (fault,) = confined.run("docs.contribute.early", alone, folder).faults
     assert "ended without a word (exit status 0): Nothing to see." in fault.text
 
