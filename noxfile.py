@@ -81,7 +81,8 @@ def new(session: nox.Session) -> None:
 @nox.session
 def check(session: nox.Session) -> None:
     """Check a month as its reviewers will: `-- SLUG`."""
-    environment(session, "analyse", "render", "test")
+    environment(session, "analyse", "render", "test", "lint")
+    browser(session)
     python(session, "-m", "docs.contribute.check", *session.posargs)
 
 

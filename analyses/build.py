@@ -1,8 +1,6 @@
 """The analyse stage: execute a problem's pages, unless nothing they depend on changed."""
 
-import os
 import shutil
-import time
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,11 +60,8 @@ def analyse(slug: str, device: str | None, update: bool) -> Outcome:
     folder = found or refused(target)
     if found is None:
         # Of the files as they are read, not as they may be changed meanwhile.
-        stamp: dict[str, Any] = {"fingerprint": fingerprint(slug, devices[0])}
-        began, before = time.monotonic(), os.times()
+        stamp = {"fingerprint": fingerprint(slug, devices[0])}
         pages = execute(slug, None, devices[0])
-        took = _took(time.monotonic() - began, before, os.times())
-        stamp |= {"seconds": took, "cores": cores()}
         results = results_of(card, pages, devices[0], sha256_of(weights), day)
         write_products(folder, pages, results, stamp)
     results = judge(folder, None if update else committed)
@@ -154,24 +149,6 @@ def write_products(
             (folder / f"evaluation-{number}.npz").write_bytes(packed)
         results.write(folder / "results.json")
         seal(folder, stamp)
-
-
-def _took(elapsed: float, before: os.times_result, after: os.times_result) -> float:
-    """Seconds that the kernels took, without what other work on the machine adds.
-
-    Kernels that have the machine to themselves keep a core busy all the time.
-    """
-    worked = after.children_user - before.children_user
-    worked += after.children_system - before.children_system
-    # Not every system counts the work of child processes.
-    return min(elapsed, worked) if worked else elapsed
-
-
-def cores() -> int:
-    """How many processor cores this process, and so its kernels, may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _write(results: Results, committed: Path) -> bool:

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import jupytext
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from pydantic import ValidationError
 from traitlets.config import Config
 
+from analyses.effort import Effort, effort
 from analyses.findings import Finding
 from analyses.outputs import CLAIMS, DATA, FACT, NUMBER
 from analyses.results import Number, fact_html
@@ -55,6 +57,8 @@ class Page:
     """What the page declared as evaluation data, as `.npz` files."""
     confined_to: str | None = None
     """The problem whose files alone the page may read (`reach.readable`); None: any."""
+    effort: Effort = Effort(0.0, 0.0)
+    """Of the kernel, when the last cell was executed."""
 
     @classmethod
     def read(cls, source: Path) -> "Page":
@@ -148,6 +152,8 @@ class Page:
                 on_cell_complete=lambda cell, cell_index: on_cell(),
                 config=Config({"KernelManager": sockets}),
             )
+            # Afterwards there is no kernel to ask.
+            client.on_cell_executed = lambda **_: self._measure(client)
             await self._run(client)
 
     def _confinement(self) -> list[str]:
@@ -155,6 +161,11 @@ class Page:
             return []
         line = f"from analyses.reach import confine; confine({self.confined_to!r})"
         return [f"--IPKernelApp.exec_lines={line}"]
+
+    def _measure(self, client: NotebookClient) -> None:
+        provisioner = client.km.provisioner if client.km else None
+        if isinstance(provisioner, LocalProvisioner) and provisioner.pid:
+            self.effort = effort(provisioner.pid)
 
     async def _run(self, client: NotebookClient) -> None:
         try:

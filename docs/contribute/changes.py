@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from docs.contribute.month import Fault, Month
+from models.card import sha256_of
 
 MAIN = ("origin/main", "main")
 
@@ -53,6 +54,28 @@ def changed_since(revision: str, root: Path) -> set[str]:
     tracked = _git(root, "diff", "--name-only", "-z", "--no-renames", base)
     untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
     return {path for path in (tracked + untracked).split("\0") if path}
+
+
+def contents(root: Path) -> dict[str, str]:
+    """A hash of every file that is, or could be, committed; of none outside version control."""
+    try:
+        listed = _git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+    paths = (path for path in set(listed.split("\0")) if (root / path).is_file())
+    return {path: sha256_of(root / path) for path in paths}
+
+
+def rewritten(root: Path, before: dict[str, str]) -> Iterator[Fault]:
+    """Files that are no longer as they were before the month's code ran."""
+    after = contents(root)
+    for path in sorted(before.keys() | after.keys()):
+        if before.get(path) != after.get(path):
+            text = (
+                "was changed while the month was executed; a page writes no files. Look at `git "
+                "diff`, take the change back, and leave out what makes it."
+            )
+            yield Fault(path, 1, text)
 
 
 def _left_main(root: Path) -> str:

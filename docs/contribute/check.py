@@ -3,12 +3,17 @@
 import argparse
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
-from analyses.products import BUILD, read_stamp
-from docs.contribute import artefacts, changes, executed, links
+from docs.contribute import artefacts, changes, confined, executed, links
+from docs.contribute.execution import PRODUCTS
+from docs.contribute.lint import lint_faults
 from docs.contribute.month import ROOT, Fault, Month
 from docs.contribute.prose import typed_results
+from docs.contribute.reach import reaching
+from docs.contribute.suite import suite_faults
 from models.card import MODELS, Card, read_card
 
 
@@ -28,6 +33,9 @@ def faults(month: Month, alone: bool = True) -> Iterator[Fault]:
     yield from found
     card = read_card(month.slug) if month.card.is_file() and not found else None
     yield from typed_results(month, heads(card))
+    reached = list(reaching(month))
+    yield from reached
+    yield from lint_faults(month)
     if card is None:
         print("Not executed: the card comes first.", flush=True)
         return
@@ -36,7 +44,10 @@ def faults(month: Month, alone: bool = True) -> Iterator[Fault]:
     if wrong or any(not fault.path.endswith("results.json") for fault in missing):
         print("Not executed: mend card, checkpoint and missing files first.", flush=True)
         return
-    yield from executed_faults(month, card)
+    if reached:
+        print("Not executed: it reaches for more than its model; mend that first.", flush=True)
+        return
+    yield from executed_faults(month)
 
 
 def changes_faults(month: Month) -> Iterator[Fault]:
@@ -55,24 +66,43 @@ def heads(card: Card | None) -> set[str]:
     return {f"{layer}.{n}" for layer in range(sizes.n_layers) for n in range(sizes.n_heads)}
 
 
-def executed_faults(month: Month, card: Card) -> Iterator[Fault]:
-    """What shows only when the pages are executed and the site is built."""
-    yield from executed.execute(month)
-    products = executed.products_of(month)
-    if products is None:
+def executed_faults(month: Month) -> Iterator[Fault]:
+    """What shows only when the month is executed, its claims measured and the site is built."""
+    found = list(confined_faults(month))
+    yield from found
+    if found:
+        print("Neither site nor tests were tried: mend the rest first.", flush=True)
         return
-    yield from executed.product_faults(month, products)
-    # What was found so far needed no torch, which takes seconds to import.
-    from docs.contribute.evaluation import evaluation_faults, untrained
-
-    yield from evaluation_faults(month, card, products)
-    yield from untrained(month, card)
     elsewhere = list(executed.others(month))
     yield from elsewhere
-    if not elsewhere and executed.stand(month, products):
-        yield from links.site_faults(month)
-    else:
-        print("The site was not built: what the pages give comes first.", flush=True)
+    if elsewhere:
+        return
+    yield from links.site_faults(month)
+    yield from suite_faults(month)
+
+
+def confined_faults(month: Month) -> Iterator[Fault]:
+    """Execute the pages, measure the claims, and see to it that nothing else has happened; keep
+    what the pages gave if there is nothing to mend.
+    """
+    # Before anything that the month brings along runs.
+    before = changes.contents(month.root)
+    committed, faults = executed.committed_results(month)
+    with tempfile.TemporaryDirectory(prefix="gate-") as name:
+        folder = Path(name).resolve()
+        products = folder / PRODUCTS
+        faults += confined.run("docs.contribute.execution", month, folder).faults
+        print(f"Executed {confined.confinement(folder)}.", flush=True)
+        if products.is_dir():
+            faults += executed.product_faults(month, products, committed)
+            measured = confined.run("docs.contribute.measured", month, folder)
+            faults += measured.faults
+            for words in measured.words:
+                print(f"For the reviewers: {words}", flush=True)
+        faults += changes.rewritten(month.root, before)
+        if not faults:
+            executed.keep(month, products)
+    yield from faults
 
 
 def touched(revision: str) -> list[Month]:
@@ -95,9 +125,7 @@ def report(month: Month, alone: bool) -> bool:
     if count:
         print(f"\n{month.slug}: {count} thing{'s' * (count > 1)} to mend.")
         return False
-    stamp = read_stamp(BUILD / month.slug)
-    took = f"{stamp['seconds']:.0f} s on {stamp['cores']} cores"
-    print(f"{month.slug} is ready. Its pages took {took}.")
+    print(f"{month.slug} is ready.")
     return True
 
 

@@ -38,6 +38,11 @@ def evaluation_faults(month: Month, card: Card, products: Path) -> Iterator[Faul
 
 def overlap(task: Task, recipe: Training, tokens: Int[Tensor, "batch n_ctx"]) -> list[str]:
     """What speaks against evaluating on these sequences a model trained by this recipe."""
+    if tokens.ndim != 2 or tokens.shape[1] != task.n_ctx or not len(tokens):
+        return [
+            f"the evaluation data have shape {tuple(tokens.shape)}, expected (n, {task.n_ctx}) "
+            "with n of 1 or more; declare the sequences that the page is judged on."
+        ]
     complaints = []
     training = training_sequences(task, recipe)
     seen, keys = task.keys(training), task.keys(tokens)

@@ -1,9 +1,7 @@
-"""What executing a month's pages shows: time, claims, drift, figures."""
+"""What the executed pages of a month show: claims, drift, figures."""
 
-import os
-import re
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -11,42 +9,31 @@ import nbformat
 from analyses.build import analyse
 from analyses.findings import ClaimsDoNotStand
 from analyses.notebook import PageError
-from analyses.products import (
-    BUILD,
-    STAMP,
-    committed_results,
-    current,
-    judge,
-    read_stamp,
-    refused,
-)
+from analyses.products import BUILD
 from analyses.results import Results, ResultsError
+from docs.contribute.execution import placed
 from docs.contribute.month import Fault, Month
-from docs.contribute.prose import Cell, cells
+from docs.contribute.prose import Cell, cells, typed_in_claims
 from docs.render.notebooks import CIRCUITSVIS, PLOTLY
 from models.card import slugs
-from models.errors import CardError, CheckpointError
-
-SECONDS, CORES = 60, 2
-"""How long the pages of a month may take, on how many cores."""
+from models.errors import CheckpointError
+from models.folders import replaced
 
 
-def execute(month: Month) -> Iterator[Fault]:
-    """Bring the products of the pages up to date, on two cores; say what prevents it."""
-    for products in (BUILD / month.slug, refused(BUILD / month.slug)):
-        stamp = read_stamp(products)
-        if stamp.get("cores", CORES) > CORES or stamp.get("seconds", 0) > SECONDS:
-            # Measured on more cores, or perhaps on a busy machine: execute once more.
-            (products / STAMP).unlink()
+def committed_results(month: Month) -> tuple[Results | None, list[Fault]]:
+    """The committed results, to be read before anything is executed, or why there are none."""
+    path = month.analysis / "results.json"
     try:
-        with at_most(CORES):
-            analyse(month.slug, "cpu", update=False)
-    except (ClaimsDoNotStand, ResultsError) as error:
-        # If the pages ran, their products tell more than the first error does.
-        if products_of(month) is None:
-            yield month.fault(month.solution, f"{error}")
-    except (PageError, CardError, CheckpointError) as error:
-        yield placed(month, error)
+        return Results.read(path), []
+    except ResultsError as error:
+        # That it is missing has been said.
+        return None, [month.fault(path, str(error))] if path.is_file() else []
+
+
+def keep(month: Month, products: Path) -> None:
+    """Put what the pages gave where the site is built from."""
+    with replaced(BUILD / month.slug) as fresh:
+        shutil.copytree(products, fresh)
 
 
 def others(month: Month) -> Iterator[Fault]:
@@ -59,84 +46,36 @@ def others(month: Month) -> Iterator[Fault]:
             yield placed(Month(slug, month.root), error)
 
 
-def placed(month: Month, error: Exception) -> Fault:
-    """An error as a fault: where its message says, else in the solution."""
-    found = re.match(r"(\S+), line (\d+): (.*)", str(error), re.DOTALL)
-    if found:
-        return Fault(found[1], int(found[2]), found[3])
-    return month.fault(month.solution, str(error))
+def product_faults(month: Month, products: Path, committed: Results | None) -> Iterator[Fault]:
+    """What the executed pages give cause to mend.
 
-
-def products_of(month: Month) -> Path | None:
-    """What the pages gave as they are, refused or not; None if they did not run."""
-    return current(month.slug, ["cpu"], BUILD)
-
-
-def stand(month: Month, products: Path) -> bool:
-    """Whether the site would show these products."""
-    try:
-        judge(products, committed_results(month.slug, month.root))
-    except (ClaimsDoNotStand, ResultsError):
-        return False
-    return products == BUILD / month.slug
-
-
-@contextmanager
-def at_most(cores: int) -> Iterator[None]:
-    """Use so many processor cores, here and in processes begun here, where this can be set."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, sorted(allowed)[:cores])
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, allowed)
-
-
-def product_faults(month: Month, products: Path) -> Iterator[Fault]:
-    """What the executed pages give cause to mend."""
-    stamp = read_stamp(products)
-    if stamp["seconds"] > SECONDS:
-        text = (
-            f"executing the pages took {stamp['seconds']:.0f} s on {stamp['cores']} cores, at most "
-            f"{SECONDS} s are allowed; use fewer sequences, or compute things once (if the machine "
-            "was busy with something else, check again)."
-        )
-        yield month.fault(month.solution, text)
+    Args:
+        month: the month.
+        products: what its pages gave.
+        committed: the results to compare with; None if there are none.
+    """
     results = Results.read(products / "results.json")
     if not results.claims:
         yield month.fault(month.solution, "checks no claim; state some and `check` them.")
     for finding in results.claims:
         if complaint := finding.complaint():
-            yield claim_fault(month, finding.name, complaint)
-    yield from drift_faults(month, results)
+            yield month.claim_fault(finding.name, complaint)
+    for text in results.undefined():
+        yield month.fault(month.solution, f"{text}: that is no result; record what is defined.")
+    yield from typed_in_claims(month, results.claims)
+    if committed is not None:
+        yield from drift_faults(month, results, committed)
     for name, page in month.pages.items():
         yield from figure_faults(month, page, products / f"{name}.ipynb")
 
 
-def claim_fault(month: Month, name: str, complaint: str) -> Fault:
-    """A fault where the claim is stated."""
-    at = f'name="{name}"'
-    modules = [path for path in month.analysis.glob("*.py") if at in path.read_text()]
-    return month.fault((modules or [month.solution])[0], complaint, at=at)
-
-
-def drift_faults(month: Month, results: Results) -> Iterator[Fault]:
+def drift_faults(month: Month, results: Results, committed: Results) -> Iterator[Fault]:
     """Where the committed results are not what the pages give."""
-    committed = month.analysis / "results.json"
-    if not committed.is_file():
-        return
-    try:
-        drifted = results.drift_from(Results.read(committed))
-    except ResultsError as error:
-        yield month.fault(committed, str(error))
-        return
-    for line in drifted:
+    for line in results.drift_from(committed):
         name = line.removeprefix("claim ").split(":")[0]
         mend = f"if that is meant, `nox -s analyses -- {month.slug} --update`"
-        yield month.fault(committed, f"drifted: {line}; {mend}.", at=f'"{name}"')
+        path = month.analysis / "results.json"
+        yield month.fault(path, f"drifted: {line}; {mend}.", at=f'"{name}"')
 
 
 def figure_faults(month: Month, page: Path, executed: Path) -> Iterator[Fault]:

@@ -83,6 +83,12 @@ class Month:
             path.relative_to(self.root).as_posix(), line or first_line_with(at, path), text
         )
 
+    def claim_fault(self, name: str, text: str) -> Fault:
+        """A fault where a claim is stated."""
+        at = f'name="{name}"'
+        modules = [path for path in self.analysis.glob("*.py") if at in path.read_text("utf-8")]
+        return self.fault((modules or [self.solution])[0], text, at=at)
+
 
 def first_line_with(text: str, path: Path) -> int:
     """The number of the first line that holds a text; 1 where none does."""

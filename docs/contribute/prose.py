@@ -1,18 +1,37 @@
 """Typed results: numbers in prose that nothing recomputes."""
 
 import ast
+import math
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
+from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 
+from analyses.findings import Finding
 from docs.contribute.month import Fault, Month
 
+_UNITS = "one two three four five six seven eight nine"
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_UNIT = _UNITS.replace(" ", "|")
+_WORDS = (
+    rf"\b(?:(?:{_TENS.replace(' ', '|')})(?:[-\s](?:{_UNIT}))?|{_TEENS.replace(' ', '|')}|{_UNIT}"
+    rf"|zero|(?:a|one)\shundred)(?:\spoint(?:\s(?:zero|{_UNIT}))+)?"
+)
+_DIGITS = r"(?<![\w.])\d[\d.,]*"
+_OF_HUNDRED = (
+    r"\s+(?:in|out\s+of)\s+(?:(?:a|one|every|each)\s+)?"
+    r"(?:hundred|thousand|million|10{2,}|1(?:,000)+)\b"
+)
 RESULT = re.compile(
-    r"(?<![\w.])(?:"
-    r"\d[\d.,]*\s*(?:\\?[%％‰]|per\s?cent(?:age)?\b)"  # 92 %, 99.8\%, 5 per cent
-    r"|\d*\.\d+(?:e[+-]?\d+)?|\d+e[+-]?\d+|0,\d+"  # 0.92, .92, 1e-3, 0,92
-    r")"
+    rf"{_DIGITS}\s*(?:\\?[%‰]|per\s?cent(?:age)?\b)"  # 92 %, 99.8\%, 5 per cent
+    rf"|{_WORDS}[-\s]*(?:[%‰]|per\s?cent(?:age)?\b)"  # ninety-nine per cent
+    rf"|(?:{_DIGITS}|{_WORDS}){_OF_HUNDRED}"  # 99 in 100, ninety-nine out of a hundred
+    r"|(?<![\w.])(?:\d*\.\d+(?:e[+-]?\d+)?|\d+e[+-]?\d+|0,\d+)"  # 0.92, .92, 1e-3, 0,92
+    rf"|\b(?:zero|{_UNIT})\spoint(?:\s(?:zero|{_UNIT}))+\b",  # zero point nine two
+    re.IGNORECASE,
 )
 QUOTE = re.compile(r"<q\b([^>]*)>.*?</q>", re.DOTALL)
 NO_RESULTS = re.compile(
@@ -21,12 +40,22 @@ NO_RESULTS = re.compile(
     r"|^#+ [\d.]+"  # the number of a section
     r"|\b(?:section|figure|table|appendix|version|Python|PyTorch|CUDA) \d+(?:\.\d+)*"
     r"|\b\d+(?:\.\d+){2,}|\b20\d\d\.\d\d\b|arXiv:[\d.]+"  # versions, those of the site, papers
-    r"|\b95\s%\s(?:confidence\s)?intervals?",
+    r"|\b(?:95\s?%|(?:95|ninety-five)\sper\s?cent)\s(?:confidence\s)?intervals?",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
 CODE = re.compile(r"(`+)(.+?)\1", re.DOTALL)
 MATHS = re.compile(r"\$\$(.+?)\$\$|(?<!\\)\$([^$\n]+)\$", re.DOTALL)
-COMPARED = re.compile(r"\\(?:approx|sim|simeq|geq?|leq?|pm|times|cdot|[,;!])")
+RELATION = re.compile(
+    r"[=<>≈≤≥~]|\\(?:approx|cong|equiv|geq?|gg|gtrsim|leq?|lesssim|ll|sim|simeq)(?![A-Za-z])"
+)
+BESIDE_NUMBERS = re.compile(
+    r"\\(?:text|mathrm|operatorname|textrm|mbox)\s*\{[^{}]*\}"  # units
+    r"|\\(?:pm|times|cdot|quad|qquad)(?![A-Za-z])|\\[,;:! ]|[{}]"
+)
+ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);")
+SHOWN = {"print": 0, "display": 0, "HTML": 0, "Markdown": 0, "Latex": 0, "table": 0, "fact": 1}
+"""Functions that show what they are given, and the first argument that is shown."""
+DESCRIPTIONS = ("caption", "alt")
 
 
 class Cell(NamedTuple):
@@ -53,10 +82,10 @@ def cells(page: Path) -> list[Cell]:
 
 
 def typed_results(month: Month, heads: set[str]) -> Iterator[Fault]:
-    """Decimal numbers and percentages in prose, captions and alternatives of the pages.
+    """Typed results in the prose of the pages, and in what the month's code shows.
 
     Args:
-        month: whose pages to read.
+        month: whose pages and modules to read.
         heads: names of heads, such as `0.1`, which are no numbers when written as code.
     """
     for page in month.pages.values():
@@ -68,19 +97,56 @@ def typed_results(month: Month, heads: set[str]) -> Iterator[Fault]:
                     line = cell.line + cell.text.count("\n", 0, quote.start())
                     text = 'a quotation does not say where it is from: <q cite="https://...">.'
                     yield month.fault(page, text, line)
-            for match in RESULT.finditer(_readable(cell.text, heads)):
-                line = cell.line + cell.text.count("\n", 0, match.start())
+            readable = _readable(_plain(cell.text), heads)
+            for match in RESULT.finditer(readable):
+                line = cell.line + readable.count("\n", 0, match.start())
                 yield month.fault(page, _typed(match[0]), line)
-        for text, line in _captions(page):
-            for match in RESULT.finditer(text):
-                yield month.fault(page, _typed(match[0]), line)
+    modules = {*month.pages.values(), *month.analysis.rglob("*.py"), *month.model.rglob("*.py")}
+    for path in sorted(modules):
+        yield from _typed_in_code(month, path, heads)
+
+
+def typed_in_claims(month: Month, findings: Iterable[Finding]) -> Iterator[Fault]:
+    """Typed results in the words of claims; a claim's own threshold is none."""
+    for finding in findings:
+        for words in (finding.sentence, finding.quantity, finding.unit, finding.control):
+            for match in RESULT.finditer(_readable(_plain(words), set())):
+                if not _says(match[0], finding.threshold):
+                    text = (
+                        f"'{match[0].strip()}' is a typed result in the words of the claim "
+                        f"{finding.name!r}; leave it out, the table shows what was measured."
+                    )
+                    yield month.claim_fault(finding.name, text)
+
+
+def _says(number: str, threshold: float) -> bool:
+    """Whether a number is the threshold, as it is or in per cent."""
+    digits = re.match(r"\d*\.?\d+(?:e[+-]?\d+)?", number)
+    if digits is None:
+        return False
+    value = float(digits[0])
+    return math.isclose(value, abs(threshold)) or math.isclose(value / 100, abs(threshold))
 
 
 def _typed(number: str) -> str:
     return (
-        f"'{number.strip()}' is a typed result; record it and write {{{{ name }}}}, mark it as "
-        'quoted, <q cite="https://...">, or, if it is none, write it as code.'
+        f"'{' '.join(number.split())}' is a typed result; record it and write {{{{ name }}}}, mark "
+        'it as quoted, <q cite="https://...">, or, if it is none, write it as code.'
     )
+
+
+def _plain(text: str) -> str:
+    """Text as it is read: without entities, invisible characters and forms of digits, every
+    line in its place.
+    """
+
+    def character(found: re.Match[str]) -> str:
+        meant = unescape(found[0])
+        # These would be read as marks.
+        return found[0] if set(meant) & set("<>&`$\n\r") else meant
+
+    text = unicodedata.normalize("NFKC", ENTITY.sub(character, text))
+    return "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
 
 
 def _readable(text: str, heads: set[str]) -> str:
@@ -90,12 +156,23 @@ def _readable(text: str, heads: set[str]) -> str:
         lambda found: found[0] if _is_number(found[2]) and found[2] not in heads else _blank(found),
         text,
     )
-    return MATHS.sub(
-        lambda found: (
-            found[0] if _is_number(COMPARED.sub("", found[1] or found[2])) else _blank(found)
-        ),
-        text,
-    )
+    return MATHS.sub(_only_results, text)
+
+
+def _only_results(maths: re.Match[str]) -> str:
+    """Mathematics with blanks for all but a number that stands alone, or on one side of a sign
+    of equality or order.
+    """
+    first = 1 if maths[1] is not None else 2
+    start, text = maths.start(first), maths[first]
+    kept, begins = " " * (start - maths.start()), 0
+    for relation in [*RELATION.finditer(text), None]:
+        ends = relation.start() if relation else len(text)
+        side = text[begins:ends]
+        kept += side if _is_number(BESIDE_NUMBERS.sub(" ", side)) else re.sub(r"[^\n]", " ", side)
+        begins = relation.end() if relation else ends
+        kept += " " * (begins - ends)
+    return kept + " " * (maths.end() - start - len(text))
 
 
 def _is_number(text: str) -> bool:
@@ -108,23 +185,81 @@ def _blank(found: re.Match[str]) -> str:
     return re.sub(r"[^\n]", " ", found[0])
 
 
-def _captions(page: Path) -> Iterator[tuple[str, int]]:
-    """What the page's code gives as `caption` and `alt`, as far as it is written out."""
+def _typed_in_code(month: Month, path: Path, heads: set[str]) -> Iterator[Fault]:
+    """Typed results in what code shows or records, as far as it is written out in the module."""
     try:
-        tree = ast.parse(page.read_text(encoding="utf-8"))
+        tree = ast.parse(path.read_text(encoding="utf-8"))
     except SyntaxError:
         # Executing the page says so, with the line.
         return
+    names, told = _constants(tree), set[ast.Constant]()
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-        for keyword in call.keywords:
-            if keyword.arg in ("caption", "alt"):
-                for constant in _written_out(keyword.value):
-                    yield str(constant.value), constant.lineno
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+        shown = [keywords[key] for key in DESCRIPTIONS if key in keywords]
+        if name in SHOWN:
+            shown += call.args[SHOWN[name] :]
+            shown += [value for key, value in keywords.items() if key not in DESCRIPTIONS]
+        for constant in (found for node in shown for found in _written_out(node, names)):
+            if constant in told:
+                continue
+            told.add(constant)
+            for match in RESULT.finditer(_readable(_plain(str(constant.value)), heads)):
+                yield month.fault(path, _typed(match[0]), constant.lineno)
+        if name == "record":
+            value = keywords.get("value", call.args[1] if len(call.args) > 1 else None)
+            if value is not None and _is_written_out(value, names):
+                text = (
+                    f"{ast.unparse(value)} is recorded as it was typed; record what the page has "
+                    "computed."
+                )
+                yield month.fault(path, text, value.lineno)
 
 
-def _written_out(node: ast.AST) -> Iterator[ast.Constant]:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+def _constants(tree: ast.Module) -> dict[str, ast.expr]:
+    """What names are bound to, once, at the top of a module."""
+    bound: dict[str, list[ast.expr]] = {}
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                if isinstance(target, ast.Name):
+                    bound.setdefault(target.id, []).append(statement.value)
+    return {name: values[0] for name, values in bound.items() if len(values) == 1}
+
+
+def _is_written_out(node: ast.expr, names: dict[str, ast.expr]) -> bool:
+    """Whether an expression is made of typed numbers alone; a whole number that has a name is a
+    setting.
+    """
+    match node:
+        case ast.Constant(value=int() | float() | str()):
+            return True
+        case ast.UnaryOp(operand=operand):
+            return _is_written_out(operand, names)
+        case ast.BinOp(left=left, right=right):
+            return _is_written_out(left, names) and _is_written_out(right, names)
+        case ast.Call(func=ast.Name(id="float" | "int" | "round"), args=[first, *_]):
+            return _is_written_out(first, names)
+        case ast.Name(id=name) if name in names and not isinstance(names[name], ast.Name):
+            bound = names[name]
+            whole = isinstance(bound, ast.Constant) and isinstance(bound.value, int)
+            return not whole and _is_written_out(bound, names)
+    return False
+
+
+def _written_out(node: ast.AST, names: dict[str, ast.expr]) -> Iterator[ast.Constant]:
+    """The typed parts of what is shown: texts, and numbers with decimals.
+
+    What another function is given is shown as that function makes it, texts excepted.
+    """
+    if isinstance(node, ast.Name) and isinstance(names.get(node.id), ast.Constant):
+        node = names[node.id]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | float):
         yield node
-    elif not isinstance(node, ast.FormattedValue):
+    elif isinstance(node, ast.FormattedValue) and not isinstance(node.value, ast.Constant):
+        return
+    else:
         for child in ast.iter_child_nodes(node):
-            yield from _written_out(child)
+            for constant in _written_out(child, names):
+                if isinstance(constant.value, str) or not isinstance(node, ast.Call):
+                    yield constant

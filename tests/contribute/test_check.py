@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +15,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from analyses.effort import Effort
 from analyses.notebook import Page, PageError
 from analyses.outputs import DATA
-from analyses.products import refused, seal
-from analyses.results import Results, ResultsError
-from docs.contribute import artefacts, changes, check, evaluation, executed, links
+from analyses.results import Results
+from docs.contribute import artefacts, changes, check, evaluation, executed, execution, links
 from docs.contribute.evaluation import overlap
+from docs.contribute.execution import time_faults
 from docs.contribute.month import Fault, Month
 from docs.render.notebooks import CIRCUITSVIS, PLOTLY
 from models.card import Card, read_card, sha256_of
@@ -48,6 +48,13 @@ def change_card(month: Month, change: Callable[[dict[str, Any]], object]) -> Non
 
 def card(month: Month) -> Card:
     return read_card(month.slug, month.root / "models")
+
+
+def committed(month: Month) -> Results:
+    found, faults = executed.committed_results(month)
+    assert found is not None
+    assert faults == []
+    return found
 
 
 def line_with(text: str, path: Path) -> int:
@@ -200,6 +207,13 @@ def test_evaluation_on_training_data_is_found() -> None:
     assert faked[-1].startswith("task.keys gives equal sequences different keys")
 
 
+@pytest.mark.parametrize("shape", [(0, 7), (0,), (7,), (4, 6)])
+def test_evaluation_on_nothing_is_said_to_be_that(shape: tuple[int, ...]) -> None:
+    recipe = read_card("sorted_list").training.model_copy(update={"n_sequences": 60})
+    (complaint,) = overlap(SortedList(3, 30), recipe, torch.empty(shape))
+    assert complaint.startswith(f"the evaluation data have shape {shape}, expected (n, 7) with n")
+
+
 def test_declared_evaluation_data_are_compared(tmp_path: Path) -> None:
     sorted_list = Month("sorted_list", ROOT)
     recipe = read_card("sorted_list").training.model_copy(update={"n_sequences": 50})
@@ -234,7 +248,6 @@ def products(month: Month, tmp_path: Path) -> Path:
     sound = results(slug=month.slug, claims=[finding(name="has_not_learnt")])
     for path in (folder, month.analysis):
         sound.write(path / "results.json")
-    (folder / "stamp.json").write_text(json.dumps({"seconds": 59.9, "cores": 2}))
     return folder
 
 
@@ -249,15 +262,26 @@ def test_sound_products_pass(month: Month, products: Path) -> None:
     figure = {"data": [], "layout": {"meta": {"caption": "What.", "alt": "Words."}}}
     show(products, "problem", 1, {PLOTLY: figure, "text/plain": ""})
     show(products, "problem", 1, {CIRCUITSVIS: {"caption": "What.", "alt": "Words."}})
-    assert told(executed.product_faults(month, products)) == []
+    assert told(executed.product_faults(month, products, committed(month))) == []
 
 
-def test_a_page_that_takes_too_long(month: Month, products: Path) -> None:
-    (products / "stamp.json").write_text(json.dumps({"seconds": 61.2, "cores": 2}))
-    (fault,) = executed.product_faults(month, products)
-    assert str(fault).startswith(
-        f"{SOLUTION}:1: executing the pages took 61 s on 2 cores, at most 60 s are allowed; "
-    )
+@pytest.mark.parametrize(
+    ("effort", "message"),
+    [
+        (Effort(computed=59.0, slept=14.0), None),
+        (
+            Effort(computed=61.2, slept=0.0),
+            "takes 61 s of computing, every thread counted, at most",
+        ),
+        (Effort(computed=5.0, slept=65.0), "for 65 s the page neither computes nor waits"),
+    ],
+)
+def test_a_page_that_takes_too_long(effort: Effort, message: str | None, month: Month) -> None:
+    page = Page.read(month.solution)
+    page.effort = effort
+    found = list(time_faults(month, month.solution, page))
+    assert [(fault.path, fault.line) for fault in found] == [(SOLUTION, 1)] * bool(message)
+    assert all((message or "") in fault.text for fault in found)
 
 
 @pytest.mark.parametrize(
@@ -274,29 +298,73 @@ def test_a_claim_that_does_not_hold_or_whose_control_does(
     claim = finding(name="has_not_learnt", **change)
     for path in (products, month.analysis):
         sound.model_copy(update={"claims": [claim]}).write(path / "results.json")
-    (fault,) = executed.product_faults(month, products)
+    (fault,) = executed.product_faults(month, products, committed(month))
     claims = month.analysis / "claims.py"
     assert fault.path == "analyses/caesar_cipher/claims.py"
     assert fault.line == line_with('name="has_not_learnt"', claims)
     assert re.search(message, fault.text)
 
 
+def test_a_number_that_is_none(month: Month, products: Path) -> None:
+    sound = Results.read(products / "results.json")
+    undefined = sound.numbers["loss"].model_copy(update={"value": float("nan")})
+    numbers = {**sound.numbers, "loss": undefined}
+    sound.model_copy(update={"numbers": numbers}).write(products / "results.json")
+    found = told(executed.product_faults(month, products, None))
+    assert found == [f"{SOLUTION}:1: loss is nan nats: that is no result; record what is defined."]
+
+
 def test_a_write_up_without_claims(month: Month, products: Path) -> None:
     sound = Results.read(products / "results.json")
     for path in (products, month.analysis):
         sound.model_copy(update={"claims": []}).write(path / "results.json")
-    assert told(executed.product_faults(month, products)) == [
+    assert told(executed.product_faults(month, products, committed(month))) == [
         f"{SOLUTION}:1: checks no claim; state some and `check` them."
     ]
 
 
+@pytest.mark.parametrize(
+    ("change", "typed"),
+    [
+        ({"sentence": "It is right in 99.99 % of cases."}, "99.99 %"),
+        ({"quantity": "share, about 0.95"}, "0.95"),
+        ({"control": "ninety-nine percent of others"}, "ninety-nine percent"),
+        ({"sentence": "At least 90 % of lists are sorted, a share of 0.9."}, None),
+    ],
+)
+def test_results_typed_into_the_words_of_a_claim(
+    change: dict[str, str], typed: str | None, month: Month, products: Path
+) -> None:
+    sound = Results.read(products / "results.json")
+    claim = finding(name="has_not_learnt", threshold=0.9, **change)
+    for path in (products, month.analysis):
+        sound.model_copy(update={"claims": [claim]}).write(path / "results.json")
+    found = list(executed.product_faults(month, products, committed(month)))
+    claims = month.analysis / "claims.py"
+    line = line_with('name="has_not_learnt"', claims)
+    assert [(fault.path, fault.line) for fault in found] == [
+        (claims.relative_to(month.root).as_posix(), line)
+    ] * bool(typed)
+    assert all(fault.text.startswith(f"'{typed}' is a typed result") for fault in found)
+
+
+def test_results_are_compared_as_they_were_before_anything_ran(
+    month: Month, products: Path
+) -> None:
+    before = committed(month)
+    drifted = before.model_copy(update={"facts": {"dearest_head": "head 0.0"}})
+    for path in (products, month.analysis):
+        drifted.write(path / "results.json")
+    (fault,) = executed.product_faults(month, products, before)
+    assert "dearest_head: committed 'head 0.1', now 'head 0.0'" in fault.text
+
+
 def test_results_that_drifted(month: Month, products: Path) -> None:
-    committed = month.analysis / "results.json"
-    text = committed.read_text().replace('"value": 0.5,', '"value": 0.7,')
-    committed.write_text(text)
-    (fault,) = executed.product_faults(month, products)
+    path = month.analysis / "results.json"
+    path.write_text(path.read_text().replace('"value": 0.5,', '"value": 0.7,'))
+    (fault,) = executed.product_faults(month, products, committed(month))
     assert fault.path == "analyses/caesar_cipher/results.json"
-    assert fault.line == line_with('"loss"', committed)
+    assert fault.line == line_with('"loss"', path)
     assert "committed 0.7, now 0.5" in fault.text
     assert "`nox -s analyses -- caesar_cipher --update`" in fault.text
 
@@ -317,64 +385,24 @@ def test_a_figure_without_caption_or_alternative(
     cells = nbformat.read(products / "solution.ipynb", as_version=4).cells
     cell = next(n for n, cell in enumerate(cells) if "figures.bars" in cell.source)
     show(products, "solution", cell, data)
-    found = list(executed.product_faults(month, products))
+    found = list(executed.product_faults(month, products, committed(month)))
     line = line_with("attention = label_patterns", month.solution)
     assert [(fault.path, fault.line) for fault in found] == [(SOLUTION, line)] * len(lacking)
     assert [fault.text.split()[4].strip(";") for fault in found] == lacking
 
 
-def test_a_page_that_raises_is_placed(month: Month, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_raises_is_placed(
+    month: Month, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def fail(*_: object, **__: object) -> None:
         raise PageError(f"{PROBLEM}, line 12: the cell raised ZeroDivisionError: division by zero")
 
-    monkeypatch.setattr(executed, "BUILD", month.root / "build")
-    monkeypatch.setattr(executed, "analyse", fail)
-    assert list(executed.execute(month)) == [
+    monkeypatch.setattr(execution, "read_card", lambda slug: card(month))
+    monkeypatch.setattr(execution, "committed_weights", lambda _: month.model / "model.safetensors")
+    monkeypatch.setattr(execution, "execute", fail)
+    assert list(execution.execute_month(month, tmp_path)) == [
         Fault(PROBLEM, 12, "the cell raised ZeroDivisionError: division by zero")
     ]
-
-
-def test_what_a_refused_run_gave_is_looked_at_and_not_shown(
-    month: Month, products: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise ResultsError("these results drifted")
-
-    build = month.root / "build" / "analyses"
-    monkeypatch.setattr(executed, "BUILD", build)
-    monkeypatch.setattr(executed, "analyse", refuse)
-    monkeypatch.setattr("analyses.products.fingerprint", lambda slug, device: "as they are")
-    (fault,) = executed.execute(month)
-    assert (fault.path, fault.text) == (SOLUTION, "these results drifted")
-    seal(products, {"fingerprint": "as they are", "seconds": 10, "cores": 2})
-    for folder in (refused(build / month.slug), build / month.slug):
-        shutil.copytree(products, folder)
-        assert list(executed.execute(month)) == []
-        assert executed.products_of(month) == folder
-        assert executed.stand(month, folder) is (folder.parent == build)
-    committed = month.analysis / "results.json"
-    committed.write_text(committed.read_text().replace('"value": 0.5,', '"value": 0.7,'))
-    assert not executed.stand(month, build / month.slug)
-
-
-@pytest.mark.parametrize(
-    ("stamp", "again"),
-    [
-        ({"seconds": 10, "cores": 16}, True),
-        ({"seconds": 70, "cores": 2}, True),
-        ({"seconds": 10, "cores": 2}, False),
-    ],
-)
-def test_a_time_that_says_nothing_is_measured_again(
-    stamp: dict[str, int], again: bool, month: Month, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = month.root / "build" / month.slug / "stamp.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(stamp))
-    monkeypatch.setattr(executed, "BUILD", month.root / "build")
-    monkeypatch.setattr(executed, "analyse", lambda *_, **__: False)
-    assert told(executed.execute(month)) == []
-    assert path.is_file() is not again
 
 
 @pytest.fixture
@@ -494,13 +522,49 @@ def test_the_command_line_knows_its_months(capsys: pytest.CaptureFixture[str]) -
             check.main(arguments)
 
 
-def test_all_faults_come_at_once(month: Month, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_faults_come_at_once(
+    month: Month, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unformatted = Fault(f"{MODEL}/task.py", 1, "is not formatted")
+    monkeypatch.setattr(check, "lint_faults", lambda _: [unformatted])
     month.solution.unlink()
     change_card(month, lambda content: content.update(colour="red"))
     with month.problem.open("a") as page:
-        page.write("\n# %% [markdown]\n# It is 0.92.\n")
+        page.write("\n# %% [markdown]\n# It is 0.92.\n# %%\nimport socket\n")
     found = told(check.faults(month))
     for place in (f"{SOLUTION}:1: is missing", f"{CARD}:", f"{PROBLEM}:"):
         assert any(fault.startswith(place) for fault in found)
     assert any("'0.92' is a typed result" in fault for fault in found)
+    assert any("imports socket" in fault for fault in found)
+    assert str(unformatted) in found
     assert "Not executed: the card comes first." in capsys.readouterr().out
+
+
+def test_what_reaches_out_is_not_executed(
+    month: Month, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(check, "read_card", lambda _: card(month))
+    monkeypatch.setattr(check, "lint_faults", lambda _: [])
+    monkeypatch.setattr(check, "executed_faults", lambda _: pytest.fail("it was executed"))
+    results(slug=month.slug).write(month.analysis / "results.json")
+    with (month.model / "task.py").open("a") as task:
+        task.write('\nimport os\n\nos.system("true")\n')
+    assert any("calls os.system" in fault for fault in told(check.faults(month)))
+    assert "Not executed: it reaches for more than its model" in capsys.readouterr().out
+
+
+def test_site_and_tests_wait_until_the_rest_is_mended(
+    month: Month, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried: list[str] = []
+    rest: list[Fault] = []
+    monkeypatch.setattr(check, "confined_faults", lambda _: rest)
+    monkeypatch.setattr(executed, "others", lambda _: [])
+    monkeypatch.setattr(links, "site_faults", lambda _: tried.append("site") or [])
+    monkeypatch.setattr(check, "suite_faults", lambda _: tried.append("tests") or [])
+    assert told(check.executed_faults(month)) == []
+    assert tried == ["site", "tests"]
+    rest.append(Fault(SOLUTION, 1, "sleeps"))
+    assert told(check.executed_faults(month)) == [f"{SOLUTION}:1: sleeps"]
+    assert tried == ["site", "tests"]
+    assert "Neither site nor tests were tried" in capsys.readouterr().out

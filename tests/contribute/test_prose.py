@@ -1,12 +1,11 @@
 """Which numbers in prose are typed results."""
 
-from pathlib import Path
-
 import pytest
 
+from analyses.results import Results
 from docs.contribute.check import heads
 from docs.contribute.month import Month
-from docs.contribute.prose import typed_results
+from docs.contribute.prose import typed_in_claims, typed_results
 from models.card import read_card
 
 
@@ -39,6 +38,22 @@ def found_in(prose: str, month: Month) -> list[tuple[int, str]]:
         ("About {{ loss }}, that is 0.92.", [(4, "0.92")]),
         ('<data value="1">0.92</data>', [(4, "0.92")]),
         ("The heads 0.0 and `0.7`.", [(4, "0.0"), (4, "0.7")]),
+        (
+            "It is right in 99&percnt;\nor 99&#37; or 0&period;9.",
+            [(4, "99%"), (5, "99%"), (5, "0.9")],
+        ),
+        ("It is ９９.９％.", [(4, "99.9%")]),
+        (
+            "Ninety-nine percent, or\ntwenty per cent.",
+            [(4, "Ninety-nine percent"), (5, "twenty per cent")],
+        ),
+        ("In ninety-nine out of a hundred.", [(4, "ninety-nine out of a hundred")]),
+        ("In 99 in 100, in 999 out of 1,000.", [(4, "99 in 100"), (4, "999 out of 1,000")]),
+        ("It is ninety-nine point nine percent.", [(4, "ninety-nine point nine percent")]),
+        ("It is zero point nine two.", [(4, "zero point nine two")]),
+        ("$L = 0.01$", [(4, "0.01")]),
+        ("$$\nL \\approx 0.01\\,\\text{nats}\n$$", [(5, "0.01")]),
+        ("$0.9 \\le p < .95$ and $p=99\\%$", [(4, "0.9"), (4, ".95"), (4, "99\\%")]),
     ],
 )
 def test_a_typed_result_is_found_with_its_line(
@@ -59,7 +74,10 @@ def test_a_typed_result_is_found_with_its_line(
         "The rank is $d_\\text{head} / 0.5$, or $$e^{-0.04}$$.",
         "Python 3.11, version 2.13, TransformerLens v4.0, 4.0.1 and the site of 2023.10.",
         "See section 6.1 and figure 2.3, or arXiv:2209.02535.",
-        "With a 95 % interval, a 95 % confidence interval.",
+        "With a 95 % interval, a 95 % confidence interval, a 95&nbsp;% interval.",
+        "Two heads, a hundred lists, one of ten, one point at a time, six in a row.",
+        "$u = 2^{-24}$, $k = 1000$, $e^{-0.5} < x$ and $\\gamma_k = k u / (1 - 0.5 u)$",
+        "a &lt; b, between &minus;5 and 5 &mdash; 1 &amp; 2",
         "[a page](https://example.org/0.92) and https://example.org/v/0.92",
         '<img alt="x" width="0.92">',
         'They found <q cite="https://example.org/page">0.920\nnats</q> there.',
@@ -94,6 +112,57 @@ def test_captions_and_alternatives_are_read_as_well(month: Month) -> None:
     assert found == [(4, "0.92"), (6, "92 %")]
 
 
-def test_sorted_list_has_none() -> None:
-    month = Month("sorted_list", Path(__file__).parents[2])
-    assert list(typed_results(month, heads(read_card("sorted_list")))) == []
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('record("accuracy", 0.9999, "share")', "0.9999 is recorded"),
+        ('record("accuracy", -(9999 / 10000), "share")', "is recorded as it was typed"),
+        ('record("lists", value=500, unit="")', "500 is recorded"),
+        ('BEST = 0.9999\nrecord("accuracy", BEST, "share")', "BEST is recorded"),
+        ('record("accuracy", float("0.9999"), "share")', "is recorded as it was typed"),
+        ('fact("best", "99.99 %")', "'99.99 %' is a typed result"),
+        ('fact("best", text=f"{name}: 0.99")', "'0.99' is a typed result"),
+        ('BEST = "99.99 %"\nfact("best", BEST)', "'99.99 %' is a typed result"),
+        ('print("accuracy", 0.9999)', "'0.9999' is a typed result"),
+        ('display(Markdown("Right in 99.99 %."))', "'99.99 %' is a typed result"),
+        ('table(["x"], [["loss", 0.01]], "Losses")', "'0.01' is a typed result"),
+        ('lines(caption=f"A loss of {0.01}.")', "'0.01' is a typed result"),
+        ('WORDS = "ninety-nine percent"\nlines(alt=WORDS)', "'ninety-nine percent' is"),
+    ],
+)
+def test_a_result_typed_into_code_is_found(code: str, found: str, month: Month) -> None:
+    month.solution.write_text(f"# %%\n{code}\n")
+    (fault,) = typed_results(month, set())
+    assert found in fault.text
+    assert fault.line == 1 + len(code.splitlines()) - ('= "' in code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'N = 500\nrecord("lists", N, "", digits=0)',
+        'record("accuracy", correct.double().mean(), "share", digits=2, tolerance=0.001)',
+        'record("loss", loss(problem, 0.5), "nats")',
+        'fact("range", f"0 to {largest:.2f}")',
+        'print(f"{loss:.3f}", model(0.5))',
+        'table(["x"], [["loss", found.loss, published.LOSS]], f"Over {n:,} lists")',
+        "x = 0.9999",
+    ],
+)
+def test_what_code_computes_is_left_alone(code: str, month: Month) -> None:
+    month.solution.write_text(f"# %%\n{code}\n")
+    assert list(typed_results(month, set())) == []
+
+
+def test_the_modules_of_a_month_are_read_as_well(month: Month) -> None:
+    (month.analysis / "tables.py").write_text('table(["x"], [], "Right in 99 %")\n')
+    (fault,) = typed_results(month, set())
+    assert (fault.path, fault.line) == ("analyses/caesar_cipher/tables.py", 1)
+
+
+@pytest.mark.parametrize("slug", ["sorted_list", "cumulative_sum"])
+def test_the_months_there_are_have_none(slug: str) -> None:
+    month = Month(slug)
+    assert list(typed_results(month, heads(read_card(slug)))) == []
+    stated = Results.read(month.analysis / "results.json").claims
+    assert list(typed_in_claims(month, stated)) == []

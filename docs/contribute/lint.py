@@ -1,0 +1,60 @@
+"""What `nox -s lint` says about a month's code."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from docs.contribute.month import Fault, Month
+
+QUIET = {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
+"""Without this, pyright asks the network whether it is the newest."""
+
+
+class ToolFailed(RuntimeError):
+    """A tool could not look; the message says what it said."""
+
+
+def lint_faults(month: Month) -> Iterator[Fault]:
+    """Faults of style and of types, each with its line.
+
+    Raises:
+        ToolFailed: if ruff or pyright does not work here.
+    """
+    code = [str(path) for path in month.files() if path.suffix == ".py"]
+    if not code:
+        return
+    told = _output(month.root, "ruff", "check", "--output-format", "json", *code)
+    for found in _parsed(told):
+        text = f"{found['message']} ({found['code']})"
+        yield month.fault(Path(found["filename"]), text, found["location"]["row"])
+    told = _output(month.root, "ruff", "format", "--check", "--output-format", "json", *code)
+    for name in {found["filename"] for found in _parsed(told)}:
+        path = Path(name)
+        mend = f"`ruff format {path.relative_to(month.root).as_posix()}`"
+        yield month.fault(path, f"is not formatted; {mend}.")
+    told = _output(month.root, "pyright", "--outputjson", "--pythonpath", sys.executable, *code)
+    for found in _parsed(told)["generalDiagnostics"]:
+        if found["severity"] == "error":
+            text = f"{' '.join(found['message'].split())} ({found.get('rule', 'syntax')})"
+            line = found["range"]["start"]["line"] + 1
+            yield month.fault(Path(found["file"]), text, line)
+
+
+def _output(root: Path, tool: str, *arguments: str) -> str:
+    command = [sys.executable, "-m", tool, *arguments]
+    done = subprocess.run(command, cwd=root, env=os.environ | QUIET, capture_output=True, text=True)
+    # 1 is for faults that were found.
+    if done.returncode not in (0, 1):
+        raise ToolFailed(f"{tool} ended with exit status {done.returncode}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ToolFailed(f"no report, but {text[:200]!r}") from error

@@ -1,0 +1,38 @@
+"""Whether the tests that a month can break pass."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from docs.contribute.month import Fault, Month
+
+FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+)(?:::(\S+))?(?: - (.*))?$", re.MULTILINE)
+
+
+def suite_faults(month: Month) -> Iterator[Fault]:
+    """Run `nox -s tests -- --month SLUG` without building the site anew; what fails there."""
+    side_by_side = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
+    command = [sys.executable, "-m", "pytest", "-q", "-rfE", *side_by_side, "--month", month.slug]
+    done = subprocess.run(
+        command,
+        cwd=month.root,
+        # Or reasons are cut off.
+        env=os.environ | {"COLUMNS": "1000"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode == 0:
+        return
+    again = f"`nox -s tests -- --month {month.slug}` says more"
+    failed = list(FAILED.finditer(done.stdout))
+    for path, name, reason in (found.groups() for found in failed):
+        text = f"{name or 'collecting the tests'} fails: {reason or 'no reason given'}; {again}."
+        at = f"def {re.split(r'[:[]', name)[-1 if '[' not in name else -2]}(" if name else ""
+        yield month.fault(month.root / path, text, at=at)
+    if not failed:
+        last = done.stdout.strip().splitlines()[-1:]
+        text = f"the tests ended with exit status {done.returncode}: {' '.join(last)}; {again}."
+        yield month.fault(month.root / "tests", text)

@@ -1,0 +1,40 @@
+"""What `nox -s lint` would say, said by the gate."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from docs.contribute import lint
+from docs.contribute.lint import ToolFailed, lint_faults
+from docs.contribute.month import ROOT, Month
+
+TASK = "models/caesar_cipher/task.py"
+
+
+def test_faults_of_style_and_of_types_are_found_with_their_lines(month: Month) -> None:
+    shutil.copy(ROOT / "pyproject.toml", month.root)
+    path = month.model / "task.py"
+    path.write_text('"""A task."""\n\nimport json\n\nNUMBER: int = "five"\nx=[1,2]\n')
+    for folder in (month.analysis, month.problem.parent, month.tests):
+        shutil.rmtree(folder)
+    found = {(fault.path, fault.line, fault.text.split("(")[-1]) for fault in lint_faults(month)}
+    assert (TASK, 3, "F401)") in found
+    assert (TASK, 5, "reportAssignmentType)") in found
+    formatting = [(path, line) for path, line, text in found if text.startswith("is not formatted")]
+    assert formatting == [(TASK, 1)]
+    assert len(found) == 3
+
+
+def test_a_tool_that_cannot_look_has_found_nothing_good(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ToolFailed, match="ruff ended with exit status 2"):
+        lint._output(month.root, "ruff", "check", "--no-such-option")
+    monkeypatch.setattr(lint, "_output", lambda *_: "no JSON")
+    with pytest.raises(ToolFailed, match="no report, but 'no JSON'"):
+        list(lint_faults(month))
+
+
+def test_a_month_without_code_has_no_faults(tmp_path: Path) -> None:
+    assert list(lint_faults(Month("nothing", tmp_path))) == []
