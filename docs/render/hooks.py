@@ -1,6 +1,5 @@
 """MkDocs hooks: what joins cards, executed notebooks and assets to the site."""
 
-import json
 import re
 import subprocess
 from functools import partial
@@ -9,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import nbformat
-import nh3
 from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
@@ -30,8 +28,6 @@ from docs.render.standalone import standalone
 from docs.render.tidy import tidy
 
 PAGES = vendor.ROOT / "build" / "pages"
-IN_TITLES = {"code", "sub", "sup"}
-"""Tags that the index of the search keeps of a heading."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -135,16 +131,7 @@ def on_page_context(
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Mend what plugins wrote.
-
-    Feeds: without a picture they get one called None. The index of the search, which browsers
-    read as HTML: of titles that stand in no heading the plugin takes the text as it is.
-    """
-    index = Path(config.site_dir) / "search" / "search_index.json"
-    content = json.loads(index.read_text(encoding="utf-8"))
-    for entry in content["docs"]:
-        entry["title"] = nh3.clean(entry["title"], tags=IN_TITLES, attributes={})
-    index.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+    """Make the feeds valid: the plugin gives a feed without a picture one called None."""
     for feed in Path(config.site_dir).glob("feed_rss_*.xml"):
         text = feed.read_text(encoding="utf-8")
         feed.write_text(

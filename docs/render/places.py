@@ -14,7 +14,7 @@ from models.card import faults
 
 POSTS = "announcements/posts/"
 
-# Feeds and the index of the search take these for HTML.
+# Readers of feeds and the search take these for HTML.
 Text = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^<]*$"), VISIBLE]
 
 

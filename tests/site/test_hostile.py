@@ -134,7 +134,13 @@ def executed(payload: str, results: Results) -> dict[str, nbformat.NotebookNode]
                 new_markdown_cell("[[downloads]]"),
             ]
         ),
-        "solution": new_notebook(cells=[heading, new_code_cell("show()", outputs=outputs)]),
+        "solution": new_notebook(
+            cells=[
+                new_markdown_cell("Before any heading."),
+                heading,
+                new_code_cell("show()", outputs=outputs),
+            ]
+        ),
     }
 
 
@@ -174,6 +180,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         "date: 2024-01-01\nslug: 2024-01\n---\n\nBefore any heading.\n\n"
     )
     (docs / "announcements" / "posts" / "2024-01.md").write_text(post + "\n\n".join(named))
+    # Of a page that begins so, the index of the search holds the title without its heading.
+    (docs / "loose.md").write_text(f"Before any heading.\n\n# Loose `{PAYLOADS[1]}`\n")
     with pytest.MonkeyPatch.context() as patch:
         vars(MkDocsConfig)["plugins"].plugin_cache.clear()
         config = load_config(
@@ -212,14 +220,14 @@ def test_no_script_of_a_card_a_submission_or_results_is_alive(
     page = lured.new_page()
     page.on("dialog", lambda dialog: pytest.fail(f"a dialog: {dialog.message}"))
     pages = sorted(hostile.root.rglob("*.html"))
-    assert len(pages) == 6 + 2 * len(PAYLOADS)
+    assert len(pages) == 7 + 2 * len(PAYLOADS)
     for path in pages:
         url = path.relative_to(hostile.root).as_posix().removesuffix("index.html")
         page.goto(hostile.url + url)
         assert page.evaluate(ALIVE) == [], url
         assert page.evaluate("window.pwned") == 0, url
     page.locator("input[name=query]").click()
-    for word in ("circuit", "pwned"):
+    for word in ("circuit", "pwned", "loose"):
         page.locator("input[name=query]").fill("")
         page.keyboard.type(word)
         expect(page.locator(".md-search-result__item", has_text=word).first).to_be_visible()
