@@ -73,7 +73,8 @@ def rewritten(root: Path, before: dict[str, str]) -> Iterator[Fault]:
         if before.get(path) != after.get(path):
             text = (
                 "was changed while the month was executed; a page writes no files. Look at `git "
-                "diff`, take the change back, and leave out what makes it."
+                "diff`, take the change back, and leave out what makes it (if it was you, check "
+                "again)."
             )
             yield Fault(path, 1, text)
 
