@@ -194,7 +194,7 @@ def environment(session: nox.Session, *groups: str) -> None:
     # npm and the browser's driver are looked up on the PATH.
     session.env["PATH"] = os.pathsep.join([os.environ["PATH"], str(COMMANDS)])
     # Pages run no start-up file of the user's, and no home needs to be writable.
-    session.env["IPYTHONDIR"] = str(ROOT / "build" / "ipython")
+    session.env["IPYTHONDIR"] = str(ENVIRONMENT / "ipython")
 
 
 def stamped(stamp: Path) -> dict[str, dict]:
