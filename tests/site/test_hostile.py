@@ -162,24 +162,27 @@ def month(number: int, payload: str, folder: Path) -> Month:
     return Month(number, card, products, (submission.model_copy(update={"file": "ada"}),))
 
 
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A site of such problems, with a post that names all that they recorded."""
-    folder = tmp_path_factory.mktemp("hostile")
-    months = [month(number, payload, folder) for number, payload in enumerate(PAYLOADS, 1)]
-    docs = folder / "docs"
-    (docs / "announcements" / "posts").mkdir(parents=True)
-    for page in ("index.md", "evidence.md", "hall-of-fame.md", "announcements/index.md"):
-        shutil.copy(ROOT / "docs" / page, docs / page)
+def post(months: list[Month]) -> str:
+    """An announcement that names problems, and all that they recorded."""
     named = [f"## [[problem {each.slug}]]\n\n[[best {each.slug}]]" for each in months]
     for each in months:
         recorded = [*each.results["numbers"], *each.results["facts"]]
         named += [f"{{{{ {each.slug}.{name} }}}}" for name in recorded]
-    post = (
+    front = (
         '---\ntitle: Pwned? "No" & \'no\'\ndescription: "&lt;img src=x onerror=pwn()>"\n'
         "date: 2024-01-01\nslug: 2024-01\n---\n\nBefore any heading.\n\n"
     )
-    (docs / "announcements" / "posts" / "2024-01.md").write_text(post + "\n\n".join(named))
+    return front + "\n\n".join(named)
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A site of such problems, with a post that names all that they recorded."""
+    folder = tmp_path_factory.mktemp("hostile")
+    docs = folder / "docs"
+    (docs / "announcements" / "posts").mkdir(parents=True)
+    for page in ("index.md", "evidence.md", "hall-of-fame.md", "announcements/index.md"):
+        shutil.copy(ROOT / "docs" / page, docs / page)
     # Of a page that begins so, the index of the search holds the title without its heading.
     (docs / "loose.md").write_text(f"Before any heading.\n\n# Loose `{PAYLOADS[1]}`\n")
     with pytest.MonkeyPatch.context() as patch:
@@ -188,6 +191,13 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             str(ROOT / "mkdocs.yml"), docs_dir=str(docs), site_dir=str(folder / "site")
         )
         patch.setattr("docs.render.months.MODELS", folder / "models")
+        patch.setattr(
+            "docs.render.months.committed_results",
+            lambda slug: folder / "products" / slug / "results.json",
+            raising=False,
+        )
+        months = [month(number, payload, folder) for number, payload in enumerate(PAYLOADS, 1)]
+        (docs / "announcements" / "posts" / "2024-01.md").write_text(post(months))
         patch.setattr(sys.modules[HOOKS], "read_months", lambda: months)
         patch.setattr(sys.modules[HOOKS], "PAGES", folder / "pages")
         config.plugins.on_startup(command="build", dirty=False)

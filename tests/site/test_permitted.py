@@ -95,7 +95,8 @@ def test_text_that_only_looks_different_is_no_loss() -> None:
 
 def test_scripts_that_outputs_and_prose_of_a_notebook_hold_stop_the_build() -> None:
     def cells(inside: str) -> str:
-        cell = f'<div class="jp-Cell"><div class="jp-RenderedMarkdown"><p>{inside}</p></div></div>'
+        prose = f'<div class="jp-RenderedMarkdown"><p>{inside}</p></div>'
+        cell = f'<div class="jp-Cell jp-MarkdownCell">{prose}</div>'
         dress = "<style>.jp {}</style><script>jupyter()</script>"
         return f'{dress}<div class="jupyter-wrapper">{cell}</div>'
 
