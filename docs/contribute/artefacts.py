@@ -79,9 +79,6 @@ def checkpoint_faults(month: Month, card: Card) -> Iterator[Fault]:
         yield month.fault(month.card, f"there is no checkpoint yet; run `{train}`.", at='"weights"')
         return
     path = month.model / card.weights.file
-    if path.suffix != ".safetensors":
-        text = f"weights are {path.name}, expected safetensors; `{train}` writes it."
-        yield month.fault(month.card, text, at='"file"')
     if not path.is_file():
         yield month.fault(month.card, f"{path.name} is missing; add it, or `{train}`.", at='"file"')
         return
