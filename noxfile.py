@@ -129,7 +129,7 @@ def container(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Build the site, then run the tests: all, or `-- --month SLUG` what a month can break."""
-    environment(session, "analyse", "render", "test")
+    environment(session, "analyse", "render", "test", "lint")
     browser(session)
     build(session)
     # Each of more processes would import torch once more, and gain less than that takes.
@@ -194,7 +194,7 @@ def environment(session: nox.Session, *groups: str) -> None:
     # npm and the browser's driver are looked up on the PATH.
     session.env["PATH"] = os.pathsep.join([os.environ["PATH"], str(COMMANDS)])
     # Pages run no start-up file of the user's, and no home needs to be writable.
-    session.env["IPYTHONDIR"] = str(ROOT / "build" / "ipython")
+    session.env["IPYTHONDIR"] = str(ENVIRONMENT / "ipython")
 
 
 def stamped(stamp: Path) -> dict[str, dict]:
