@@ -129,7 +129,7 @@ def container(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Build the site, then run the tests: all, or `-- --month SLUG` what a month can break."""
-    environment(session, "analyse", "render", "test")
+    environment(session, "analyse", "render", "test", "lint")
     browser(session)
     build(session)
     # Each of more processes would import torch once more, and gain less than that takes.

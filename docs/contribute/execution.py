@@ -27,12 +27,13 @@ def execute_month(month: Month, folder: Path) -> Iterator[Fault]:
     try:
         card = read_card(month.slug)
         sha256 = sha256_of(committed_weights(card))
+        # Of the files as they are read.
+        stamp = {"fingerprint": fingerprint(month.slug, "cpu")}
         pages = execute(month.slug, None, "cpu")
         results = results_of(card, pages, "cpu", sha256)
     except (PageError, ResultsError, CardError, CheckpointError) as error:
         yield placed(month, error)
         return
-    stamp = {"fingerprint": fingerprint(month.slug, "cpu")}
     write_products(folder / PRODUCTS, pages, results, stamp)
     for name, page in pages.items():
         yield from time_faults(month, month.pages[name], page)
