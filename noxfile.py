@@ -133,7 +133,13 @@ def tests(session: nox.Session) -> None:
     browser(session)
     build(session)
     # Each of more processes would import torch once more, and gain less than that takes.
-    side_by_side = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
+    side_by_side = [
+        "-n",
+        str(min(4, os.cpu_count() or 1)),
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+    ]
     python(session, "-m", "pytest", *side_by_side, *session.posargs)
 
 

@@ -36,6 +36,8 @@ hypothesis.settings.load_profile("project")
 
 ROOT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+LONGEST = {"test_pages.py", "test_month.py", "test_lookalike.py", "test_rhythm.py"}
+"""Files that are begun first, or one process would be left with them at the end."""
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 
@@ -142,8 +144,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# Before pytest-xdist reads the groups.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if slug := config.getoption("--month"):
         if slug not in slugs():
@@ -155,9 +155,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("gpu") and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="no CUDA device"))
-        # One browser at a time: pages that wait for each other's frames are slow and flaky.
-        browsing = item.get_closest_marker("browser") is not None
-        item.add_marker(pytest.mark.xdist_group("browser" if browsing else str(item.path)))
+    # A stable sort: a file's tests stay in their order.
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def concerns(slug: str, item: pytest.Item) -> bool:

@@ -6,6 +6,7 @@ works in a repository of its own, which is thrown away, and what it made is take
 
 import contextlib
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -234,13 +235,19 @@ class Branch:
         message = f"Publish {version}, built from {start.source[:12]}"
         config = {"site_dir": str(site), "use_directory_urls": True}
         kind = self.git("rev-parse", "--show-object-format")
-        objects = self.git("rev-parse", "--path-format=absolute", "--git-path", "objects")
+        objects, shallow = (
+            self.git("rev-parse", "--path-format=absolute", "--git-path", name)
+            for name in ("objects", "shallow")
+        )
         with (
             tempfile.TemporaryDirectory() as stage,
             # Branches are those of the repository `stage`, their commits lie in this one.
             environment(GIT_DIR=stage, GIT_OBJECT_DIRECTORY=objects, **self._committer()),
         ):
             self.git("init", "--quiet", "--bare", "--template=", f"--object-format={kind}")
+            if Path(shallow).is_file():
+                # Or git misses the commits that this clone was made without.
+                shutil.copy(shallow, stage)
             if start.tip:
                 self.git("update-ref", self.ref, start.tip)
             try:

@@ -14,7 +14,7 @@ from docs.deploy import DeployError
 from docs.deploy.__main__ import address, main, site_address, version_name
 from docs.deploy.branch import Branch
 from tests.conftest import ROOT
-from tests.deploy.conftest import NOBODY_ELSES, Clone, Published, repository
+from tests.deploy.conftest import NOBODY_ELSES, Clone, repository
 
 
 def small_site(version: str, folder: Path) -> None:
@@ -540,40 +540,3 @@ def test_what_is_refused_is_refused_by_the_check_too(
         assert main([*arguments, *check]) == 1
         assert f"Nothing was published.\n{said}" in capsys.readouterr().err
     assert command == []
-
-
-def test_the_command_publishes_no_version_twice(published: Published) -> None:
-    before = published.clone.refs()
-    again = published.clone.deploy("2023.11", "--push", url=published.served.url)
-    assert again.returncode == 1
-    assert "Nothing was published.\n2023.11 is published on gh-pages already" in again.stderr
-    assert published.clone.refs() == before
-
-
-def test_the_command_refuses_a_bad_name(published: Published) -> None:
-    before = published.clone.refs()
-    refused = published.clone.deploy("2023-12", "--push")
-    assert refused.returncode == 2
-    assert "'2023-12' names no version: expected a year and a month" in refused.stderr
-    assert published.clone.refs() == before
-
-
-def test_the_command_says_what_was_not_analysed(published: Published) -> None:
-    before = published.clone.refs()
-    products = published.clone.folder / "build" / "analyses"
-    products.rename(products.with_name("elsewhere"))
-    try:
-        refused = published.clone.deploy("2023.12", url=published.served.url)
-    finally:
-        products.with_name("elsewhere").rename(products)
-    assert refused.returncode == 1
-    assert "has not been analysed" in refused.stderr and "python -m analyses" in refused.stderr
-    assert published.clone.refs() == before
-
-
-def test_the_command_pushes_only_when_told_to(published: Published) -> None:
-    before = published.clone.refs()["remote"]
-    done = published.clone.deploy("2023.12", url=published.served.url)
-    assert done.returncode == 0, done.stderr
-    assert "To send it: git push origin gh-pages" in done.stdout
-    assert published.clone.refs()["remote"] == before

@@ -252,3 +252,40 @@ def test_a_local_build_has_no_trace_of_versions(site: Path) -> None:
     for page in site.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         assert not re.search(r'versions\.(js|css)|class="(versions|outdated)"', html), page
+
+
+def test_the_command_publishes_no_version_twice(published: Published) -> None:
+    before = published.clone.refs()
+    again = published.clone.deploy("2023.11", "--push", url=published.served.url)
+    assert again.returncode == 1
+    assert "Nothing was published.\n2023.11 is published on gh-pages already" in again.stderr
+    assert published.clone.refs() == before
+
+
+def test_the_command_refuses_a_bad_name(published: Published) -> None:
+    before = published.clone.refs()
+    refused = published.clone.deploy("2023-12", "--push")
+    assert refused.returncode == 2
+    assert "'2023-12' names no version: expected a year and a month" in refused.stderr
+    assert published.clone.refs() == before
+
+
+def test_the_command_says_what_was_not_analysed(published: Published) -> None:
+    before = published.clone.refs()
+    products = published.clone.folder / "build" / "analyses"
+    products.rename(products.with_name("elsewhere"))
+    try:
+        refused = published.clone.deploy("2023.12", url=published.served.url)
+    finally:
+        products.with_name("elsewhere").rename(products)
+    assert refused.returncode == 1
+    assert "has not been analysed" in refused.stderr and "python -m analyses" in refused.stderr
+    assert published.clone.refs() == before
+
+
+def test_the_command_pushes_only_when_told_to(published: Published) -> None:
+    before = published.clone.refs()["remote"]
+    done = published.clone.deploy("2023.12", url=published.served.url)
+    assert done.returncode == 0, done.stderr
+    assert "To send it: git push origin gh-pages" in done.stdout
+    assert published.clone.refs()["remote"] == before

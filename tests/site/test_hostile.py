@@ -194,7 +194,6 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         patch.setattr(
             "docs.render.months.committed_results",
             lambda slug: folder / "products" / slug / "results.json",
-            raising=False,
         )
         months = [month(number, payload, folder) for number, payload in enumerate(PAYLOADS, 1)]
         (docs / "announcements" / "posts" / "2024-01.md").write_text(post(months))

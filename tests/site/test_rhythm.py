@@ -29,7 +29,7 @@ from tests.site.conftest import POSTS
 
 ROOT = Path(__file__).parents[2]
 SLUG = "sorted_list"
-HOSTILE = '<script>alert(1)</script> <img src=x onerror="alert(1)"> $5 and $x^$ **b**'
+HOSTILE = '<script>alert(1)</script> <img src=x onerror="alert(1)"> $5 $x^$ **b**'
 REPOSITORY = "https://code.example/group/monthly.git"
 ADDRESS = "https://pages.example/monthly/"
 OPEN = {"state": "open", "deadline": "2023-11-30"}
@@ -252,7 +252,7 @@ def test_numbers_and_problems_are_filled_in_by_name_but_not_in_code() -> None:
     for code in ("`{{ name }}`", "```\n{{ name }}\n```", "``[[problem x]]``"):
         assert resolve(code, known, "p.md") == code
     assert resolve("see [[problem sorted_list]]!", known, "news/posts/p.md") == (
-        "see [Sorted List](../../problems/sorted_list/index.ipynb)!"
+        'see <a href="../../problems/sorted_list/index.ipynb">Sorted List</a>!'
     )
     assert resolve("[[problem not_yet_posed]]", known, "p.md") == "Not Yet Posed"
     with pytest.raises(RenderError, match="sorted_list, which is still open"):
