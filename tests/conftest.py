@@ -138,6 +138,11 @@ def pytest_configure() -> None:
         torch.set_num_threads(threads)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """A process for each core; each of more than four would gain less than importing torch takes."""
+    return min(4, os.cpu_count() or 1)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--month", metavar="SLUG", help="only the tests of a month, and those that it can break"

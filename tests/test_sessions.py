@@ -250,6 +250,19 @@ def test_the_container_runs_without_network_and_is_removed(
     ]
 
 
+def test_the_container_is_told_when_the_sources_were_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    commands_on_path(monkeypatch, "podman", "git")
+    monkeypatch.setattr(noxfile, "BROUGHT_OUT", tmp_path / "out")
+    session: Any = Recorder()
+    noxfile.container(session)
+    log = ["git", "log", "-1", "--format=%ct"]
+    time = subprocess.run(log, cwd=noxfile.ROOT, capture_output=True, text=True).stdout.strip()
+    assert int(time) > 1_600_000_000
+    assert f" --network none --env SOURCE_DATE_EPOCH={time} " in session.run_only[1]
+
+
 def test_a_container_that_fails_is_removed_too(monkeypatch: pytest.MonkeyPatch) -> None:
     commands_on_path(monkeypatch, "podman", "docker")
     session: Any = Recorder(failing="start")
