@@ -34,6 +34,9 @@ SECONDS_PER_CELL = 900
 KERNEL_ENVIRONMENT = {
     # tqdm, which TransformerLens imports, misses its notebook widget; no page uses it.
     "PYTHONWARNINGS": "ignore:IProgress not found",
+    # Threads that wait for others otherwise keep the cores busy: several times as long where other
+    # work wants them too.
+    "OMP_WAIT_POLICY": "PASSIVE",
     # glibc otherwise keeps freed memory for every thread of torch's.
     "MALLOC_ARENA_MAX": "2",
 }

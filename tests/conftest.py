@@ -12,24 +12,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
-import torch
-
-# jaxtyping's import hook keeps bytecode of its own for all that a checked module imports:
-# imported before any of them, the largest library need not be compiled once more.
-import transformer_lens.model_bridge  # noqa: F401
 from filelock import FileLock
-from playwright.sync_api import Browser, Error, sync_playwright
-from torch import Tensor
 
-from analyses.sorted_list.claims import evaluation
 from models import load
 from models.card import slugs
-from models.problem import Problem
-from models.sorted_list.task import SortedList
+
+# Torch takes seconds to import, and the process that shares out tests to others runs none.
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+    from torch import Tensor
+
+    from models.problem import Problem
+    from models.sorted_list.task import SortedList
 
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, max_examples=50)
 hypothesis.settings.load_profile("project")
@@ -43,6 +41,8 @@ LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 @pytest.fixture(autouse=True)
 def global_generator_untouched() -> Iterator[None]:
+    import torch
+
     before = torch.random.get_rng_state()
     yield
     if not torch.equal(before, torch.random.get_rng_state()):
@@ -65,20 +65,22 @@ def no_network() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def problem() -> Problem[SortedList]:
+def problem() -> "Problem[SortedList]":
     """The October problem as committed, which shared modules are tested on."""
     return load("sorted_list")
 
 
 @pytest.fixture(scope="session")
-def untrained(problem: Problem[SortedList]) -> Problem[SortedList]:
+def untrained(problem: "Problem[SortedList]") -> "Problem[SortedList]":
     """A control for it."""
     return problem.untrained(7)
 
 
 @pytest.fixture(scope="session")
-def lists(problem: Problem[SortedList]) -> Tensor:
+def lists(problem: "Problem[SortedList]") -> "Tensor":
     """2,000 fresh lists."""
+    from analyses.sorted_list.claims import evaluation
+
     return evaluation(problem, 2000)
 
 
@@ -99,14 +101,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say whether the tests on a GPU were among those that ran."""
+    import torch
+
     found = torch.cuda.is_available()
     what = f"run on {torch.cuda.get_device_name()}" if found else "not run: no CUDA device"
     terminalreporter.write_line(f"gpu: {what}")
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
     """Chromium; where there is none the tests fail and say what to install."""
+    from playwright.sync_api import Error, sync_playwright
+
     with sync_playwright() as playwright:
         try:
             yield playwright.chromium.launch(
@@ -127,11 +133,19 @@ def browser() -> Iterator[Browser]:
             )
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Share the cores among processes that run tests side by side, and all that these start.
 
     Threads that wait for each other on one core take many times as long as one thread.
     """
+    if config.getoption("dist", "no") != "no":
+        return
+    import torch
+
+    # jaxtyping's import hook keeps bytecode of its own for all that a checked module imports:
+    # imported before any of them, the largest library need not be compiled once more.
+    import transformer_lens.model_bridge  # noqa: F401
+
     if processes := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
         threads = max(1, (os.cpu_count() or 1) // int(processes))
         os.environ["OMP_NUM_THREADS"] = str(threads)
@@ -139,14 +153,23 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """A process for each core; each of more than four would gain less than importing torch takes."""
-    return min(4, os.cpu_count() or 1)
+    """A process for each core: up to four, each of more would gain less than its imports take."""
+    # What tests begin beside other tests has one core as it is.
+    return 0 if "PYTEST_XDIST_WORKER" in os.environ else min(4, os.cpu_count() or 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--month", metavar="SLUG", help="only the tests of a month, and those that it can break"
     )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With --month, do not even import what is not concerned."""
+    if not (slug := config.getoption("--month")) or not collection_path.is_file():
+        return None
+    own = slug in collection_path.parts
+    return None if own or "every_month" in collection_path.read_text(encoding="utf-8") else True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -157,6 +180,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         chosen = [item for item in items if concerns(slug, item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = chosen
+    import torch
+
     for item in items:
         if item.get_closest_marker("gpu") and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="no CUDA device"))

@@ -6,11 +6,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser import Served
-from tests.site.conftest import SOLVED, Visit, page_urls
+from tests.site.conftest import SOLVED, WIDTHS, Visit, page_urls
 
 pytestmark = pytest.mark.browser
 
-WIDTHS = (1280, 390)
 BUDGET_BEFORE = 400_000
 BUDGET_AFTER = 1_200_000
 
