@@ -121,6 +121,8 @@ def browser() -> "Iterator[Browser]":
                 args=[
                     "--no-sandbox",
                     "--disable-dev-shm-usage",
+                    # Drawn in software it can stand still for good where cores are few.
+                    "--disable-gpu",
                     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
                 ],
             )
