@@ -85,10 +85,11 @@ def lists(problem: "Problem[SortedList]") -> "Tensor":
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the site, built once for all processes that run tests."""
     run = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    # Not told by the environment, which what a test begins inherits.
+    if hasattr(pytestconfig, "workerinput"):
         run = run.parent
     with FileLock(run / "site.lock"):
         built = run / "site-is-built"
