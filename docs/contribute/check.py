@@ -9,10 +9,10 @@ from pathlib import Path
 
 from docs.contribute import artefacts, changes, confined, executed, links
 from docs.contribute.execution import PRODUCTS
-from docs.contribute.lint import lint_faults
+from docs.contribute.forbidden import forbidden_faults
+from docs.contribute.lint import ToolFailed, lint_faults
 from docs.contribute.month import ROOT, Fault, Month
 from docs.contribute.prose import typed_results
-from docs.contribute.reach import reaching
 from docs.contribute.suite import suite_faults
 from models.card import MODELS, Card, read_card
 
@@ -33,7 +33,7 @@ def faults(month: Month, alone: bool = True) -> Iterator[Fault]:
     yield from found
     card = read_card(month.slug) if month.card.is_file() and not found else None
     yield from typed_results(month, heads(card))
-    reached = list(reaching(month))
+    reached = list(forbidden_faults(month))
     yield from reached
     yield from lint_faults(month)
     if card is None:
@@ -117,11 +117,15 @@ def known() -> list[str]:
 
 
 def report(month: Month, alone: bool) -> bool:
-    """Print what there is to mend; returns whether there is nothing."""
+    """Print what there is to mend; returns whether all was looked at and there is nothing."""
     count = 0
-    for fault in faults(month, alone):
-        count += 1
-        print(fault, flush=True)
+    try:
+        for fault in faults(month, alone):
+            count += 1
+            print(fault, flush=True)
+    except ToolFailed as reason:
+        print(f"\n{month.slug}: could not be checked: {reason}.")
+        return False
     if count:
         print(f"\n{month.slug}: {count} thing{'s' * (count > 1)} to mend.")
         return False

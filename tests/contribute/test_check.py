@@ -22,6 +22,7 @@ from analyses.results import Results
 from docs.contribute import artefacts, changes, check, evaluation, executed, execution, links
 from docs.contribute.evaluation import overlap
 from docs.contribute.execution import time_faults
+from docs.contribute.lint import ToolFailed
 from docs.contribute.month import Fault, Month
 from docs.render.notebooks import CIRCUITSVIS, PLOTLY
 from models.card import Card, read_card, sha256_of
@@ -568,3 +569,18 @@ def test_site_and_tests_wait_until_the_rest_is_mended(
     assert told(check.executed_faults(month)) == [f"{SOLUTION}:1: sleeps"]
     assert tried == ["site", "tests"]
     assert "Neither site nor tests were tried" in capsys.readouterr().out
+
+
+def test_a_tool_that_does_not_work_is_told(
+    month: Month, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def without_ruff(month: Month) -> list[Fault]:
+        raise ToolFailed("ruff ended with exit status 1: No module named ruff")
+
+    monkeypatch.setattr(check, "read_card", lambda _: card(month))
+    monkeypatch.setattr(check, "lint_faults", without_ruff)
+    assert not check.report(month, alone=False)
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said == (
+        "caesar_cipher: could not be checked: ruff ended with exit status 1: No module named ruff."
+    )

@@ -2,15 +2,15 @@
 
 import pytest
 
+from docs.contribute.forbidden import forbidden_faults
 from docs.contribute.month import Month
-from docs.contribute.reach import reaching
 
 TASK = "models/caesar_cipher/task.py"
 SOLUTION = "analyses/caesar_cipher/solution.py"
 
 
 def test_a_new_month_reaches_for_nothing(month: Month) -> None:
-    assert list(reaching(month)) == []
+    assert list(forbidden_faults(month)) == []
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_task_that_starts_programs_or_connections(code: str, what: str, month:
     path = month.model / "task.py"
     before = path.read_text()
     path.write_text(f"{before}\n{code}\n")
-    (fault,) = reaching(month)
+    (fault,) = forbidden_faults(month)
     assert fault.path == TASK
     assert fault.line == len(before.splitlines()) + 1 + len(code.splitlines())
     assert fault.text.startswith(f"{what}: ")
@@ -39,11 +39,11 @@ def test_a_task_that_starts_programs_or_connections(code: str, what: str, month:
 @pytest.mark.parametrize("command", ["!curl example.org", "# !curl example.org", "%run x.py"])
 def test_a_page_that_gives_commands(command: str, month: Month) -> None:
     month.solution.write_text(f"# %% [markdown]\n# !not a command\n# %%\n{command}\n")
-    (fault,) = reaching(month)
+    (fault,) = forbidden_faults(month)
     assert (fault.path, fault.line) == (SOLUTION, 4)
     assert "a command of IPython" in fault.text
 
 
 @pytest.mark.parametrize("slug", ["sorted_list", "cumulative_sum"])
 def test_the_months_there_are_reach_for_nothing(slug: str) -> None:
-    assert list(reaching(Month(slug))) == []
+    assert list(forbidden_faults(Month(slug))) == []

@@ -25,7 +25,7 @@ MAGIC = re.compile(r"^(?:#\s*)?(?:!|%{1,2}(?!%))\s*[A-Za-z./]")
 """A line that IPython takes for a command; jupytext takes away the comment sign."""
 
 
-def reaching(month: Month) -> Iterator[Fault]:
+def forbidden_faults(month: Month) -> Iterator[Fault]:
     """Where the month's task, analysis and pages start programs, or open connections."""
     code = {*month.model.rglob("*.py"), *month.analysis.rglob("*.py"), *month.pages.values()}
     for path in sorted(code):
