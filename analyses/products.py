@@ -60,10 +60,7 @@ def seal(folder: Path, stamp: dict[str, Any]) -> None:
 
 
 def read_stamp(folder: Path) -> dict[str, Any]:
-    """What a folder of products was made from, in how many seconds, on how many cores.
-
-    Nothing, where there is no stamp that can be read.
-    """
+    """What a folder of products was made from; nothing, where no stamp can be read."""
     try:
         stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
