@@ -24,7 +24,6 @@ from docs.render.submissions import Event, Submission, events, read_submissions
 from models.card import MODELS, Card, committed_weights, read_card, slugs
 from models.errors import CheckpointError
 
-ANALYSES = BUILD
 PROBLEMS = Path(__file__).parents[1] / "problems"
 
 PRODUCTS = ("problem.ipynb", "solution.ipynb", "results.json", "picture.svg")
@@ -146,7 +145,7 @@ def in_words(day: str) -> str:
     return f"{date.fromisoformat(day).day} {words}" if rest else words
 
 
-def read_months(analyses: Path = ANALYSES, problems: Path = PROBLEMS) -> list[Month]:
+def read_months(analyses: Path = BUILD, problems: Path = PROBLEMS) -> list[Month]:
     """All problems, newest first.
 
     Raises:

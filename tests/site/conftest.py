@@ -25,7 +25,7 @@ def page_urls() -> list[str]:
     urls.append("404.html")
     for slug in slugs():
         urls.append(f"problems/{slug}/")
-        if read_card(slug).state == "solved":
+        if slug in SOLVED:
             urls.append(f"problems/{slug}/solution/")
     return urls
 

@@ -166,7 +166,7 @@ def test_an_unknown_block_names_the_known_ones() -> None:
 def test_pages_keep_the_order_of_the_notebook(site: Path) -> None:
     slug = SOLVED[0]
     html = (site / "problems" / slug / "index.html").read_text(encoding="utf-8")
-    executed = nbformat.read(months.ANALYSES / slug / "problem.ipynb", as_version=4)
+    executed = nbformat.read(months.BUILD / slug / "problem.ipynb", as_version=4)
     printing = next(
         cell
         for cell in executed.cells
@@ -397,7 +397,7 @@ def test_a_site_cannot_bear_a_time_that_is_none(
 
 def copied_products(folder: Path) -> Path:
     """The products of the analyse stage, to be spoilt."""
-    shutil.copytree(months.ANALYSES, folder)
+    shutil.copytree(months.BUILD, folder)
     return folder
 
 

@@ -132,7 +132,7 @@ def tree(site: Path) -> set[str]:
 
 
 def recorded(name: str, slug: str = SLUG) -> set[str]:
-    executed = nbformat.read(months.ANALYSES / slug / f"{name}.ipynb", as_version=4)
+    executed = nbformat.read(months.BUILD / slug / f"{name}.ipynb", as_version=4)
     return {
         output.data["application/vnd.mim.number+json"]["name"]
         for cell in executed.cells
@@ -169,14 +169,14 @@ def test_nothing_of_an_open_problems_solution_can_be_read_anywhere(
 
 def secrets_of(slug: str) -> set[str]:
     """What the solution of a problem says."""
-    results = json.loads((months.ANALYSES / slug / "results.json").read_text(encoding="utf-8"))
+    results = json.loads((months.BUILD / slug / "results.json").read_text(encoding="utf-8"))
     secrets = {claim["sentence"] for claim in results["claims"]}
     secrets |= {f"claim-{claim['name']}" for claim in results["claims"]}
     for name in recorded("solution", slug) - recorded("problem", slug):
         secrets |= {f'title="{name} = '}
         if len(value := repr(results["numbers"][name]["value"])) > 8:
             secrets.add(value)
-    solution = nbformat.read(months.ANALYSES / slug / "solution.ipynb", as_version=4)
+    solution = nbformat.read(months.BUILD / slug / "solution.ipynb", as_version=4)
     return secrets | {
         line
         for cell in solution.cells
@@ -335,7 +335,7 @@ def test_the_downloaded_notebook_is_the_executed_one_with_a_cell_more(site: Path
         path = site / "problems" / SLUG / f"{SLUG}-{name}.ipynb"
         offered = nbformat.read(path, as_version=4)
         nbformat.validate(offered)
-        executed = nbformat.read(months.ANALYSES / SLUG / f"{name}.ipynb", as_version=4)
+        executed = nbformat.read(months.BUILD / SLUG / f"{name}.ipynb", as_version=4)
         assert offered.cells[1:] == executed.cells
         assert offered.metadata == executed.metadata
         assert offered.cells[0].cell_type == "code"
