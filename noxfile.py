@@ -134,8 +134,7 @@ def tests(session: nox.Session) -> None:
     environment(session, "analyse", "render", "test", "lint")
     browser(session)
     build(session)
-    side_by_side = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
-    python(session, "-m", "pytest", *side_by_side, *session.posargs)
+    python(session, "-m", "pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session

@@ -122,7 +122,7 @@ def browser() -> "Iterator[Browser]":
                 args=[
                     "--no-sandbox",
                     "--disable-dev-shm-usage",
-                    # Drawn in software it can stand still for good where cores are few.
+                    # Pages need none, and the process for it is one less that may stand still.
                     "--disable-gpu",
                     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
                 ],
@@ -141,7 +141,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Threads that wait for each other on one core take many times as long as one thread.
     """
-    if config.getoption("dist", "no") != "no":
+    if config.getoption("numprocesses", None):
         return
     import torch
 

@@ -13,8 +13,7 @@ FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+)(?:::(\S+))?(?: - (.*))?$", re.
 
 def suite_faults(month: Month) -> Iterator[Fault]:
     """Run `nox -s tests -- --month SLUG` without building the site anew; what fails there."""
-    side_by_side = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
-    command = [sys.executable, "-m", "pytest", "-q", "-rfE", *side_by_side, "--month", month.slug]
+    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "-n", "auto", "--month", month.slug]
     done = subprocess.run(
         command,
         cwd=month.root,
