@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser import Served
-from tests.site.conftest import SOLVED, WIDTHS, Visit, page_urls
+from tests.site.conftest import NARROW, SOLVED, WIDE, WIDTHS, Visit, page_urls
 
 pytestmark = pytest.mark.browser
 
@@ -21,6 +21,7 @@ URLS = [
     for url in page_urls()
 ]
 every_page = pytest.mark.parametrize("url", URLS)
+every_solution = pytest.mark.parametrize("slug", SOLVED)
 every_width = pytest.mark.parametrize("width", WIDTHS)
 Visits = Callable[[str, int], Visit]
 
@@ -57,20 +58,23 @@ def test_nothing_serious_stands_in_anybodys_way(visit: Visits, url: str, width: 
 
 @every_page
 def test_a_page_is_light(visit: Visits, url: str) -> None:
-    seen = visit(url, 1280)
-    assert seen.weight_before <= BUDGET_BEFORE
-    assert seen.weight_after <= BUDGET_AFTER
+    assert visit(url, NARROW).weight_before <= BUDGET_BEFORE
+    assert visit(url, WIDE).weight_after <= BUDGET_AFTER
 
 
 @every_month
-def test_figures_load_their_libraries_only_when_they_come_into_view(visit: Visits) -> None:
-    seen = visit(f"problems/{SOLVED[0]}/solution/", 1280)
-    assert seen.weight_after - seen.weight_before > 800_000
+@every_solution
+def test_figures_load_their_libraries_only_when_they_come_into_view(
+    visit: Visits, slug: str
+) -> None:
+    url = f"problems/{slug}/solution/"
+    assert visit(url, WIDE).weight_after - visit(url, NARROW).weight_before > 800_000
 
 
 @every_month
-def test_every_figure_has_a_text_alternative(visit: Visits) -> None:
-    page = visit(f"problems/{SOLVED[0]}/solution/", 1280).page
+@every_solution
+def test_every_figure_has_a_text_alternative(visit: Visits, slug: str) -> None:
+    page = visit(f"problems/{slug}/solution/", WIDE).page
     figures = page.locator("figure.figure")
     assert figures.count() >= 10
     for figure in figures.all():
@@ -81,21 +85,20 @@ def test_every_figure_has_a_text_alternative(visit: Visits) -> None:
 
 
 @every_month
-def test_a_sequence_can_be_chosen(visit: Visits) -> None:
-    pages = (visit(f"problems/{slug}/solution/", 1280).page for slug in SOLVED)
-    choices = (page.locator("figure:has(select)").first for page in pages)
-    figure = next(figure for figure in choices if figure.count())
-    page = figure.page
-    before = figure.locator("canvas").last.screenshot()
-    figure.locator("select").select_option(index=3)
-    expect(figure.locator("canvas").first).to_be_visible()
-    page.wait_for_timeout(700)
-    assert figure.locator("canvas").last.screenshot() != before
+@every_solution
+def test_a_sequence_can_be_chosen(visit: Visits, slug: str) -> None:
+    page = visit(f"problems/{slug}/solution/", WIDE).page
+    for figure in page.locator("figure:has(select)").all():
+        before = figure.locator("canvas").last.screenshot()
+        figure.locator("select").select_option(index=3)
+        expect(figure.locator("canvas").first).to_be_visible()
+        page.wait_for_timeout(700)
+        assert figure.locator("canvas").last.screenshot() != before
 
 
 @every_month
 def test_evidence_is_filtered(visit: Visits) -> None:
-    page = visit("evidence/", 1280).page
+    page = visit("evidence/", WIDE).page
     rows = page.locator("#claims tbody tr")
     everything = rows.count()
     assert page.locator("output").text_content() == f"{everything} of {everything} claims"
@@ -119,7 +122,7 @@ def test_evidence_is_readable_without_scripts(served: Served, browser: Browser) 
 
 
 def test_search_finds_a_word(visit: Visits) -> None:
-    page = visit("contribute/", 1280).page
+    page = visit("contribute/", WIDE).page
     page.locator("input[name=query]").click()
     page.keyboard.type("ablation")
     found = page.locator(".md-search-result__item", has_text="Glossary")
@@ -128,9 +131,12 @@ def test_search_finds_a_word(visit: Visits) -> None:
 
 
 @every_month
-def test_paper_has_no_navigation_and_nothing_folded(served: Served, browser: Browser) -> None:
+@every_solution
+def test_paper_has_no_navigation_and_nothing_folded(
+    served: Served, browser: Browser, slug: str
+) -> None:
     page = browser.new_page(viewport={"width": 720, "height": 1000}, color_scheme="dark")
-    page.goto(served.url + f"problems/{SOLVED[0]}/solution/")
+    page.goto(served.url + f"problems/{slug}/solution/")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     for hidden in (".masthead__nav", ".masthead__tools", ".contents", ".running-head nav"):
