@@ -134,7 +134,7 @@ def tests(session: nox.Session) -> None:
     environment(session, "analyse", "render", "test", "lint")
     browser(session)
     build(session)
-    python(session, "-m", "pytest", "-n", "auto", *session.posargs)
+    python(session, "-m", "pytest", "-n", "auto", f"--site={SITE}", *session.posargs)
 
 
 @nox.session

@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from models import load
 from models.card import slugs
+from tests.apart import Apart, processes
 
 # Torch takes seconds to import, and the process that shares out tests to others runs none.
 if TYPE_CHECKING:
@@ -86,7 +87,9 @@ def lists(problem: "Problem[SortedList]") -> "Tensor":
 
 @pytest.fixture(scope="session")
 def site(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the site, built once for all processes that run tests."""
+    """The folder of the site: a given one, or built once for all processes that run tests."""
+    if given := pytestconfig.getoption("--site"):
+        return Path(given)
     run = tmp_path_factory.getbasetemp()
     # Not told by the environment, which what a test begins inherits.
     if hasattr(pytestconfig, "workerinput"):
@@ -98,6 +101,13 @@ def site(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) 
                 subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=True)
             built.touch()
     return ROOT / "site"
+
+
+@pytest.fixture(scope="session")
+def apart() -> Iterator[Apart]:
+    """Call a function in a process of its own."""
+    with processes() as apart:
+        yield apart
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -165,6 +175,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--month", metavar="SLUG", help="only the tests of a month, and those that it can break"
     )
+    parser.addoption("--site", metavar="FOLDER", help="where the site was just built")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -77,8 +77,9 @@ def executed_faults(month: Month) -> Iterator[Fault]:
     yield from elsewhere
     if elsewhere:
         return
-    yield from links.site_faults(month)
-    yield from suite_faults(month)
+    with tempfile.TemporaryDirectory(prefix="site-") as name:
+        yield from links.site_faults(month, Path(name))
+        yield from suite_faults(month, Path(name))
 
 
 def confined_faults(month: Month) -> Iterator[Fault]:

@@ -1,7 +1,6 @@
 """Whether the site builds with the month, and the links of its pages lead somewhere."""
 
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from posixpath import normpath
@@ -15,20 +14,19 @@ LINK = re.compile(r"\]\(\s*<?([^)\s>]*)|\b(?:href|src)=[\"']([^\"']*)")
 IMAGE = re.compile(r"!\[\s*\]\(|<img(?![^>]*\balt=[\"'][^\"']+)[^>]*>")
 
 
-def site_faults(month: Month) -> Iterator[Fault]:
-    """Build the whole site into a folder that is thrown away, and try the month's links."""
+def site_faults(month: Month, folder: Path) -> Iterator[Fault]:
+    """Build the whole site into an empty folder, and try the month's links."""
     # MkDocs takes a second to import.
     from mkdocs.exceptions import Abort, ConfigurationError
 
     from docs.render.__main__ import build_site
 
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            build_site(Path(folder))
-        except (RenderError, Abort, ConfigurationError) as error:
-            text = f"the site does not build: {error} (`nox -s site` says more)"
-            yield month.fault(*_blamed(month, str(error), text))
-        yield from link_faults(month, Path(folder))
+    try:
+        build_site(folder)
+    except (RenderError, Abort, ConfigurationError) as error:
+        text = f"the site does not build: {error} (`nox -s site` says more)"
+        yield month.fault(*_blamed(month, str(error), text))
+    yield from link_faults(month, folder)
 
 
 def _blamed(month: Month, error: str, text: str) -> tuple[Path, str, None, str]:

@@ -5,17 +5,19 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from docs.contribute.month import Fault, Month
 
 FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+)(?:::(\S+))?(?: - (.*))?$", re.MULTILINE)
 
 
-def suite_faults(month: Month) -> Iterator[Fault]:
-    """Run `nox -s tests -- --month SLUG` without building the site anew; what fails there."""
-    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "-n", "auto", "--month", month.slug]
+def suite_faults(month: Month, site: Path) -> Iterator[Fault]:
+    """Run `nox -s tests -- --month SLUG` on a site that was built; what fails there."""
+    # Of an option and its value apart, pytest takes the value for tests and looks for their root.
+    options = ["-q", "-rfE", "-n", "auto", f"--site={site}", "--month", month.slug]
     done = subprocess.run(
-        command,
+        [sys.executable, "-m", "pytest", *options],
         cwd=month.root,
         # Or reasons are cut off.
         env=os.environ | {"COLUMNS": "1000"},

@@ -561,8 +561,8 @@ def test_site_and_tests_wait_until_the_rest_is_mended(
     rest: list[Fault] = []
     monkeypatch.setattr(check, "confined_faults", lambda _: rest)
     monkeypatch.setattr(executed, "others", lambda _: [])
-    monkeypatch.setattr(links, "site_faults", lambda _: tried.append("site") or [])
-    monkeypatch.setattr(check, "suite_faults", lambda _: tried.append("tests") or [])
+    monkeypatch.setattr(links, "site_faults", lambda *_: tried.append("site") or [])
+    monkeypatch.setattr(check, "suite_faults", lambda *_: tried.append("tests") or [])
     assert told(check.executed_faults(month)) == []
     assert tried == ["site", "tests"]
     rest.append(Fault(SOLUTION, 1, "sleeps"))

@@ -11,6 +11,7 @@ from docs.contribute.suite import suite_faults
 
 CONFTEST = """def pytest_addoption(parser):
     parser.addoption("--month")
+    parser.addoption("--site")
 def pytest_collection_modifyitems(config, items):
     assert config.getoption("--month") == "caesar_cipher"
 """
@@ -34,7 +35,7 @@ def test_tests_that_fail_are_placed(tested: Month, monkeypatch: pytest.MonkeyPat
         "import pytest\n\n\n@pytest.mark.parametrize('n', [1, 2])\ndef test_it(n):\n"
         "    assert n == 1, 'not one'\n"
     )
-    (fault,) = suite_faults(tested)
+    (fault,) = suite_faults(tested, Path("site"))
     assert (fault.path, fault.line) == ("tests/problems/caesar_cipher/test_task.py", 5)
     assert fault.text.startswith("test_it[2] fails: AssertionError: not one")
     assert fault.text.endswith("`nox -s tests -- --month caesar_cipher` says more.")
@@ -58,6 +59,6 @@ def test_only_tests_that_ran_and_passed_are_no_fault(
         return subprocess.CompletedProcess(command, status, f"{last}\n")
 
     monkeypatch.setattr(subprocess, "run", run)
-    found = [fault.text for fault in suite_faults(tested)]
+    found = [fault.text for fault in suite_faults(tested, Path("site"))]
     assert asked[0][-2:] == ["--month", "caesar_cipher"]
     assert [text.split(";")[0] for text in found] == told

@@ -1,10 +1,8 @@
-"""`python -m tests.gpu.on_lookalike SLUG`: a problem's write-up on a device that is no CPU.
+"""A problem's write-up on a device that is no CPU.
 
-A process of its own, since the device stays registered. Prints what differs from the
-committed results, and fails if anything does, or if the write-up mixes devices.
+For a process of its own, since the device stays registered.
 """
 
-import sys
 from typing import Any
 from unittest.mock import patch
 
@@ -12,8 +10,8 @@ from nbformat.v4 import new_output
 
 import analyses.page
 from analyses.build import results_of
-from analyses.notebook import ROOT, Page
-from analyses.products import sources
+from analyses.notebook import Page
+from analyses.products import committed_results, sources
 from analyses.results import Results
 from models.card import committed_weights, read_card, sha256_of
 from tests.gpu.lookalike import NAME, lookalike
@@ -35,8 +33,12 @@ def execute(page: Page) -> None:
             cell.outputs, recorded = recorded, []
 
 
-def results_on_lookalike(slug: str) -> Results:
-    """What the write-up of a problem records on the device."""
+def drift_on_lookalike(slug: str) -> list[str]:
+    """What the write-up of a problem records on the device otherwise than was committed.
+
+    Raises:
+        RuntimeError: if it mixes devices.
+    """
     card = read_card(slug)
     pages = {name: Page.read(path) for name, path in sources(slug).items()}
     with lookalike():
@@ -44,12 +46,5 @@ def results_on_lookalike(slug: str) -> Results:
             page.set_parameters(checkpoint=None, device=NAME)
             execute(page)
             page.collect()
-    return results_of(card, pages, NAME, sha256_of(committed_weights(card)))
-
-
-if __name__ == "__main__":
-    (slug,) = sys.argv[1:]
-    committed = Results.read(ROOT / "analyses" / slug / "results.json")
-    drift = results_on_lookalike(slug).drift_from(committed)
-    print("\n".join(drift))
-    sys.exit(1 if drift else 0)
+    found = results_of(card, pages, NAME, sha256_of(committed_weights(card)))
+    return found.drift_from(Results.read(committed_results(slug)))

@@ -1,71 +1,72 @@
-"""Every write-up on a device that is no CPU; what that device refuses, as CUDA does.
-
-In processes of their own, since the device stays registered with PyTorch.
-"""
-
-import subprocess
-import sys
-from pathlib import Path
+"""Every write-up on a device that is no CPU; what that device refuses, as CUDA does."""
 
 import pytest
 
 from models.card import slugs
+from tests.apart import Apart
 
-ROOT = Path(__file__).parents[2]
-PRELUDE = """
-import torch
-from tests.gpu.lookalike import DEVICE, lookalike
-mode = lookalike()
-mode.__enter__()
-there, here = torch.arange(3, device=DEVICE), torch.arange(3)
-"""
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+ALLOWED = [
+    "assert (there + 1).device == there.device == DEVICE",
+    "assert (there * torch.tensor(2)).tolist() == [0, 2, 4]",
+    "assert there[here].device == DEVICE and there[there > 0].tolist() == [1, 2]",
+    "assert here.to(DEVICE).cpu().numpy().tolist() == [0, 1, 2]",
+    "assert there.cpu().device.type == 'cpu' and float(there.sum()) == 3",
+    "assert torch.zeros_like(there).device == there.new_full((2,), 1).device == DEVICE",
+    "there[..., [0]] = 3; assert there[[0, 2]].tolist() == [3, 2]; there[0] = 0",
+    "there[1] = 7; there.add_(1); assert there.tolist() == [1, 8, 3], there",
+    """
+layer = torch.nn.Linear(3, 2).to(DEVICE)
+layer.load_state_dict({'weight': torch.ones(2, 3), 'bias': torch.zeros(2)})
+assert layer(there.float()).tolist() == [3, 3]
+""",
+    "assert f'{there[1]:.1f}' == '1.0', there",
+]
+REFUSED = [
+    "there + here",
+    "here[there]",
+    "there.numpy()",
+    "torch.cat([there, here])",
+    "torch.where(there > 0, here, there)",
+    "there.float() @ here.float()",
+    "there.gather(0, here)",
+    "torch.rand(3, device=DEVICE, generator=torch.Generator())",
+]
 
 
 @pytest.mark.every_month
 @pytest.mark.parametrize("slug", slugs())
-def test_a_write_up_never_mixes_devices(slug: str) -> None:
-    done = run("-m", "tests.gpu.on_lookalike", slug)
-    assert done.returncode == 0, done.stdout + done.stderr[-4000:]
+def test_a_write_up_never_mixes_devices(apart: Apart, slug: str) -> None:
+    assert apart(drift, slug) == []
 
 
-def test_what_cuda_allows_is_allowed() -> None:
-    lines = [
-        "assert (there + 1).device == there.device == DEVICE",
-        "assert (there * torch.tensor(2)).tolist() == [0, 2, 4]",
-        "assert there[here].device == DEVICE and there[there > 0].tolist() == [1, 2]",
-        "assert here.to(DEVICE).cpu().numpy().tolist() == [0, 1, 2]",
-        "assert there.cpu().device.type == 'cpu' and float(there.sum()) == 3",
-        "assert torch.zeros_like(there).device == there.new_full((2,), 1).device == DEVICE",
-        "there[..., [0]] = 3; assert there[[0, 2]].tolist() == [3, 2]; there[0] = 0",
-        "there[1] = 7; there.add_(1); assert there.tolist() == [1, 8, 3], there",
-        "layer = torch.nn.Linear(3, 2).to(DEVICE)",
-        "layer.load_state_dict({'weight': torch.ones(2, 3), 'bias': torch.zeros(2)})",
-        "assert layer(there.float()).tolist() == [12, 12]",
-        "assert f'{there[0]:.1f}' == '1.0', there",
-    ]
-    done = run("-c", PRELUDE + "\n".join(lines))
-    assert done.returncode == 0, done.stderr
+def test_what_cuda_allows_is_allowed(apart: Apart) -> None:
+    assert apart(raised, ALLOWED) == [None] * len(ALLOWED)
 
 
-def test_what_cuda_refuses_is_refused() -> None:
-    refused = [
-        "there + here",
-        "here[there]",
-        "there.numpy()",
-        "torch.cat([there, here])",
-        "torch.where(there > 0, here, there)",
-        "there.float() @ here.float()",
-        "there.gather(0, here)",
-        "torch.rand(3, device=DEVICE, generator=torch.Generator())",
-    ]
-    attempts = [
-        f"try: {code}\nexcept (RuntimeError, TypeError): pass\nelse: print({code!r})"
-        for code in refused
-    ]
-    done = run("-c", PRELUDE + "\n".join(attempts))
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+def test_what_cuda_refuses_is_refused(apart: Apart) -> None:
+    assert set(apart(raised, REFUSED)) <= {"RuntimeError", "TypeError"}
+
+
+def drift(slug: str) -> list[str]:
+    # Registers the device with PyTorch for good.
+    from tests.gpu.on_lookalike import drift_on_lookalike
+
+    return drift_on_lookalike(slug)
+
+
+def raised(attempts: list[str]) -> list[str | None]:
+    """The kinds of exceptions that lines of code raise, given a tensor on either device."""
+    import torch
+
+    from tests.gpu.lookalike import DEVICE, lookalike
+
+    kinds: list[str | None] = []
+    with lookalike():
+        for code in attempts:
+            there, here = torch.arange(3, device=DEVICE), torch.arange(3)
+            try:
+                exec(code, {"torch": torch, "DEVICE": DEVICE, "there": there, "here": here})
+                kinds.append(None)
+            except Exception as error:
+                kinds.append(type(error).__name__)
+    return kinds

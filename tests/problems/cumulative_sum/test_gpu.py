@@ -1,49 +1,26 @@
 """The enumeration of Cumulative Sum on a GPU, and on a device that only looks like one."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+import torch
 
 from analyses.cumulative_sum.cases import Enumeration
 from analyses.cumulative_sum.enumeration import enumerate_cases
-from analyses.cumulative_sum.uniform import uniform
+from analyses.cumulative_sum.uniform import Uniform, uniform
 from models import load
-
-ROOT = Path(__file__).parents[3]
-ON_LOOKALIKE = """
-import torch
-
-from analyses.cumulative_sum.enumeration import enumerate_cases
-from analyses.cumulative_sum.uniform import Uniform
 from models.cumulative_sum.task import CumulativeSum
-from tests.gpu.lookalike import NAME, lookalike
+from tests.apart import Apart
 
-shapes = {"token": (11, 11), "place": (5, 11, 11), "out": (8, 3)}
-generator = torch.Generator().manual_seed(0)
-terms = Uniform(**{
-    name: torch.randn(shape, generator=generator, dtype=torch.float64)
-    for name, shape in shapes.items()
-})
-task, bounds = CumulativeSum(length=5), [1.5] * 5
-here = enumerate_cases(terms, task, bounds=bounds)
-with lookalike():
-    there = enumerate_cases(terms, task, bounds=bounds, device=NAME)
-assert there.device == NAME
-for a, b in zip(here.positions, there.positions, strict=True):
-    assert (a.n, a.cases, a.wrong_sequences) == (b.n, b.cases, b.wrong_sequences)
-    assert a.unproved_sequences == b.unproved_sequences > a.wrong_sequences > 0
-    assert abs(a.smallest_margin - b.smallest_margin) < 1e-9
-"""
 SECONDS = 1.0
 """For all cases, on one data-centre GPU."""
 
 
-def test_the_batched_enumeration_never_mixes_devices() -> None:
-    command = [sys.executable, "-c", ON_LOOKALIKE]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-4000:]
+def test_the_batched_enumeration_never_mixes_devices(apart: Apart) -> None:
+    here, there = apart(on_both_devices)
+    assert (here.device, there.device) == ("cpu", "lookalike")
+    for a, b in zip(here.positions, there.positions, strict=True):
+        assert (a.n, a.cases, a.wrong_sequences) == (b.n, b.cases, b.wrong_sequences)
+        assert a.unproved_sequences == b.unproved_sequences > a.wrong_sequences > 0
+        assert abs(a.smallest_margin - b.smallest_margin) < 1e-9
 
 
 @pytest.mark.gpu
@@ -65,3 +42,23 @@ def same(a: Enumeration, b: Enumeration) -> bool:
         and abs(x.smallest_margin - y.smallest_margin) < 1e-9
         for x, y in zip(a.positions, b.positions, strict=True)
     )
+
+
+def on_both_devices() -> list[Enumeration]:
+    """What the enumeration of a random model finds on the CPU, and on the lookalike."""
+    # Registers the device with PyTorch for good.
+    from tests.gpu.lookalike import NAME, lookalike
+
+    shapes = {"token": (11, 11), "place": (5, 11, 11), "out": (8, 3)}
+    generator = torch.Generator().manual_seed(0)
+    terms = Uniform(
+        **{
+            name: torch.randn(shape, generator=generator, dtype=torch.float64)
+            for name, shape in shapes.items()
+        }
+    )
+    task, bounds = CumulativeSum(length=5), [1.5] * 5
+    with lookalike():
+        return [
+            enumerate_cases(terms, task, bounds=bounds, device=device) for device in ("cpu", NAME)
+        ]
