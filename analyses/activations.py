@@ -12,6 +12,8 @@ from models.problem import BATCH, Problem
 RESID_PRE = "blocks.0.hook_resid_pre"
 RESID_MID = "blocks.0.hook_resid_mid"
 RESID_POST = "blocks.0.hook_resid_post"
+QUERIES = "blocks.0.attn.hook_q"
+KEYS = "blocks.0.attn.hook_k"
 VALUES = "blocks.0.attn.hook_v"
 PATTERN = "blocks.0.attn.hook_pattern"
 Z = "blocks.0.attn.hook_z"

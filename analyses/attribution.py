@@ -64,29 +64,46 @@ def direct_logit_attribution(
     )
 
 
-@torch.no_grad()
-def source_attribution(
-    problem: Problem[Any],
-    tokens: Int[Tensor, "batch n_ctx"],
-    query: Int[Tensor, " batch"],
-    sources: Int[Tensor, "batch source"],
-    predictions: Int[Tensor, "batch prediction"],
-) -> Float[Tensor, "batch head source prediction"]:
-    """What each head moves from chosen source positions to chosen predictions, in logits.
-
-    Entry `[b, h, s, t]` is the attention that position `query[b]` pays to position
-    `sources[b, s]` in head `h`, times what head `h` writes from there in the direction of
-    the logit of token `predictions[b, t]`.
+class Terms(NamedTuple):
+    """Terms that add up to the residual stream at one position of each sequence, in units of the
+    residual stream, before the final LayerNorm. Of an attention-only model.
     """
+
+    heads: Float[Tensor, "batch head key d_model"]
+    """What each head moves there from each position that it reads."""
+    direct: Float[Tensor, "batch d_model"]
+    """The embeddings of token and position."""
+    output_bias: Float[Tensor, " d_model"]
+    """Of the attention layer."""
+    final_scale: Float[Tensor, " batch"]
+    """What the final LayerNorm divides their sum by."""
+
+    def total(self) -> Float[Tensor, "batch d_model"]:
+        """The sum of all terms: the residual stream."""
+        return self.heads.sum(dim=(1, 2)) + self.direct + self.output_bias
+
+
+@torch.no_grad()
+def terms(
+    problem: Problem[Any], tokens: Int[Tensor, "batch n_ctx"], query: Int[Tensor, " batch"]
+) -> Terms:
+    """Split the residual stream at position `query` of each sequence.
+
+    Raises:
+        ValueError: if the model has an MLP, whose terms are not among these.
+    """
+    if not problem.architecture.attn_only:
+        raise ValueError(f"{problem.card.slug}: the model has an MLP; terms() has no term for it")
     model = problem.model
     cache = _cache(problem, tokens)
     rows = torch.arange(len(tokens), device=tokens.device)
-    attention = cache[PATTERN][rows, :, query]
-    attention = attention.gather(2, sources[:, None, :].expand(-1, attention.shape[1], -1))
-    written = torch.einsum("bshd,hdm->bhsm", cache[VALUES][rows[:, None], sources], model.W_O[0])
-    directions = model.W_U[:, predictions].permute(1, 2, 0)
-    logits = torch.einsum("bhsm,btm->bhst", written, directions)
-    return attention.unsqueeze(-1) * logits / cache[LN_FINAL_SCALE][rows, query][:, None, None, :]
+    moved = cache[PATTERN][rows, :, query].unsqueeze(-1) * cache[VALUES].transpose(1, 2)
+    return Terms(
+        heads=torch.einsum("bhkd,hdm->bhkm", moved, model.W_O[0]),
+        direct=cache[RESID_PRE][rows, query],
+        output_bias=model.b_O[0],
+        final_scale=cache[LN_FINAL_SCALE][rows, query].squeeze(-1),
+    )
 
 
 def _cache(problem: Problem[Any], tokens: Int[Tensor, "batch n_ctx"]) -> dict[str, Tensor]:

@@ -3,8 +3,9 @@
 Head indices run over the heads of layer 0. The weights are those of `Problem.model`: if it has
 LayerNorm, LayerNorm's own weights are folded in, writes to the residual stream are centred and
 value biases are part of the output bias; else they are as trained. What LayerNorm does beyond
-that, dividing by the standard deviation of the residual stream, is approximated by its typical
-value (`typical_scales`); every docstring says what is left out.
+that before the attention layer, dividing by the standard deviation of the residual stream, is
+exact for each token and position (`reads`); after it, it depends on the whole sequence and is
+approximated by its typical value (`typical_final_scale`). Every docstring says what is left out.
 Source of the formulas: Elhage et al., A Mathematical Framework for Transformer Circuits
 (2021), section One-Layer Attention-Only Transformers.
 """
@@ -17,27 +18,46 @@ from torch import Tensor
 
 from models.problem import Problem
 
-LN1_SCALE = "blocks.0.ln1.hook_scale"
 LN_FINAL_SCALE = "ln_final.hook_scale"
 
 
-class Scales(NamedTuple):
-    """What LayerNorm divides by, averaged over sequences and positions."""
+class Reads(NamedTuple):
+    """What the heads of layer 0 read of every token, in two terms that add up."""
 
-    ln1: float
-    """Before the attention layer."""
-    ln_final: float
-    """Before the unembedding."""
+    token: Float[Tensor, "d_vocab d_model"]
+    """From the token's embedding."""
+    position: Float[Tensor, "d_vocab d_model"]
+    """From the positional embedding; differs by token because LayerNorm's scale does."""
+
+    def total(self) -> Float[Tensor, "d_vocab d_model"]:
+        """The sum of both."""
+        return self.token + self.position
+
+
+def reads(problem: Problem[Any], positions: slice) -> Reads:
+    """`LN(W_E + mean W_pos)`: what heads read of each token at some positions, their positional
+    embeddings averaged.
+
+    Exact for a single position. Over several, how their embeddings differ is left out.
+    """
+    model = problem.model
+    token = model.W_E
+    position = model.W_pos[positions].mean(dim=0).expand_as(token)
+    if problem.architecture.normalization is None:
+        return Reads(token, position)
+    token, position = (part - part.mean(dim=-1, keepdim=True) for part in (token, position))
+    variance = (token + position).square().mean(dim=-1, keepdim=True)
+    scale = (variance + model.cfg.eps).sqrt()
+    return Reads(token / scale, position / scale)
 
 
 @torch.no_grad()
-def typical_scales(problem: Problem[Any], tokens: Int[Tensor, "batch n_ctx"]) -> Scales:
-    """Mean LayerNorm scales over the label positions; 1 for a model without LayerNorm."""
+def typical_final_scale(problem: Problem[Any], tokens: Int[Tensor, "batch n_ctx"]) -> float:
+    """What the final LayerNorm divides by, mean over label positions; 1 without LayerNorm."""
     if problem.architecture.normalization is None:
-        return Scales(1.0, 1.0)
-    _, cache = problem.model.run_with_cache(tokens, names_filter=[LN1_SCALE, LN_FINAL_SCALE])
-    positions = problem.task.label_positions
-    return Scales(float(cache[LN1_SCALE].mean()), float(cache[LN_FINAL_SCALE][:, positions].mean()))
+        return 1.0
+    _, cache = problem.model.run_with_cache(tokens, names_filter=[LN_FINAL_SCALE])
+    return float(cache[LN_FINAL_SCALE][:, problem.task.label_positions].mean())
 
 
 def w_qk(problem: Problem[Any]) -> Float[Tensor, "head d_model d_model"]:
@@ -52,53 +72,58 @@ def w_ov(problem: Problem[Any]) -> Float[Tensor, "head d_model d_model"]:
     return model.W_V[0] @ model.W_O[0]
 
 
-def full_ov(problem: Problem[Any], scales: Scales) -> Float[Tensor, "head d_vocab d_vocab_out"]:
-    """`W_E W_OV W_U`: entry `[h, s, t]` is what head `h` adds to the logit of `t` for each
-    unit of attention it pays to token `s`, in logits.
+def full_ov(
+    problem: Problem[Any], sources: Reads, final_scale: float
+) -> Float[Tensor, "head d_vocab d_vocab_out"]:
+    """`LN(W_E + mean W_pos) W_OV W_U`: entry `[h, s, t]` is what head `h` adds to the logit of
+    `t` for each unit of attention that it pays to token `s`, in logits. Value biases are kept.
 
-    Left out: positional embeddings, value and output biases, variation of the LayerNorm scales.
+    Left out: variation of the final scale, which stretches all logits of a prediction alike;
+    and the output bias, which no head writes.
     """
-    return problem.model.W_E @ w_ov(problem) @ problem.model.W_U / (scales.ln1 * scales.ln_final)
+    model = problem.model
+    values = sources.total() @ model.W_V[0] + model.b_V[0].unsqueeze(1)
+    return values @ model.W_O[0] @ model.W_U / final_scale
 
 
-def full_qk(problem: Problem[Any], scales: Scales) -> Float[Tensor, "head d_vocab d_vocab"]:
-    """`W_E W_QK W_E^T`: entry `[h, q, k]` is the attention score that a query token `q`
-    gives to a key token `k` in head `h`, before softmax.
+def full_qk(
+    problem: Problem[Any], queries: Reads, keys: Reads
+) -> Float[Tensor, "head d_vocab d_vocab"]:
+    """`LN(W_E + mean W_pos) W_QK LN(W_E + mean W_pos)^T`: entry `[h, q, k]` is the attention
+    score that a query token `q` gives to a key token `k` in head `h`, before softmax.
 
-    The query bias is kept, since it prefers some keys over others; terms that are the same
-    for all keys are left out, and so are positional embeddings and variation of the scale.
+    Both biases are kept, so that at single positions these are the model's own scores.
     """
-    return _scores(problem, problem.model.W_E, scales)
+    return _scores(problem, queries.total(), keys, bias=True)
 
 
-def position_qk(problem: Problem[Any], scales: Scales) -> Float[Tensor, "head n_ctx d_vocab"]:
-    """`W_pos W_QK W_E^T`: entry `[h, p, k]` is the part of the score between a query at
-    position `p` and a key token `k` that the query's position alone decides.
+def position_qk(
+    problem: Problem[Any], queries: Reads, keys: Reads
+) -> Float[Tensor, "head d_vocab d_vocab"]:
+    """The part of `full_qk` that the query's position decides: the score that the positional
+    term of a query token `q` gives to a key token `k`.
 
-    The bias belongs to `full_qk` and is left out here, so the two add up.
+    The query bias belongs to the rest, which the query's token decides.
     """
-    return _scores(problem, problem.model.W_pos, scales, bias=False)
+    return _scores(problem, queries.position, keys, bias=False)
 
 
 def _scores(
-    problem: Problem[Any],
-    queries: Float[Tensor, "query d_model"],
-    scales: Scales,
-    bias: bool = True,
+    problem: Problem[Any], queries: Float[Tensor, "query d_model"], keys: Reads, bias: bool
 ) -> Float[Tensor, "head query d_vocab"]:
     model = problem.model
-    reads = (queries / scales.ln1) @ model.W_Q[0]
+    asked = queries @ model.W_Q[0]
     if bias:
-        reads = reads + model.b_Q[0].unsqueeze(1)
-    keys = (model.W_E / scales.ln1) @ model.W_K[0]
-    return reads @ keys.mT / problem.architecture.d_head**0.5
+        asked = asked + model.b_Q[0].unsqueeze(1)
+    shown = keys.total() @ model.W_K[0] + model.b_K[0].unsqueeze(1)
+    return asked @ shown.mT / problem.architecture.d_head**0.5
 
 
-def direct_path(problem: Problem[Any], scales: Scales) -> Float[Tensor, "d_vocab d_vocab_out"]:
+def direct_path(problem: Problem[Any], final_scale: float) -> Float[Tensor, "d_vocab d_vocab_out"]:
     """`W_E W_U`: what a token adds to each logit at its own position without any head, in
-    logits. Left out: the positional embedding, biases.
+    logits. Left out: the positional embedding, biases, variation of the final scale.
     """
-    return problem.model.W_E @ problem.model.W_U / scales.ln_final
+    return problem.model.W_E @ problem.model.W_U / final_scale
 
 
 def copying_heads(ov: Float[Tensor, "head d_vocab d_vocab"]) -> Int[Tensor, " d_vocab"]:

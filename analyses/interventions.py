@@ -1,15 +1,27 @@
 """Change one thing inside the model, run it, see what becomes of the logits."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.activations import BEFORE_RELU, MLP_OUT, NEURONS, RESID_POST, RESID_PRE, Z
-from models.problem import Problem
+from analyses.activations import (
+    BEFORE_RELU,
+    KEYS,
+    MLP_OUT,
+    NEURONS,
+    QUERIES,
+    RESID_POST,
+    RESID_PRE,
+    VALUES,
+    Z,
+    activations,
+)
+from analyses.circuits import reads
+from models.problem import BATCH, Problem
 
 Logits = Float[Tensor, "batch pos d_vocab_out"]
 Tokens = Int[Tensor, "batch n_ctx"]
@@ -32,6 +44,109 @@ def mean_ablate_head(problem: Problem[Any], tokens: Tokens, head: int) -> Logits
         return edited
 
     return _run(problem, tokens, [(Z, replace)])
+
+
+@torch.no_grad()
+def resample_heads(
+    problem: Problem[Any],
+    tokens: Tokens,
+    query: Int[Tensor, " batch"],
+    donors: Mapping[int, Tokens],
+) -> Float[Tensor, "batch d_vocab_out"]:
+    """Let heads write at one position of each sequence what they write there in another one.
+
+    Causal scrubbing's operation (Chan et al. 2022): if what a head says depends only on what a
+    sequence and its donor have in common, nothing changes.
+
+    Args:
+        problem: whose model is run.
+        tokens: what it reads, but for the heads named in `donors`.
+        query: the position of each sequence at which those write something else.
+        donors: by head, the sequences that it reads instead, one for each.
+
+    Returns:
+        The logits at `query`.
+    """
+    rows = torch.arange(len(tokens), device=problem.device)
+    read = {id(other): other for other in donors.values()}
+    z = {key: activations(problem, other, Z)[rows, query] for key, other in read.items()}
+    written = {head: z[id(other)][:, head] for head, other in donors.items()}
+    parts = []
+    for batch in rows.split(BATCH):
+
+        def replace(z: Tensor, hook: object, batch: Tensor = batch) -> Tensor:
+            edited = z.clone()
+            for head, other in written.items():
+                edited[rows[: len(batch)], query[batch], head] = other[batch]
+            return edited
+
+        logits = _run(problem, tokens[batch], [(Z, replace)])
+        parts.append(logits[rows[: len(batch)], query[batch]])
+    return torch.cat(parts)
+
+
+@torch.no_grad()
+def average_positions(
+    problem: Problem[Any], tokens: Tokens, parts: Sequence[slice], queries: bool = False
+) -> Logits:
+    """Let the heads read each token of some parts of the sequence at the mean positional
+    embedding of its part, as the circuits do (`circuits.reads`).
+
+    Keys and values are those of the mean; the queries with `queries` only. What the direct path
+    adds is left as it is.
+    """
+    model = problem.model
+    weights = {KEYS: (model.W_K[0], model.b_K[0]), VALUES: (model.W_V[0], model.b_V[0])}
+    if queries:
+        weights[QUERIES] = (model.W_Q[0], model.b_Q[0])
+    read = [(part, reads(problem, part).total()) for part in parts]
+
+    def hook(weight: Tensor, bias: Tensor, batch: Tokens) -> Callable[..., Tensor]:
+        def replace(heads: Tensor, hook: object) -> Tensor:
+            edited = heads.clone()
+            for part, at_mean in read:
+                projected = torch.einsum("tm,hmd->thd", at_mean, weight) + bias
+                edited[:, part] = projected[batch[:, part]]
+            return edited
+
+        return replace
+
+    return torch.cat(
+        [
+            _run(problem, batch, [(name, hook(*pair, batch)) for name, pair in weights.items()])
+            for batch in tokens.to(problem.device).split(BATCH)
+        ]
+    )
+
+
+@torch.no_grad()
+def mean_ablate_term(
+    problem: Problem[Any],
+    resid: Float[Tensor, "batch d_model"],
+    term: Float[Tensor, "batch d_model"],
+    query: Int[Tensor, " batch"],
+) -> Float[Tensor, "batch d_vocab_out"]:
+    """Replace one term of the final residual stream by its mean over the sequences that are
+    asked at the same position.
+
+    Args:
+        problem: whose unembedding reads the rest.
+        resid: the residual stream at one position of each sequence, after the last layer.
+        term: what is replaced; `resid` is the sum of this and others.
+        query: the position of each sequence.
+
+    Returns:
+        The logits there.
+    """
+    places = torch.zeros(problem.task.n_ctx, len(term), dtype=term.dtype, device=term.device)
+    places[query, torch.arange(len(term), device=term.device)] = 1
+    mean = (places @ term) / places.sum(dim=1, keepdim=True).clamp_min(1)
+    edited = resid - term + mean[query]
+    if problem.architecture.normalization is not None:
+        edited = edited - edited.mean(dim=-1, keepdim=True)
+        variance = edited.square().mean(dim=-1, keepdim=True)
+        edited = edited / (variance + problem.model.cfg.eps).sqrt()
+    return edited @ problem.model.W_U + problem.model.b_U
 
 
 @torch.no_grad()

@@ -68,3 +68,16 @@ def correlation_interval(r: float, n: int) -> Interval:
         return Interval(r, r)
     half = Z95 / sqrt(n - 3)
     return Interval(tanh(atanh(r) - half), tanh(atanh(r) + half))
+
+
+def ratio_terms(part: list[float], whole: list[float]) -> list[float]:
+    """Numbers whose mean is the ratio of the sums of `part` and `whole`, and whose spread is
+    that of the ratio, by linearisation (Cochran 1977, section 2.11); one for each independent
+    case.
+
+    >>> ratio_terms([1.0, 2.0], [2.0, 4.0])
+    [0.5, 0.5]
+    """
+    mean = statistics.fmean(whole)
+    ratio = statistics.fmean(part) / mean
+    return [ratio + (a - ratio * b) / mean for a, b in zip(part, whole, strict=True)]

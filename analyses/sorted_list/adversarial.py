@@ -45,6 +45,11 @@ def gap(task: SortedList, n: int, generator: torch.Generator) -> Int[Tensor, "n 
     )
 
 
+def low(task: SortedList, n: int, generator: torch.Generator) -> Int[Tensor, "n n_ctx"]:
+    """All ten values at most as large as leaves them as many to choose from as `high` has."""
+    return _from(task, torch.arange(task.max_value + 1 - HIGH), n, generator)
+
+
 def neighbours(task: SortedList, n: int, generator: torch.Generator) -> Int[Tensor, "n n_ctx"]:
     """Ten values in a row, in random order."""
     first = torch.randint(task.max_value + 2 - task.list_length, (n, 1), generator=generator)
@@ -57,6 +62,7 @@ FAMILIES: dict[str, Sampler] = {
     "high": high,
     "gap": gap,
     "neighbours": neighbours,
+    "low": low,
 }
 
 

@@ -4,6 +4,7 @@ At d the right answer is y = d + 1. The puzzle is that heads often attend more t
 z = d + 2, and the model is right all the same.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -11,7 +12,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from analyses.attention import label_patterns
-from analyses.attribution import direct_logit_attribution, source_attribution
+from analyses.attribution import terms
+from analyses.interventions import mean_ablate_term
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 
@@ -72,58 +74,88 @@ def sample(
     return locate(task, tokens.to(device), d.to(device))
 
 
-class TripleEffects(NamedTuple):
-    """What the model does at d, list by list; logits unless stated."""
+PARTS = (
+    "strongest head, from y and z",
+    "strongest head, from other tokens",
+    "other head, from y and z",
+    "other head, from other tokens",
+    "direct path",
+    "biases",
+)
+"""What adds up to the logits of y and z at d. The strongest head is the one that attends most to
+the two; of more than two heads, the others count together."""
+OWN, OWN_REST, OTHER, OTHER_REST, DIRECT, BIASES = range(len(PARTS))
 
+
+class TripleEffects(NamedTuple):
+    """What the model does at d, list by list."""
+
+    tokens: Triples
     attention: Float[Tensor, "batch head 2"]
     """Attention probability paid to y and to z."""
     moved: Float[Tensor, "batch head 2 2"]
-    """Direct logit attribution from the sources y, z to the predictions y, z."""
-    heads: Float[Tensor, "batch head 2"]
-    """What each head, over all its sources, adds to the logits of y and z."""
-    direct: Float[Tensor, "batch 2"]
-    """What the direct path adds to the logits of y and z."""
+    """Direct logit attribution from the sources y, z to the predictions y, z; logits."""
+    parts: Float[Tensor, "batch part d_model"]
+    """The terms of the residual stream, by `PARTS`."""
+    favours: Float[Tensor, "batch part"]
+    """By how much each part raises the logit of y over that of z, logits. Sums to the margin."""
     correct: Bool[Tensor, " batch"]
     """Whether y is predicted."""
 
-    def misled(self) -> Bool[Tensor, "batch head"]:
-        """Whether a head attends more to z than to y."""
-        return self.attention[:, :, 1] > self.attention[:, :, 0]
-
-    def strongest(self) -> Int[Tensor, " batch"]:
-        """The head that attends most to y and z together."""
-        return self.attention.sum(dim=2).argmax(dim=1)
+    def margin(self) -> Float[Tensor, " batch"]:
+        """Logit of y less logit of z."""
+        return self.favours.sum(dim=1)
 
     def puzzling(self) -> Bool[Tensor, " batch"]:
         """Whether the head that attends most to y and z prefers z."""
-        return self.misled().gather(1, self.strongest()[:, None]).squeeze(1)
-
-    def puzzling_only(self) -> "TripleEffects":
-        """The lists in which `puzzling` is true."""
-        chosen = self.puzzling()
-        return TripleEffects(*(part[chosen] for part in self))
-
-    def other_head(self) -> Float[Tensor, "batch 2"]:
-        """What the heads beside the strongest add to the logits of y and z."""
-        rows = torch.arange(len(self.heads), device=self.heads.device)
-        return self.heads.sum(dim=1) - self.heads[rows, self.strongest()]
+        misled = self.attention[:, :, 1] > self.attention[:, :, 0]
+        return misled.gather(1, strongest(self.attention)[:, None]).squeeze(1)
 
 
+def strongest(attention: Float[Tensor, "batch head 2"]) -> Int[Tensor, " batch"]:
+    """The head that attends most to y and z together."""
+    return attention.sum(dim=2).argmax(dim=1)
+
+
+@torch.no_grad()
 def effects(problem: Problem[SortedList], triples: Triples) -> TripleEffects:
     """Measure what happens at d in each list."""
     tokens, query = triples.tokens, triples.query
     rows = torch.arange(len(tokens), device=tokens.device)
-    pairs = triples.predictions
     first = problem.task.label_positions.start
-    attention = label_patterns(problem, tokens)[rows, :, query - first]
-    parts = direct_logit_attribution(problem, tokens)
-    heads = parts.heads[rows, :, query]
-    return TripleEffects(
-        attention=attention.gather(
-            2, triples.sources[:, None, :].expand(-1, attention.shape[1], -1)
-        ),
-        moved=source_attribution(problem, tokens, query, triples.sources, pairs),
-        heads=heads.gather(2, pairs[:, None, :].expand(-1, heads.shape[1], -1)),
-        direct=parts.direct[rows, query].gather(1, pairs),
-        correct=parts.total()[rows, query].argmax(dim=-1) == triples.d + 1,
+    seen = label_patterns(problem, tokens)[rows, :, query - first]
+    attention = seen.gather(2, triples.sources[:, None, :].expand(-1, seen.shape[1], -1))
+    split = terms(problem, tokens, query)
+    # [batch, head, source, d_model]
+    from_both = split.heads[rows[:, None], :, triples.sources].transpose(1, 2)
+    heads = torch.stack([from_both.sum(dim=2), split.heads.sum(dim=2)], dim=2)
+    heads[:, :, 1] -= heads[:, :, 0]
+    own = heads[rows, strongest(attention)]
+    rest = heads.sum(dim=1) - own
+    biases = split.output_bias.expand_as(split.direct)
+    parts = torch.stack([*own.unbind(1), *rest.unbind(1), split.direct, biases], dim=1)
+    w_u = problem.model.W_U[:, triples.predictions].permute(1, 2, 0)
+    scale = split.final_scale[:, None]
+    favours = torch.einsum("bpm,bm->bp", parts, w_u[:, 0] - w_u[:, 1]) / scale
+    b_u = problem.model.b_U[triples.predictions]
+    favours[:, BIASES] += b_u[:, 0] - b_u[:, 1]
+    found = TripleEffects(
+        tokens=triples,
+        attention=attention,
+        moved=torch.einsum("bhsm,btm->bhst", from_both, w_u) / scale[:, None, None],
+        parts=parts,
+        favours=favours,
+        correct=torch.zeros_like(query, dtype=torch.bool),
     )
+    return found._replace(correct=right_without(problem, found, ()))
+
+
+def right_without(
+    problem: Problem[SortedList], effects: TripleEffects, ablated: Sequence[int]
+) -> Bool[Tensor, " batch"]:
+    """Whether y is still predicted with some of the `PARTS` mean ablated together: put in their
+    place is their mean over all sampled lists that are asked at the same position.
+    """
+    term = effects.parts[:, list(ablated)].sum(dim=1)
+    logits = mean_ablate_term(problem, effects.parts.sum(dim=1), term, effects.tokens.query)
+    return logits.argmax(dim=-1) == effects.tokens.d + 1
