@@ -4,116 +4,175 @@ from collections.abc import Callable
 from functools import cache
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from analyses.answers import Answers, answers
+from analyses.answers import Answers
 from analyses.attention import label_patterns, most_attended
-from analyses.circuits import (
-    Scales,
-    copied_sets,
-    copying_heads,
-    full_ov,
-    full_qk,
-    position_qk,
-    typical_scales,
+from analyses.circuits import copied_sets, copying_heads
+from analyses.claims import UNTRAINED, Claim, Control, Measurement
+from analyses.controls import EMBEDDINGS_EXCHANGED, OV_EXCHANGED
+from analyses.interventions import ablate_direct_path, average_positions, mean_ablate_head
+from analyses.sorted_list import adversarial, samples, triples
+from analyses.sorted_list.resampled import alike, by_role, every_label
+from analyses.sorted_list.samples import evaluation, family_lists, sampled_triples
+from analyses.sorted_list.steps import Steps, steps
+from analyses.sorted_list.tables import (
+    position_part,
+    sorted_half,
+    unsorted_half,
+    value_ov,
+    value_qk,
 )
-from analyses.claims import Claim, Measurement
-from analyses.interventions import ablate_direct_path, mean_ablate_head
-from analyses.sorted_list import adversarial, triples
+from analyses.statistics import ratio_terms
 from models.problem import Problem
-from models.scoring import answer_log_probs
+from models.scoring import answer_log_probs, is_correct
 from models.sorted_list.task import SortedList
 
-N_LISTS = 10_000
-"""Fresh lists that the claims about behaviour are sampled on."""
-N_PATTERNS = 2_000
-"""Fresh lists that the claims about attention and ablation are sampled on."""
-N_FAMILY = 5_000
-"""Lists of each adversarial family."""
-PER_TRIPLE = 40
-"""Random lists around each triple d, d + 1, d + 2."""
-SEED = 2310
+Model = Problem[SortedList]
+
+
+# Behaviour
 
 
 @cache
-def evaluation(problem: Problem[SortedList], n: int = N_LISTS) -> Int[Tensor, "batch n_ctx"]:
-    """The evaluation lists: fresh, the same for every model."""
-    return problem.fresh(n, SEED)
+def label_logits(problem: Model) -> Float[Tensor, "batch pos d_vocab_out"]:
+    """The logits of the evaluation lists."""
+    return problem.logits(evaluation(problem))
 
 
 @cache
-def scales(problem: Problem[SortedList]) -> Scales:
-    """Typical LayerNorm scales on evaluation lists."""
-    return typical_scales(problem, evaluation(problem, N_PATTERNS))
-
-
-@cache
-def sampled_triples(problem: Problem[SortedList]) -> triples.Triples:
-    """The lists of the d, d + 1, d + 2 puzzle."""
-    generator = torch.Generator().manual_seed(SEED)
-    return triples.sample(problem.task, PER_TRIPLE, generator, problem.device)
-
-
-def family_lists(problem: Problem[SortedList], name: str) -> Int[Tensor, "batch n_ctx"]:
-    """The sampled lists of a family, on the CPU."""
-    return adversarial.FAMILIES[name](problem.task, N_FAMILY, torch.Generator().manual_seed(SEED))
-
-
-@cache
-def family(problem: Problem[SortedList], name: str) -> adversarial.Score:
-    """How the model does on a family of lists."""
-    return adversarial.score(problem, family_lists(problem, name))
-
-
-@cache
-def answered(problem: Problem[SortedList]) -> Answers:
+def answered(problem: Model) -> Answers:
     """How the model answers the evaluation lists."""
-    return answers(problem, evaluation(problem))
+    tokens, logits = evaluation(problem), label_logits(problem)
+    task = problem.task
+    return Answers(is_correct(task, logits, tokens), answer_log_probs(task, logits, tokens))
 
 
-def accuracy(problem: Problem[SortedList]) -> Measurement:
+def predicted(problem: Model) -> Int[Tensor, "batch label"]:
+    """What the model answers to the evaluation lists."""
+    return label_logits(problem)[:, problem.task.label_positions].argmax(dim=-1)
+
+
+def accuracy(problem: Model) -> Measurement:
     """Correct predictions."""
     return answered(problem).accuracy()
 
 
-def mean_loss(problem: Problem[SortedList]) -> Measurement:
+def mean_loss(problem: Model) -> Measurement:
     """Cross entropy, nats."""
     return answered(problem).loss()
 
 
-def finds_answer(problem: Problem[SortedList], labels: slice) -> Measurement:
-    """Share of labels, list by list, at which some head attends most to the answer."""
-    tokens = evaluation(problem, N_PATTERNS)
-    seen = most_attended(label_patterns(problem, tokens), tokens)
-    found = (seen == problem.task.answers(tokens).unsqueeze(1)).any(dim=1)
-    return Measurement.mean(found[:, labels].double().mean(dim=1).tolist())
+# Where the heads look
 
 
-def ablation_cost(problem: Problem[SortedList], head: int) -> Measurement:
-    """Increase in loss, list by list, when a head is mean ablated."""
-    tokens = evaluation(problem, N_PATTERNS)
-    with_head = answer_log_probs(problem.task, problem.logits(tokens), tokens)
-    without = answer_log_probs(problem.task, mean_ablate_head(problem, tokens, head), tokens)
-    return Measurement.mean((with_head - without).mean(dim=1).tolist())
+@cache
+def seen(problem: Model) -> Int[Tensor, "batch head label"]:
+    """The token that each head attends to most, on `samples.N_PATTERNS` evaluation lists."""
+    tokens = evaluation(problem, samples.N_PATTERNS)
+    return most_attended(label_patterns(problem, tokens), tokens)
 
 
-def least_ablation_cost(problem: Problem[SortedList]) -> Measurement:
-    """The ablation cost of the head that matters least."""
-    costs = [ablation_cost(problem, head) for head in range(problem.architecture.n_heads)]
+def finds(problem: Model, labels: slice, ahead: int = 0) -> Measurement:
+    """Predictions at some labels, by list, at which some head attends most to the answer, or to
+    the value that stands `ahead` places behind it in the sorted list.
+    """
+    answers = problem.task.answers(evaluation(problem, samples.N_PATTERNS))
+    last = len(answers[0]) - 1
+    wanted = answers[:, (torch.arange(last + 1) + ahead).clamp(max=last)]
+    found = (seen(problem) == wanted[:, None]).any(dim=1)
+    return Measurement.clustered(found[:, labels])
+
+
+def smallest_at(problem: Model, label: int) -> Measurement:
+    """Lists in which some head attends most to the smallest value from a label."""
+    answers = problem.task.answers(evaluation(problem, samples.N_PATTERNS))
+    found = (seen(problem)[:, :, label] == answers[:, :1]).any(dim=1)
+    return Measurement.clustered(found[:, None])
+
+
+@cache
+def looks(problem: Model, copier: bool) -> Bool[Tensor, "batch label"]:
+    """Whether the head that copies the answer attends most to it; else, whether some other does."""
+    answers = problem.task.answers(evaluation(problem, samples.N_PATTERNS))
+    copies = copying_heads(value_ov(problem))[answers]
+    found = seen(problem) == answers[:, None]
+    heads = torch.arange(found.shape[1], device=found.device)[:, None]
+    return (found & ((heads == copies[:, None]) == copier)).any(dim=1)
+
+
+def copier_looks(problem: Model, copier: bool = True) -> Measurement:
+    """Predictions after SEP, by list, at which `looks`."""
+    return Measurement.clustered(looks(problem, copier)[:, 1:])
+
+
+# What the heads are needed for
+
+
+@cache
+def own_log_probs(problem: Model) -> Float[Tensor, "batch label"]:
+    """Of the right answers, with nothing changed, on `samples.N_PATTERNS` evaluation lists."""
+    tokens = evaluation(problem, samples.N_PATTERNS)
+    return answer_log_probs(problem.task, problem.logits(tokens), tokens)
+
+
+def cost_of(problem: Model, ablated: Float[Tensor, "batch pos d_vocab_out"]) -> Measurement:
+    """Increase in loss, list by list, of an ablation of the same lists, nats."""
+    tokens = evaluation(problem, samples.N_PATTERNS)
+    without = answer_log_probs(problem.task, ablated, tokens)
+    return Measurement.mean((own_log_probs(problem) - without).mean(dim=1).tolist())
+
+
+def least_ablation_cost(problem: Model) -> Measurement:
+    """What mean ablation of the head that matters least costs."""
+    tokens = evaluation(problem, samples.N_PATTERNS)
+    heads = range(problem.architecture.n_heads)
+    costs = [cost_of(problem, mean_ablate_head(problem, tokens, head)) for head in heads]
     return min(costs, key=lambda cost: cost.value)
 
 
-def values_copied(problem: Problem[SortedList]) -> Measurement:
+def direct_path_cost(problem: Model) -> Measurement:
+    """What mean ablation of the direct path costs."""
+    return cost_of(problem, ablate_direct_path(problem, evaluation(problem, samples.N_PATTERNS)))
+
+
+# Tables
+
+
+def tables_agree(problem: Model, parts: tuple[slice, ...] | None = None) -> Measurement:
+    """Predictions that stay what they are, by list, if heads read every token at the mean
+    positional embedding of its half; with `parts`, of these, and queries are read so too.
+    """
+    tokens = evaluation(problem, samples.N_PATTERNS)
+    labels = problem.task.label_positions
+    halves = unsorted_half(problem.task), sorted_half(problem.task)
+    averaged = average_positions(problem, tokens, parts or halves, queries=parts is not None)
+    same = averaged[:, labels].argmax(dim=-1) == predicted(problem)[: len(tokens)]
+    return Measurement.clustered(same)
+
+
+def without_positions(problem: Model) -> Measurement:
+    """The same if one positional embedding is read at all positions."""
+    return tables_agree(problem, (slice(0, problem.task.n_ctx),))
+
+
+def values_copied(problem: Model) -> Measurement:
     """Share of values whose own logit is the one that some head raises most."""
-    ov = _value_ov(problem)
+    ov = value_ov(problem)
     copied = set().union(*copied_sets(ov))
     return Measurement(len(copied) / ov.shape[1], ov.shape[1])
 
 
-def head_changes(problem: Problem[SortedList]) -> Measurement:
+def values_copied_by_one(problem: Model) -> Measurement:
+    """The same of the head alone that copies most values."""
+    ov = value_ov(problem)
+    return Measurement(max(map(len, copied_sets(ov))) / ov.shape[1], ov.shape[1])
+
+
+def head_changes(problem: Model) -> Measurement:
     """How often the copying head changes from one value to the next."""
-    heads = copying_heads(_value_ov(problem))
+    heads = copying_heads(value_ov(problem))
     return Measurement(float((heads[1:] != heads[:-1]).sum()), len(heads) - 1)
 
 
@@ -123,23 +182,25 @@ FAR = 10
 """From how many values above a query on a key counts as far above it."""
 
 
-def prefers_above_to_below(problem: Problem[SortedList], other: bool = False) -> Measurement:
-    """Share of query values that score the values just above higher than those just below.
+def prefers_above_to_below(problem: Model, other: bool = False, moved: int = 0) -> Measurement:
+    """Share of query values that score the values just above higher than those just below; with
+    `moved`, above and below the value so much larger than the query.
 
     Measured in the head that copies the next value, or with `other` in those that do not.
     """
     qk, heads, top = _value_qk(problem)
     return _share_of_queries(
         [
-            qk[head, d, d + 1 : d + 1 + NEAR].mean() > qk[head, d, d - NEAR : d].mean()
-            for d in range(NEAR, top - NEAR + 1)
+            qk[head, d - moved, d + 1 : d + 1 + NEAR].mean()
+            > qk[head, d - moved, d - NEAR : d].mean()
+            for d in range(NEAR + moved, top - NEAR + 1)
             for head in range(len(qk))
-            if (head == heads[d + 1]) != other
+            if (head == heads[d - moved + 1]) != other
         ]
     )
 
 
-def prefers_near_to_far(problem: Problem[SortedList]) -> Measurement:
+def prefers_near_to_far(problem: Model) -> Measurement:
     """Share of query values that score the values just above higher than those far above.
 
     Measured in the head that copies the next value.
@@ -153,7 +214,7 @@ def prefers_near_to_far(problem: Problem[SortedList]) -> Measurement:
     )
 
 
-def orders_above(problem: Problem[SortedList], other: bool = False) -> Measurement:
+def orders_above(problem: Model, other: bool = False) -> Measurement:
     """Share of pairs among the `FAR` values above a query whose smaller one scores higher.
 
     Measured in the head that copies the next value, or with `other` in those that do not.
@@ -170,78 +231,202 @@ def orders_above(problem: Problem[SortedList], other: bool = False) -> Measureme
     )
 
 
-def zero_after_sep(problem: Problem[SortedList]) -> Measurement:
+def zero_after_sep(problem: Model) -> Measurement:
     """The most that position alone favours 0 over the other values, after SEP.
 
-    Score units; the largest over heads and positions b1 to b9.
+    Score units; the largest over heads, positions b1 to b9 and the values that ask there.
     """
-    excess = _zero_by_position(problem)[:, 1:]
+    excess = _by_position(problem, 0)[:, 1:]
     return Measurement(float(excess.max()), excess.numel())
 
 
-def zero_at_sep(problem: Problem[SortedList]) -> Measurement:
-    """The least that position alone favours 0 over the other values, at SEP."""
-    excess = _zero_by_position(problem)[:, 0]
+def middle_after_sep(problem: Model) -> Measurement:
+    """The same for a value in the middle."""
+    excess = _by_position(problem, problem.task.max_value // 2)[:, 1:]
+    return Measurement(float(excess.max()), excess.numel())
+
+
+def zero_at(problem: Model, label: int) -> Measurement:
+    """The least that position alone favours 0 over the other values at one label, over heads and
+    the values that ask there; score units.
+    """
+    excess = _by_position(problem, 0)[:, label]
+    # SEP asks at the first label, whatever value one thinks of.
+    excess = excess[:, :1] if label == 0 else excess
     return Measurement(float(excess.min()), excess.numel())
 
 
+# Resampling
+
+
 @cache
-def puzzling_triples(problem: Problem[SortedList]) -> triples.TripleEffects:
-    """Triples whose strongest head attends more to z than to y."""
-    return triples.effects(problem, sampled_triples(problem)).puzzling_only()
+def resampled(
+    problem: Model, copier: str | None, others: str | None
+) -> Float[Tensor, "list label d_vocab_out"]:
+    """Logits at all labels of `samples.N_RESAMPLED` evaluation lists when the head that copies
+    the answer reads another list there, and when the others do.
+
+    `alike`: with the same position, query and answer; `asked alike`: with the same position and
+    query; `random`: with the same position; None: the list itself. Heads of one kind read the
+    same list.
+    """
+    tokens = evaluation(problem, samples.N_RESAMPLED)
+    at = every_label(problem.task, tokens)
+    generator = torch.Generator().manual_seed(samples.SEED)
+    donors = {
+        "alike": lambda: alike(problem.task, at, generator),
+        "asked alike": lambda: alike(problem.task, at, generator, answer=False),
+        "random": lambda: problem.task.sample(len(at.label), generator).to(problem.device),
+    }
+    read = {kind: donors[kind]() for kind in sorted({copier, others} - {None}, key=str)}
+    logits = by_role(problem, at, read.get(copier), read.get(others))
+    return logits.unflatten(0, (len(tokens), -1))
 
 
-def right_all_the_same(problem: Problem[SortedList]) -> Measurement:
+def right_resampled(problem: Model, copier: str | None, others: str | None) -> Measurement:
+    """Predictions that are right, by list, with heads `resampled`."""
+    answers = problem.task.answers(evaluation(problem, samples.N_RESAMPLED))
+    return Measurement.clustered(resampled(problem, copier, others).argmax(dim=-1) == answers)
+
+
+def loss_recovered(problem: Model, kind: str) -> Measurement:
+    """Of the loss that all heads reading random lists adds, the share that is not there if they
+    read lists of some kind. The ratio of two means over lists.
+    """
+    answers = problem.task.answers(evaluation(problem, samples.N_RESAMPLED)).unsqueeze(-1)
+
+    def log_probs(logits: Tensor) -> Tensor:
+        return logits.log_softmax(dim=-1).gather(-1, answers).squeeze(-1).mean(dim=1).double()
+
+    free = log_probs(resampled(problem, "random", "random"))
+    own = answered(problem).log_probs[: len(answers)].mean(dim=1).double()
+    regained = log_probs(resampled(problem, kind, kind)) - free
+    return Measurement.mean(ratio_terms(regained.tolist(), (own - free).tolist()))
+
+
+# Mistakes
+
+
+SHORT, LONG = 10, 15
+"""Steps of at most `SHORT` count as short, those of more than `LONG` as long."""
+
+
+def sorted_steps(problem: Model) -> Steps:
+    """The steps of the evaluation lists."""
+    return steps(problem.task, evaluation(problem), predicted(problem))
+
+
+def short_steps_wrong(problem: Model) -> Measurement:
+    """Predictions after SEP that are wrong, by list, of those that step `SHORT` or less."""
+    found = sorted_steps(problem)
+    return Measurement.clustered(found.wrong(), found.size() <= SHORT)
+
+
+def mistakes_at_long_steps(problem: Model) -> Measurement:
+    """Lists whose first mistake after SEP is at a long step, of those with such mistakes."""
+    return Measurement.share((sorted_steps(problem).first_mistakes().size > LONG).tolist())
+
+
+def long_steps(problem: Model) -> Measurement:
+    """Steps that are long, by list, of those that the model gets right."""
+    found = sorted_steps(problem)
+    return Measurement.clustered(found.size() > LONG, ~found.wrong())
+
+
+def mistakes_name_members(problem: Model) -> Measurement:
+    """Lists whose first mistake after SEP names a value of the list, of those with mistakes."""
+    return Measurement.share((~sorted_steps(problem).first_mistakes().absent).tolist())
+
+
+# The puzzle
+
+
+@cache
+def puzzle(problem: Model) -> triples.TripleEffects:
+    """What happens in the lists of the puzzle, those that do not puzzle included."""
+    return triples.effects(problem, sampled_triples(problem))
+
+
+def right_all_the_same(problem: Model) -> Measurement:
     """Share of puzzling triples in which the model predicts y."""
-    return Measurement.share(puzzling_triples(problem).correct.tolist())
+    effects = puzzle(problem)
+    return Measurement.share(effects.correct[effects.puzzling()].tolist())
 
 
-def other_head_suppresses(problem: Problem[SortedList]) -> Measurement:
-    """Share of puzzling triples in which the other head lowers the logit of z."""
-    return Measurement.share((puzzling_triples(problem).other_head()[:, 1] < 0).tolist())
+def right_without(*parts: int) -> Callable[[Model], Measurement]:
+    """A measurement: the share of puzzling triples predicted right with some of `triples.PARTS`
+    mean ablated.
+    """
+
+    def measure(problem: Model) -> Measurement:
+        effects = puzzle(problem)
+        right = triples.right_without(problem, effects, parts)
+        return Measurement.share(right[effects.puzzling()].tolist())
+
+    return measure
 
 
-def right_without_direct_path(problem: Problem[SortedList]) -> Measurement:
-    """Share of puzzling triples predicted right with the direct path mean ablated."""
-    sampled = sampled_triples(problem)
-    puzzling = triples.effects(problem, sampled).puzzling()
-    logits = ablate_direct_path(problem, sampled.tokens)
-    rows = torch.arange(len(sampled.d), device=logits.device)
-    right = logits[rows, sampled.query].argmax(dim=-1) == sampled.d + 1
-    return Measurement.share(right[puzzling].tolist())
+def share_of_margin(*parts: int) -> Callable[[Model], Measurement]:
+    """A measurement: what some of `triples.PARTS` contribute to the logit of y less that of z,
+    as a share of the whole; the ratio of two means over puzzling triples.
+    """
+
+    def measure(problem: Model) -> Measurement:
+        effects = puzzle(problem)
+        favours = effects.favours[effects.puzzling()].double()
+        given = favours[:, list(parts)].sum(dim=1)
+        return Measurement.mean(ratio_terms(given.tolist(), favours.sum(dim=1).tolist()))
+
+    return measure
 
 
-def sources_favour_y(problem: Problem[SortedList]) -> Measurement:
-    """Share of puzzling triples whose two sources, together, raise y more than z."""
-    to_y, to_z = puzzling_triples(problem).moved.sum(dim=(1, 2)).unbind(dim=1)
-    return Measurement.share((to_y > to_z).tolist())
+def favours_y(*parts: int) -> Callable[[Model], Measurement]:
+    """A measurement: the share of puzzling triples in which some of `triples.PARTS`, together,
+    raise y more than z.
+    """
+
+    def measure(problem: Model) -> Measurement:
+        effects = puzzle(problem)
+        given = effects.favours[:, list(parts)].sum(dim=1)
+        return Measurement.share((given > 0)[effects.puzzling()].tolist())
+
+    return measure
 
 
-def failing(name: str) -> Callable[[Problem[SortedList]], Measurement]:
+# Lists that break it
+
+
+@cache
+def family(problem: Model, name: str) -> adversarial.Score:
+    """How the model does on a family of lists."""
+    return adversarial.score(problem, family_lists(problem, name))
+
+
+def failing(name: str) -> Callable[[Model], Measurement]:
     """A measurement: the share of lists of a family with a wrong prediction."""
     return lambda problem: Measurement.share(family(problem, name).fails().tolist())
 
 
-def _value_ov(problem: Problem[SortedList]) -> Tensor:
-    values = problem.task.max_value + 1
-    return full_ov(problem, scales(problem))[:, :values, :values]
+def _value_qk(problem: Model) -> tuple[Tensor, list[int], int]:
+    return value_qk(problem), copying_heads(value_ov(problem)).tolist(), problem.task.max_value
 
 
-def _value_qk(problem: Problem[SortedList]) -> tuple[Tensor, list[int], int]:
-    values = problem.task.max_value + 1
-    qk = full_qk(problem, scales(problem))[:, :values, :values]
-    return qk, copying_heads(_value_ov(problem)).tolist(), problem.task.max_value
-
-
-def _zero_by_position(problem: Problem[SortedList]) -> Tensor:
-    values = problem.task.max_value + 1
-    rows = position_qk(problem, scales(problem))[:, problem.task.label_positions, :values]
-    return rows[..., 0] - rows[..., 1:].mean(dim=-1)
+def _by_position(problem: Model, value: int) -> Float[Tensor, "head label query"]:
+    """By how much position alone favours a value over the mean of the others."""
+    rows = position_part(problem)
+    others = (rows.sum(dim=-1) - rows[..., value]) / (rows.shape[-1] - 1)
+    return rows[..., value] - others
 
 
 def _share_of_queries(preferred: list[Tensor]) -> Measurement:
     return Measurement(float(torch.stack(preferred).double().mean()), len(preferred))
 
+
+OWN = triples.OWN, triples.OWN_REST
+OTHER = triples.OTHER, triples.OTHER_REST
+DECIDES = "share of such lists still right with it mean ablated"
+"""One rule for everything that could be why the model is right: it decides the matter if without
+it no more than half of the lists are right."""
 
 CLAIMS = [
     Claim(
@@ -253,6 +438,7 @@ CLAIMS = [
         comparison="at least",
         threshold=0.995,
         measure=accuracy,
+        controls=(OV_EXCHANGED, UNTRAINED),
     ),
     Claim(
         name="is_sure",
@@ -263,6 +449,7 @@ CLAIMS = [
         comparison="at most",
         threshold=0.05,
         measure=mean_loss,
+        controls=(OV_EXCHANGED, UNTRAINED),
     ),
     Claim(
         name="sep_finds_smallest",
@@ -272,7 +459,12 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=0.9,
-        measure=lambda problem: finds_answer(problem, slice(0, 1)),
+        measure=lambda problem: finds(problem, slice(0, 1)),
+        controls=(
+            Control("at b1, where the next value is asked", measure=lambda p: smallest_at(p, 1)),
+            EMBEDDINGS_EXCHANGED,
+            UNTRAINED,
+        ),
     ),
     Claim(
         name="value_finds_next",
@@ -282,7 +474,32 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=0.8,
-        measure=lambda problem: finds_answer(problem, slice(1, None)),
+        measure=lambda problem: finds(problem, slice(1, None)),
+        controls=(
+            Control(
+                "to the second smallest above it",
+                measure=lambda problem: finds(problem, slice(1, -1), ahead=1),
+            ),
+            EMBEDDINGS_EXCHANGED,
+            UNTRAINED,
+        ),
+    ),
+    # Threshold stated when about 0.80, and 0.36 for the other head, had been seen in a draft.
+    Claim(
+        name="copier_looks",
+        sentence="The head that looks at the next value is the one that copies it.",
+        quantity="share of predictions after SEP at which the head that copies the answer attends "
+        "most to it, mean over lists",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.75,
+        measure=copier_looks,
+        controls=(
+            Control("the other head", measure=lambda problem: copier_looks(problem, copier=False)),
+            OV_EXCHANGED,
+            UNTRAINED,
+        ),
     ),
     Claim(
         name="both_heads_needed",
@@ -293,6 +510,97 @@ CLAIMS = [
         comparison="at least",
         threshold=0.5,
         measure=least_ablation_cost,
+        controls=(
+            Control("the direct path mean ablated instead", measure=direct_path_cost),
+            UNTRAINED,
+        ),
+    ),
+    # Thresholds of the four on resampling stated when 99.2 %, 99.6 % and 74 % had been seen in a
+    # draft with other lists, and nothing of the third.
+    Claim(
+        name="alike_lists_suffice",
+        sentence="What the heads say depends on position, query and answer alone.",
+        quantity="share of correct predictions when both heads read another list with the same "
+        "three, mean over lists",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.98,
+        measure=lambda problem: right_resampled(problem, "alike", "alike"),
+        controls=(
+            Control(
+                "the same position and query, any answer",
+                measure=lambda problem: right_resampled(problem, "asked alike", "asked alike"),
+            ),
+            OV_EXCHANGED,
+            UNTRAINED,
+        ),
+    ),
+    Claim(
+        name="alike_lists_recover_loss",
+        sentence="Nor does it change how sure the model is, if nothing else is kept.",
+        quantity="share of the loss recovered, from both heads reading random lists to the model",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.98,
+        measure=lambda problem: loss_recovered(problem, "alike"),
+        controls=(
+            Control(
+                "the same position and query, any answer",
+                measure=lambda problem: loss_recovered(problem, "asked alike"),
+            ),
+            OV_EXCHANGED,
+        ),
+    ),
+    Claim(
+        name="copier_needed",
+        sentence="Without the head that copies it the answer is lost.",
+        quantity="share of correct predictions when that head reads a random list, mean over lists",
+        unit="",
+        evidence="sampled",
+        comparison="at most",
+        threshold=0.2,
+        measure=lambda problem: right_resampled(problem, "random", None),
+        controls=(
+            Control(
+                "the other head reads a random list",
+                measure=lambda problem: right_resampled(problem, None, "random"),
+            ),
+            Control(
+                "that head reads a list alike",
+                measure=lambda problem: right_resampled(problem, "alike", None),
+            ),
+        ),
+    ),
+    Claim(
+        name="copier_suffices",
+        sentence="One head copies the answer, and what the other says does not matter.",
+        quantity="share of correct predictions when the head that does not copy the answer reads a "
+        "random list, mean over lists",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.95,
+        measure=lambda problem: right_resampled(problem, None, "random"),
+        refuted=True,
+        controls=(OV_EXCHANGED, UNTRAINED),
+    ),
+    # Stated when 0.9995 had been measured on other lists.
+    Claim(
+        name="tables_agree",
+        sentence="Tables by token, the positions of each half averaged, are nearly the model.",
+        quantity="share of predictions that stay the same with keys and values read so, mean over "
+        "lists",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.995,
+        measure=tables_agree,
+        controls=(
+            Control("one positional embedding for all positions", measure=without_positions),
+            UNTRAINED,
+        ),
     ),
     Claim(
         name="every_value_copied",
@@ -303,6 +611,11 @@ CLAIMS = [
         comparison="at least",
         threshold=1.0,
         measure=values_copied,
+        controls=(
+            Control("by one head alone", measure=values_copied_by_one),
+            EMBEDDINGS_EXCHANGED,
+            UNTRAINED,
+        ),
     ),
     Claim(
         name="ranges_divided",
@@ -313,6 +626,7 @@ CLAIMS = [
         comparison="at most",
         threshold=8.0,
         measure=head_changes,
+        controls=(EMBEDDINGS_EXCHANGED, UNTRAINED),
     ),
     Claim(
         name="above_before_below",
@@ -323,6 +637,14 @@ CLAIMS = [
         comparison="at least",
         threshold=0.9,
         measure=prefers_above_to_below,
+        controls=(
+            Control(
+                f"what lies just above and just below the value {FAR} larger",
+                measure=lambda problem: prefers_above_to_below(problem, moved=FAR),
+            ),
+            EMBEDDINGS_EXCHANGED,
+            UNTRAINED,
+        ),
     ),
     Claim(
         name="near_before_far",
@@ -333,6 +655,21 @@ CLAIMS = [
         comparison="at least",
         threshold=0.9,
         measure=prefers_near_to_far,
+        controls=(OV_EXCHANGED, EMBEDDINGS_EXCHANGED, UNTRAINED),
+    ),
+    # A number of the page before it was a claim: 0.78, and 0.56 in the other head, by circuits
+    # with LayerNorm at its typical scale.
+    Claim(
+        name="orders_above",
+        sentence="It prefers the nearer of two values above it, in the head that copies.",
+        quantity=f"share of pairs among the {FAR} values above a query, full QK circuit of the "
+        "head that copies the next value",
+        unit="",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=0.7,
+        measure=orders_above,
+        controls=(OV_EXCHANGED, EMBEDDINGS_EXCHANGED, UNTRAINED),
     ),
     Claim(
         name="position_starts_at_zero",
@@ -342,59 +679,28 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=1.0,
-        measure=zero_at_sep,
+        measure=lambda problem: zero_at(problem, 0),
+        controls=(
+            Control("at b1", measure=lambda problem: zero_at(problem, 1)),
+            EMBEDDINGS_EXCHANGED,
+            UNTRAINED,
+        ),
     ),
     Claim(
         name="position_shuns_zero",
         sentence="After SEP, position alone keeps every head away from 0.",
-        quantity="score of 0 less the mean of the others, largest over heads and positions",
+        quantity="score of 0 less the mean of the others, largest over heads, positions and "
+        "queries",
         unit="",
         evidence="exhaustive",
         comparison="at most",
         threshold=-1.0,
         measure=zero_after_sep,
-    ),
-    Claim(
-        name="right_on_puzzling_triples",
-        sentence="Where d attends more to d + 2 than to d + 1, the model still predicts d + 1.",
-        quantity="share of such lists",
-        unit="",
-        evidence="sampled",
-        comparison="at least",
-        threshold=0.99,
-        measure=right_all_the_same,
-    ),
-    Claim(
-        name="other_head_suppresses",
-        sentence="It is right because the other head suppresses d + 2.",
-        quantity="share of such lists in which the other head lowers the logit of d + 2",
-        unit="",
-        evidence="sampled",
-        comparison="at least",
-        threshold=0.9,
-        measure=other_head_suppresses,
-        refuted=True,
-    ),
-    Claim(
-        name="direct_path_decides",
-        sentence="It is right because of the direct path.",
-        quantity="share of such lists still predicted right without the direct path",
-        unit="",
-        evidence="sampled",
-        comparison="at most",
-        threshold=0.5,
-        measure=right_without_direct_path,
-        refuted=True,
-    ),
-    Claim(
-        name="sources_favour_next",
-        sentence="It is right because d + 1 and d + 2 together, as sources, raise d + 1 more.",
-        quantity="share of such lists, direct logit attribution from both sources",
-        unit="",
-        evidence="sampled",
-        comparison="at least",
-        threshold=0.9,
-        measure=sources_favour_y,
+        controls=(
+            Control("away from a value in the middle", measure=middle_after_sep),
+            EMBEDDINGS_EXCHANGED,
+            UNTRAINED,
+        ),
     ),
     Claim(
         name="high_lists_fail",
@@ -405,8 +711,10 @@ CLAIMS = [
         comparison="at least",
         threshold=0.5,
         measure=failing("high"),
-        control="random lists, same model",
-        control_measure=failing("random"),
+        controls=(
+            Control("lists of as few values, the lowest", measure=failing("low")),
+            Control("random lists", measure=failing("random")),
+        ),
     ),
     Claim(
         name="gap_lists_fail",
@@ -417,8 +725,133 @@ CLAIMS = [
         comparison="at least",
         threshold=0.5,
         measure=failing("gap"),
-        control="random lists, same model",
-        control_measure=failing("random"),
+        controls=(
+            Control("lists of as few values, without the gap", measure=failing("low")),
+            Control("random lists", measure=failing("random")),
+        ),
+    ),
+    # Thresholds of the three on steps stated when a draft had shown that nearly no mistake is at
+    # a step of 10 or less, a third at 21 to 25, and that 0.59 of wrong answers are not in the
+    # list.
+    Claim(
+        name="short_steps_right",
+        sentence="Short steps to the next value are taken without mistakes.",
+        quantity=f"share of wrong predictions among steps of {SHORT} or less, mean over lists",
+        unit="",
+        evidence="sampled",
+        comparison="at most",
+        threshold=0.001,
+        measure=short_steps_wrong,
+        controls=(OV_EXCHANGED, UNTRAINED),
+    ),
+    Claim(
+        name="mistakes_at_long_steps",
+        sentence="Mistakes after SEP are made at long steps to the next value.",
+        quantity=f"share of lists whose first mistake is at a step of more than {LONG}",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.9,
+        measure=mistakes_at_long_steps,
+        controls=(Control("steps that it gets right", measure=long_steps), OV_EXCHANGED, UNTRAINED),
+    ),
+    Claim(
+        name="mistakes_are_copies",
+        sentence="A wrong answer is a copy too, of another value of the list.",
+        quantity="share of lists whose first mistake after SEP names a value of the list",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.9,
+        measure=mistakes_name_members,
+        refuted=True,
+        controls=(OV_EXCHANGED, UNTRAINED),
+    ),
+    Claim(
+        name="right_on_puzzling_triples",
+        sentence="Where d attends more to d + 2 than to d + 1, the model still predicts d + 1.",
+        quantity="share of such lists",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.99,
+        measure=right_all_the_same,
+        controls=(OV_EXCHANGED, UNTRAINED),
+    ),
+    # The rule, and its threshold, were the direct path's. A draft had shown what whole heads
+    # mean ablated by another mean leave: 0.50 without the other head.
+    Claim(
+        name="own_sources_decide",
+        sentence="It is right because of what the strongest head itself moves from both.",
+        quantity=DECIDES,
+        unit="",
+        evidence="sampled",
+        comparison="at most",
+        threshold=0.5,
+        measure=right_without(triples.OWN),
+        refuted=True,
+        controls=(
+            Control("what it moves from other tokens", measure=right_without(triples.OWN_REST)),
+            UNTRAINED,
+        ),
+    ),
+    Claim(
+        name="other_head_decides",
+        sentence="It is right because of the other head.",
+        quantity=DECIDES,
+        unit="",
+        evidence="sampled",
+        comparison="at most",
+        threshold=0.5,
+        measure=right_without(*OTHER),
+        controls=(
+            Control("what it moves from other tokens", measure=right_without(triples.OTHER_REST)),
+            UNTRAINED,
+        ),
+    ),
+    Claim(
+        name="direct_path_decides",
+        sentence="It is right because of the direct path.",
+        quantity=DECIDES,
+        unit="",
+        evidence="sampled",
+        comparison="at most",
+        threshold=0.5,
+        measure=right_without(triples.DIRECT),
+        refuted=True,
+    ),
+    # Stated when a draft had 1.53 of 2.54 logits.
+    Claim(
+        name="other_head_gives_most",
+        sentence="Most of what puts d + 1 before d + 2 comes from both through the other head.",
+        quantity="its share of the logit of d + 1 less that of d + 2, ratio of means over lists",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.5,
+        measure=share_of_margin(triples.OTHER),
+        controls=(
+            Control("through the strongest head", measure=share_of_margin(triples.OWN)),
+            Control("the direct path", measure=share_of_margin(triples.DIRECT)),
+            OV_EXCHANGED,
+        ),
+    ),
+    Claim(
+        name="sources_favour_next",
+        sentence="Summed over both heads, what d + 1 and d + 2 move raises d + 1 more.",
+        quantity="share of such lists, direct logit attribution from both sources",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.9,
+        measure=favours_y(triples.OWN, triples.OTHER),
+        controls=(
+            Control("the strongest head alone", measure=favours_y(triples.OWN)),
+            Control("the other head alone", measure=favours_y(triples.OTHER)),
+            OV_EXCHANGED,
+            UNTRAINED,
+        ),
     ),
 ]
-"""In the order of the write-up. Thresholds were stated before the measurement."""
+"""In the order of the write-up. Thresholds were stated before the measurement; a comment says
+which of them came after a draft of it, or after measurements of something like it."""
