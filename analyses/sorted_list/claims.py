@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 
 import torch
+from analyses.controls import EMBEDDINGS_EXCHANGED, OV_EXCHANGED
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -11,7 +12,6 @@ from analyses.answers import Answers
 from analyses.attention import label_patterns, most_attended
 from analyses.circuits import copied_sets, copying_heads
 from analyses.claims import UNTRAINED, Claim, Control, Measurement
-from analyses.controls import EMBEDDINGS_EXCHANGED, OV_EXCHANGED
 from analyses.interventions import ablate_direct_path, average_positions, mean_ablate_head
 from analyses.sorted_list import adversarial, samples, triples
 from analyses.sorted_list.resampled import alike, by_role, every_label
