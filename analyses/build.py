@@ -47,7 +47,7 @@ def analyse(slug: str, device: str | None, update: bool) -> Outcome:
 
     Raises:
         PageError: a cell raised, or prose names an unknown number.
-        ClaimsDoNotStand: a claim fails, or its control passes.
+        ClaimsDoNotStand: a claim fails, or one of its controls passes.
         ResultsError: a number is not finite, or drifted from the committed results.
         ClockError: the time that the environment gives is none.
     """

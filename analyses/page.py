@@ -67,7 +67,7 @@ def data(tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor, "batch n_ctx"]:
 
 
 def check(claims: Sequence[Claim], problem: Problem[Any]) -> Findings:
-    """Check every claim against its control, and show them as one table."""
+    """Check every claim against its controls, and show them as one table."""
     findings = Findings.of(claims, problem)
     content = [finding.model_dump() for finding in findings.findings]
     lines = [f"{found.verdict:8} {found.sentence}" for found in findings.findings]

@@ -77,10 +77,17 @@ class Number(_Strict):
         return self
 
     def text(self) -> str:
-        """The number as prose shows it; shares are shown as percentages."""
-        if self.unit == "share":
-            return f"{100 * self.value:,.{self.digits}f} %"
-        return f"{self.value:,.{self.digits}f}".replace("-", "\N{MINUS SIGN}")
+        """The number as prose shows it; shares are shown as percentages.
+
+        What rounds to nothing is less than what is shown; no share and no count is exactly that.
+        """
+        shown = 100 * self.value if self.unit == "share" else self.value
+        per_cent = " %" if self.unit == "share" else ""
+        countable = self.unit == "share" or self.digits == 0
+        if f"{abs(shown):.{self.digits}f}" == f"{0:.{self.digits}f}" and (shown or not countable):
+            least = f"{10.0**-self.digits:g}".replace("e-0", "e-")
+            return f"less than {least}{per_cent}" + " in size" * (shown < 0)
+        return f"{shown:,.{self.digits}f}{per_cent}".replace("-", "\N{MINUS SIGN}")
 
     def html(self) -> str:
         """The number in prose, with all its digits in its title."""
@@ -172,7 +179,7 @@ def _number_drift(name: str, committed: Number | None, now: Number | None) -> li
     return []
 
 
-MEASURED = ("value", "interval", "control_value")
+MEASURED = ("value", "interval", "controls")
 """What of a claim is measured, and may differ between machines; all else is stated."""
 CLAIM_TOLERANCE = 0.002
 """How far what a claim measured may move between machines, relative to itself."""
@@ -196,7 +203,9 @@ def _agree(before: object, after: object) -> bool:
     if isinstance(before, float) and isinstance(after, float):
         return _close(before, after, CLAIM_TOLERANCE * abs(before) + ROUNDING)
     if isinstance(before, tuple) and isinstance(after, tuple):
-        return all(map(_agree, before, after))
+        return len(before) == len(after) and all(map(_agree, before, after))
+    if isinstance(before, dict) and isinstance(after, dict):
+        return before.keys() == after.keys() and all(_agree(before[k], after[k]) for k in before)
     return before == after
 
 

@@ -2,8 +2,14 @@
 
 from typing import Any
 
-from analyses.findings import Finding
+from analyses.findings import Controlled, Finding
 from analyses.results import Number, Results
+
+
+def control(**change: Any) -> Controlled:
+    """A control that does not satisfy its claim, with some of its fields changed."""
+    fields = {"what": "untrained model of the same shape", "value": 0.02, "satisfies": False}
+    return Controlled.model_validate(fields | change)
 
 
 def finding(**change: Any) -> Finding:
@@ -19,8 +25,7 @@ def finding(**change: Any) -> Finding:
         "value": 0.95,
         "interval": (0.94, 0.96),
         "n": 1000,
-        "control_value": 0.02,
-        "control": "untrained model of the same shape",
+        "controls": [control()],
         "verdict": "holds",
     }
     return Finding.model_validate(fields | change)
