@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import cache
 
 import torch
-from analyses.controls import EMBEDDINGS_EXCHANGED, OV_EXCHANGED
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -12,6 +11,7 @@ from analyses.answers import Answers
 from analyses.attention import label_patterns, most_attended
 from analyses.circuits import copied_sets, copying_heads
 from analyses.claims import UNTRAINED, Claim, Control, Measurement
+from analyses.controls import EMBEDDINGS_EXCHANGED, OV_EXCHANGED
 from analyses.interventions import ablate_direct_path, average_positions, mean_ablate_head
 from analyses.sorted_list import adversarial, samples, triples
 from analyses.sorted_list.resampled import alike, by_role, every_label
@@ -182,34 +182,35 @@ FAR = 10
 """From how many values above a query on a key counts as far above it."""
 
 
-def prefers_above_to_below(problem: Model, other: bool = False, moved: int = 0) -> Measurement:
-    """Share of query values that score the values just above higher than those just below; with
-    `moved`, above and below the value so much larger than the query.
+def prefers_above_to_below(problem: Model, other: bool = False, asker: int = 0) -> Measurement:
+    """Share of values that score the values just above them higher than those just below; with
+    `asker`, the share of those that a value so much larger than they scores so.
 
     Measured in the head that copies the next value, or with `other` in those that do not.
     """
     qk, heads, top = _value_qk(problem)
     return _share_of_queries(
         [
-            qk[head, d - moved, d + 1 : d + 1 + NEAR].mean()
-            > qk[head, d - moved, d - NEAR : d].mean()
-            for d in range(NEAR + moved, top - NEAR + 1)
-            for head in range(len(qk))
-            if (head == heads[d - moved + 1]) != other
+            row[d + 1 : d + 1 + NEAR].mean() > row[d - NEAR : d].mean()
+            for d in range(max(NEAR, -asker), min(top - NEAR, top - asker) + 1)
+            for head, row in enumerate(qk[:, d + asker])
+            if (head == heads[d + 1]) != other
         ]
     )
 
 
-def prefers_near_to_far(problem: Model) -> Measurement:
-    """Share of query values that score the values just above higher than those far above.
+def prefers_near_to_far(problem: Model, other: bool = False, asker: int = 0) -> Measurement:
+    """Share of values that score the values just above them higher than those far above.
 
-    Measured in the head that copies the next value.
+    The arguments are those of `prefers_above_to_below`.
     """
     qk, heads, top = _value_qk(problem)
     return _share_of_queries(
         [
-            qk[heads[d + 1], d, d + 1 : d + 1 + NEAR].mean() > qk[heads[d + 1], d, d + FAR :].mean()
-            for d in range(top - FAR + 1)
+            row[d + 1 : d + 1 + NEAR].mean() > row[d + FAR :].mean()
+            for d in range(max(0, -asker), min(top - FAR, top - asker) + 1)
+            for head, row in enumerate(qk[:, d + asker])
+            if (head == heads[d + 1]) != other
         ]
     )
 
@@ -267,8 +268,8 @@ def resampled(
     the answer reads another list there, and when the others do.
 
     `alike`: with the same position, query and answer; `asked alike`: with the same position and
-    query; `random`: with the same position; None: the list itself. Heads of one kind read the
-    same list.
+    query; `random`: with the same position; None: the list itself. The two read different lists:
+    from one and the same the model would take over all that it says there.
     """
     tokens = evaluation(problem, samples.N_RESAMPLED)
     at = every_label(problem.task, tokens)
@@ -278,8 +279,8 @@ def resampled(
         "asked alike": lambda: alike(problem.task, at, generator, answer=False),
         "random": lambda: problem.task.sample(len(at.label), generator).to(problem.device),
     }
-    read = {kind: donors[kind]() for kind in sorted({copier, others} - {None}, key=str)}
-    logits = by_role(problem, at, read.get(copier), read.get(others))
+    read = [None if kind is None else donors[kind]() for kind in (copier, others)]
+    logits = by_role(problem, at, *read)
     return logits.unflatten(0, (len(tokens), -1))
 
 
@@ -347,47 +348,64 @@ def puzzle(problem: Model) -> triples.TripleEffects:
     return triples.effects(problem, sampled_triples(problem))
 
 
+def copier_of_y(problem: Model) -> Int[Tensor, " batch"]:
+    """The head that copies y, by its OV circuit, in each list of the puzzle."""
+    return copying_heads(value_ov(problem))[sampled_triples(problem).d + 1]
+
+
 def right_all_the_same(problem: Model) -> Measurement:
     """Share of puzzling triples in which the model predicts y."""
     effects = puzzle(problem)
-    return Measurement.share(effects.correct[effects.puzzling()].tolist())
+    right = triples.without(problem, effects, effects.strongest(), ()).right
+    return Measurement.share(right[effects.puzzling()].tolist())
 
 
 def right_without(*parts: int) -> Callable[[Model], Measurement]:
-    """A measurement: the share of puzzling triples predicted right with some of `triples.PARTS`
-    mean ablated.
+    """A measurement: of the puzzling triples that are predicted right, the share that still are
+    with some of `triples.PARTS`, as seen from the strongest head, mean ablated.
     """
 
     def measure(problem: Model) -> Measurement:
         effects = puzzle(problem)
-        right = triples.right_without(problem, effects, parts)
-        return Measurement.share(right[effects.puzzling()].tolist())
+        head = effects.strongest()
+        right = triples.without(problem, effects, head, ()).right & effects.puzzling()
+        return Measurement.share(
+            triples.without(problem, effects, head, parts).right[right].tolist()
+        )
 
     return measure
 
 
-def share_of_margin(*parts: int) -> Callable[[Model], Measurement]:
-    """A measurement: what some of `triples.PARTS` contribute to the logit of y less that of z,
-    as a share of the whole; the ratio of two means over puzzling triples.
+Choice = Callable[[Model], Int[Tensor, " batch"]]
+
+
+def strongest(problem: Model) -> Int[Tensor, " batch"]:
+    """The head that attends most to y and z, in each list of the puzzle."""
+    return puzzle(problem).strongest()
+
+
+def share_of_margin(*parts: int, head: Choice = strongest) -> Callable[[Model], Measurement]:
+    """A measurement: what some of `triples.PARTS`, as seen from a head, contribute to the logit
+    of y less that of z, as a share of the whole; the ratio of two means over puzzling triples.
     """
 
     def measure(problem: Model) -> Measurement:
         effects = puzzle(problem)
-        favours = effects.favours[effects.puzzling()].double()
-        given = favours[:, list(parts)].sum(dim=1)
-        return Measurement.mean(ratio_terms(given.tolist(), favours.sum(dim=1).tolist()))
+        given = triples.favours(problem, effects, head(problem))[effects.puzzling()].double()
+        some = given[:, list(parts)].sum(dim=1)
+        return Measurement.mean(ratio_terms(some.tolist(), given.sum(dim=1).tolist()))
 
     return measure
 
 
-def favours_y(*parts: int) -> Callable[[Model], Measurement]:
+def favours_y(*parts: int, head: Choice = strongest) -> Callable[[Model], Measurement]:
     """A measurement: the share of puzzling triples in which some of `triples.PARTS`, together,
     raise y more than z.
     """
 
     def measure(problem: Model) -> Measurement:
         effects = puzzle(problem)
-        given = effects.favours[:, list(parts)].sum(dim=1)
+        given = triples.favours(problem, effects, head(problem))[:, list(parts)].sum(dim=1)
         return Measurement.share((given > 0)[effects.puzzling()].tolist())
 
     return measure
@@ -422,8 +440,6 @@ def _share_of_queries(preferred: list[Tensor]) -> Measurement:
     return Measurement(float(torch.stack(preferred).double().mean()), len(preferred))
 
 
-OWN = triples.OWN, triples.OWN_REST
-OTHER = triples.OTHER, triples.OTHER_REST
 DECIDES = "share of such lists still right with it mean ablated"
 """One rule for everything that could be why the model is right: it decides the matter if without
 it no more than half of the lists are right."""
@@ -536,6 +552,8 @@ CLAIMS = [
             UNTRAINED,
         ),
     ),
+    # With OV circuits exchanged this holds too: what heads say depends on the same three, though
+    # it serves no more. So that model is no control for it.
     Claim(
         name="alike_lists_recover_loss",
         sentence="Nor does it change how sure the model is, if nothing else is kept.",
@@ -550,7 +568,7 @@ CLAIMS = [
                 "the same position and query, any answer",
                 measure=lambda problem: loss_recovered(problem, "asked alike"),
             ),
-            OV_EXCHANGED,
+            EMBEDDINGS_EXCHANGED,
         ),
     ),
     Claim(
@@ -639,8 +657,12 @@ CLAIMS = [
         measure=prefers_above_to_below,
         controls=(
             Control(
-                f"what lies just above and just below the value {FAR} larger",
-                measure=lambda problem: prefers_above_to_below(problem, moved=FAR),
+                f"asked by the value {FAR} smaller",
+                measure=lambda problem: prefers_above_to_below(problem, asker=-FAR),
+            ),
+            Control(
+                f"asked by the value {FAR} larger",
+                measure=lambda problem: prefers_above_to_below(problem, asker=FAR),
             ),
             EMBEDDINGS_EXCHANGED,
             UNTRAINED,
@@ -655,7 +677,15 @@ CLAIMS = [
         comparison="at least",
         threshold=0.9,
         measure=prefers_near_to_far,
-        controls=(OV_EXCHANGED, EMBEDDINGS_EXCHANGED, UNTRAINED),
+        # The other head does too, so that a model with OV circuits exchanged is no control.
+        controls=(
+            Control(
+                f"asked by the value {FAR} larger",
+                measure=lambda problem: prefers_near_to_far(problem, asker=FAR),
+            ),
+            EMBEDDINGS_EXCHANGED,
+            UNTRAINED,
+        ),
     ),
     # A number of the page before it was a claim: 0.78, and 0.56 in the other head, by circuits
     # with LayerNorm at its typical scale.
@@ -782,16 +812,15 @@ CLAIMS = [
     # mean ablated by another mean leave: 0.50 without the other head.
     Claim(
         name="own_sources_decide",
-        sentence="It is right because of what the strongest head itself moves from both.",
+        sentence="It is right because of what the head that attends most to both moves from them.",
         quantity=DECIDES,
         unit="",
         evidence="sampled",
         comparison="at most",
         threshold=0.5,
-        measure=right_without(triples.OWN),
-        refuted=True,
+        measure=right_without(triples.THIS),
         controls=(
-            Control("what it moves from other tokens", measure=right_without(triples.OWN_REST)),
+            Control("what it moves from other tokens", measure=right_without(triples.THIS_REST)),
             UNTRAINED,
         ),
     ),
@@ -803,7 +832,8 @@ CLAIMS = [
         evidence="sampled",
         comparison="at most",
         threshold=0.5,
-        measure=right_without(*OTHER),
+        measure=right_without(triples.OTHER, triples.OTHER_REST),
+        refuted=True,
         controls=(
             Control("what it moves from other tokens", measure=right_without(triples.OTHER_REST)),
             UNTRAINED,
@@ -831,9 +861,43 @@ CLAIMS = [
         threshold=0.5,
         measure=share_of_margin(triples.OTHER),
         controls=(
-            Control("through the strongest head", measure=share_of_margin(triples.OWN)),
+            Control("through the strongest head", measure=share_of_margin(triples.THIS)),
             Control("the direct path", measure=share_of_margin(triples.DIRECT)),
             OV_EXCHANGED,
+        ),
+    ),
+    # The next two were stated when it had been seen that the strongest head's sources favour y
+    # where it copies y and z, and the other head's where it copies neither.
+    Claim(
+        name="copier_gives_most",
+        sentence="Most of it comes from both through the head that copies d + 1.",
+        quantity="its share of the logit of d + 1 less that of d + 2, ratio of means over lists",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.7,
+        measure=share_of_margin(triples.THIS, head=copier_of_y),
+        controls=(
+            Control(
+                "through the other head", measure=share_of_margin(triples.OTHER, head=copier_of_y)
+            ),
+            OV_EXCHANGED,
+        ),
+    ),
+    Claim(
+        name="copier_favours_next",
+        sentence="What d + 1 and d + 2 move through the head that copies d + 1 raises d + 1 more.",
+        quantity="share of such lists, direct logit attribution from both sources",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.9,
+        measure=favours_y(triples.THIS, head=copier_of_y),
+        controls=(
+            Control("through the other head", measure=favours_y(triples.OTHER, head=copier_of_y)),
+            Control("through the head that attends most", measure=favours_y(triples.THIS)),
+            OV_EXCHANGED,
+            UNTRAINED,
         ),
     ),
     Claim(
@@ -844,10 +908,10 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=0.9,
-        measure=favours_y(triples.OWN, triples.OTHER),
+        measure=favours_y(triples.THIS, triples.OTHER),
         controls=(
-            Control("the strongest head alone", measure=favours_y(triples.OWN)),
-            Control("the other head alone", measure=favours_y(triples.OTHER)),
+            Control("through the head that attends most", measure=favours_y(triples.THIS)),
+            Control("through the other head", measure=favours_y(triples.OTHER)),
             OV_EXCHANGED,
             UNTRAINED,
         ),

@@ -75,46 +75,51 @@ def sample(
 
 
 PARTS = (
-    "strongest head, from y and z",
-    "strongest head, from other tokens",
+    "this head, from y and z",
+    "this head, from other tokens",
     "other head, from y and z",
     "other head, from other tokens",
     "direct path",
     "biases",
 )
-"""What adds up to the logits of y and z at d. The strongest head is the one that attends most to
-the two; of more than two heads, the others count together."""
-OWN, OWN_REST, OTHER, OTHER_REST, DIRECT, BIASES = range(len(PARTS))
+"""What adds up to the logits of y and z at d, as seen from one head; which one may differ from
+list to list. Of more than two heads, the others count together."""
+THIS, THIS_REST, OTHER, OTHER_REST, DIRECT, BIASES = range(len(PARTS))
 
 
 class TripleEffects(NamedTuple):
     """What the model does at d, list by list."""
 
-    tokens: Triples
+    triples: Triples
     attention: Float[Tensor, "batch head 2"]
     """Attention probability paid to y and to z."""
     moved: Float[Tensor, "batch head 2 2"]
     """Direct logit attribution from the sources y, z to the predictions y, z; logits."""
-    parts: Float[Tensor, "batch part d_model"]
-    """The terms of the residual stream, by `PARTS`."""
-    favours: Float[Tensor, "batch part"]
-    """By how much each part raises the logit of y over that of z, logits. Sums to the margin."""
-    correct: Bool[Tensor, " batch"]
-    """Whether y is predicted."""
+    sources: Float[Tensor, "batch head d_model"]
+    """What each head moves from y and z together, in units of the residual stream."""
+    rest: Float[Tensor, "batch head d_model"]
+    """What each head moves from all other tokens."""
+    direct: Float[Tensor, "batch d_model"]
+    biases: Float[Tensor, " d_model"]
+    final_scale: Float[Tensor, " batch"]
+    """What LayerNorm divides the sum of these by."""
 
-    def margin(self) -> Float[Tensor, " batch"]:
-        """Logit of y less logit of z."""
-        return self.favours.sum(dim=1)
+    def strongest(self) -> Int[Tensor, " batch"]:
+        """The head that attends most to y and z together."""
+        return self.attention.sum(dim=2).argmax(dim=1)
 
     def puzzling(self) -> Bool[Tensor, " batch"]:
         """Whether the head that attends most to y and z prefers z."""
         misled = self.attention[:, :, 1] > self.attention[:, :, 0]
-        return misled.gather(1, strongest(self.attention)[:, None]).squeeze(1)
+        return misled.gather(1, self.strongest()[:, None]).squeeze(1)
 
-
-def strongest(attention: Float[Tensor, "batch head 2"]) -> Int[Tensor, " batch"]:
-    """The head that attends most to y and z together."""
-    return attention.sum(dim=2).argmax(dim=1)
+    def parts(self, head: Int[Tensor, " batch"]) -> Float[Tensor, "batch part d_model"]:
+        """The terms of the residual stream, by `PARTS`, as seen from a head of each list."""
+        heads = torch.stack([self.sources, self.rest], dim=2)
+        this = heads[torch.arange(len(head), device=head.device), head]
+        others = heads.sum(dim=1) - this
+        biases = self.biases.expand_as(self.direct)
+        return torch.stack([*this.unbind(1), *others.unbind(1), self.direct, biases], dim=1)
 
 
 @torch.no_grad()
@@ -128,34 +133,56 @@ def effects(problem: Problem[SortedList], triples: Triples) -> TripleEffects:
     split = terms(problem, tokens, query)
     # [batch, head, source, d_model]
     from_both = split.heads[rows[:, None], :, triples.sources].transpose(1, 2)
-    heads = torch.stack([from_both.sum(dim=2), split.heads.sum(dim=2)], dim=2)
-    heads[:, :, 1] -= heads[:, :, 0]
-    own = heads[rows, strongest(attention)]
-    rest = heads.sum(dim=1) - own
-    biases = split.output_bias.expand_as(split.direct)
-    parts = torch.stack([*own.unbind(1), *rest.unbind(1), split.direct, biases], dim=1)
-    w_u = problem.model.W_U[:, triples.predictions].permute(1, 2, 0)
-    scale = split.final_scale[:, None]
-    favours = torch.einsum("bpm,bm->bp", parts, w_u[:, 0] - w_u[:, 1]) / scale
-    b_u = problem.model.b_U[triples.predictions]
-    favours[:, BIASES] += b_u[:, 0] - b_u[:, 1]
-    found = TripleEffects(
-        tokens=triples,
+    directions = problem.model.W_U[:, triples.predictions].permute(1, 2, 0)
+    moved = torch.einsum("bhsm,btm->bhst", from_both, directions)
+    sources = from_both.sum(dim=2)
+    return TripleEffects(
+        triples=triples,
         attention=attention,
-        moved=torch.einsum("bhsm,btm->bhst", from_both, w_u) / scale[:, None, None],
-        parts=parts,
-        favours=favours,
-        correct=torch.zeros_like(query, dtype=torch.bool),
+        moved=moved / split.final_scale[:, None, None, None],
+        sources=sources,
+        rest=split.heads.sum(dim=2) - sources,
+        direct=split.direct,
+        biases=split.output_bias,
+        final_scale=split.final_scale,
     )
-    return found._replace(correct=right_without(problem, found, ()))
 
 
-def right_without(
-    problem: Problem[SortedList], effects: TripleEffects, ablated: Sequence[int]
-) -> Bool[Tensor, " batch"]:
-    """Whether y is still predicted with some of the `PARTS` mean ablated together: put in their
-    place is their mean over all sampled lists that are asked at the same position.
+@torch.no_grad()
+def favours(
+    problem: Problem[SortedList], effects: TripleEffects, head: Int[Tensor, " batch"]
+) -> Float[Tensor, "batch part"]:
+    """By how much each of the `PARTS`, as seen from a head of each list, raises the logit of y
+    over that of z; logits. Over all parts it is the model's own logit of y less that of z.
     """
-    term = effects.parts[:, list(ablated)].sum(dim=1)
-    logits = mean_ablate_term(problem, effects.parts.sum(dim=1), term, effects.tokens.query)
-    return logits.argmax(dim=-1) == effects.tokens.d + 1
+    y, z = effects.triples.predictions.unbind(dim=1)
+    model = problem.model
+    given = torch.einsum("bpm,mb->bp", effects.parts(head), model.W_U[:, y] - model.W_U[:, z])
+    given = given / effects.final_scale[:, None]
+    given[:, BIASES] += model.b_U[y] - model.b_U[z]
+    return given
+
+
+class Without(NamedTuple):
+    """What the model says at d with something mean ablated."""
+
+    right: Bool[Tensor, " batch"]
+    """Whether it predicts y."""
+    above: Bool[Tensor, " batch"]
+    """Whether y has a larger logit than z."""
+
+
+def without(
+    problem: Problem[SortedList],
+    effects: TripleEffects,
+    head: Int[Tensor, " batch"],
+    ablated: Sequence[int],
+) -> Without:
+    """Put in the place of some of the `PARTS` together, as seen from a head of each list, their
+    mean over all sampled lists that are asked at the same position.
+    """
+    parts, y = effects.parts(head), effects.triples.d + 1
+    term = parts[:, list(ablated)].sum(dim=1)
+    logits = mean_ablate_term(problem, parts.sum(dim=1), term, effects.triples.query)
+    rows = torch.arange(len(y), device=y.device)
+    return Without(logits.argmax(dim=-1) == y, logits[rows, y] > logits[rows, y + 1])
