@@ -30,6 +30,8 @@ UNCOUNTED = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),
     *(tokenize.ENCODING, tokenize.ENDMARKER),
 }
+PROJECT = ("analyses.", "models.", "tests.")
+"""Where code lies that counts."""
 MISTAKES = "the model's mistakes"
 Tokens = Int[Tensor, "batch n_ctx"]
 Answers = Int[Tensor, "batch label"]
@@ -83,11 +85,12 @@ def size(program: Program) -> int:
     Raises:
         ValueError: the program calls a function of this project that it does not name.
     """
-    code = {program.predict, *program.calls}
+    code = set(map(inspect.unwrap, (program.predict, *program.calls)))
     for function in code:
         known = inspect.getclosurevars(function)
         for name, called in {**known.globals, **known.nonlocals}.items():
-            if inspect.isfunction(called) and called not in code:
+            ours = inspect.isfunction(called) and called.__module__.startswith(PROJECT)
+            if ours and inspect.unwrap(called) not in code:
                 raise ValueError(
                     f"{function.__name__} calls {name}, whose code would not count; name it in "
                     "`calls` of the program"
