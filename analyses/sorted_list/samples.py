@@ -7,14 +7,16 @@ from jaxtyping import Int
 from torch import Tensor
 
 from analyses.sorted_list import adversarial, triples
+from models.card import Training
 from models.problem import Problem
 from models.sorted_list.task import SortedList
+from models.training import fresh_sequences
 
 N_LISTS = 10_000
 """Fresh lists that the claims about behaviour are sampled on."""
 N_PATTERNS = 2_000
 """Fresh lists that the claims about attention and ablation are sampled on."""
-N_RESAMPLED = 500
+N_RESAMPLED = 250
 """Fresh lists at whose every label heads are resampled."""
 N_FAMILY = 5_000
 """Lists of each adversarial family."""
@@ -23,10 +25,16 @@ PER_TRIPLE = 40
 SEED = 2310
 
 
-@cache
 def evaluation(problem: Problem[SortedList], n: int = N_LISTS) -> Int[Tensor, "batch n_ctx"]:
-    """The evaluation lists: fresh, the same for every model."""
-    return problem.fresh(n, SEED)
+    """The first of the evaluation lists: fresh, the same for every model."""
+    return _evaluation(problem.task, problem.card.training, problem.device)[:n]
+
+
+@cache
+def _evaluation(
+    task: SortedList, recipe: Training, device: torch.device
+) -> Int[Tensor, "batch n_ctx"]:
+    return fresh_sequences(task, recipe, N_LISTS, SEED).to(device)
 
 
 @cache

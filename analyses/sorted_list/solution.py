@@ -325,7 +325,7 @@ for query in (task.max_value // 2, 40):
 halves = tables.unsorted_half(task), tables.sorted_half(task)
 record("tables_agree", findings["tables_agree"].value, "share", digits=2)
 for name in adversarial.UNUSUAL:
-    hard = samples.family_lists(problem, name)[: samples.N_PATTERNS].to(problem.device)
+    hard = samples.family_lists(problem, name)[:1000].to(problem.device)
     own = problem.logits(hard)[:, labels].argmax(dim=-1)
     by_table = interventions.average_positions(problem, hard, halves)[:, labels].argmax(dim=-1)
     record(f"tables_agree_{name}", (own == by_table).double().mean(), "share", digits=1)
