@@ -8,7 +8,7 @@ from torch import Tensor
 
 from analyses.attribution import Attribution
 from analyses.circuits import copying_heads, runs
-from analyses.sorted_list.triples import PARTS, TripleEffects, favours, without
+from analyses.sorted_list.triples import PARTS, TripleEffects, favours, right_without
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 from models.task import Task
@@ -70,7 +70,7 @@ def triple_rows(
     """
     most = effects.strongest()
     given, names = favours(problem, effects, most), head_names(problem)
-    right = without(problem, effects, most, ()).right
+    right = right_without(problem, effects, most, ())
     rows: list[list[object]] = []
     found = effects.triples
     named = torch.cat([found.d[:, None], found.predictions], dim=1).tolist()
@@ -98,15 +98,14 @@ def part_rows(
     this: str,
 ) -> list[list[object]]:
     """Rows of a table: for each of `triples.PARTS`, as seen from a head called `this`, by how
-    much it favours y over z and how often; and with it mean ablated, how often the model still
-    says y and how often y is still above z. Over the puzzling lists; the last row is the sum.
+    much it favours y over z and how often; and how often the model still says y with it mean
+    ablated. Over the puzzling lists; the last row is the sum.
     """
     puzzling = effects.puzzling()
     given = favours(problem, effects, head)[puzzling].double()
 
     def row(name: str, part: Tensor, ablated: Sequence[int]) -> list[object]:
-        left = without(problem, effects, head, ablated)
-        shares = ((part > 0), left.right[puzzling], left.above[puzzling])
+        shares = ((part > 0), right_without(problem, effects, head, ablated)[puzzling])
         shown = (f"{share.double().mean():.0%}" for share in shares)
         return [name.replace("this head", this), f"{part.mean():+.2f}", *shown]
 

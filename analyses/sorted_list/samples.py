@@ -7,10 +7,8 @@ from jaxtyping import Int
 from torch import Tensor
 
 from analyses.sorted_list import adversarial, triples
-from models.card import Training
 from models.problem import Problem
 from models.sorted_list.task import SortedList
-from models.training import fresh_sequences
 
 N_LISTS = 10_000
 """Fresh lists that the claims about behaviour are sampled on."""
@@ -27,14 +25,12 @@ SEED = 2310
 
 def evaluation(problem: Problem[SortedList], n: int = N_LISTS) -> Int[Tensor, "batch n_ctx"]:
     """The first of the evaluation lists: fresh, the same for every model."""
-    return _evaluation(problem.task, problem.card.training, problem.device)[:n]
+    return _evaluation(problem)[:n]
 
 
 @cache
-def _evaluation(
-    task: SortedList, recipe: Training, device: torch.device
-) -> Int[Tensor, "batch n_ctx"]:
-    return fresh_sequences(task, recipe, N_LISTS, SEED).to(device)
+def _evaluation(problem: Problem[SortedList]) -> Int[Tensor, "batch n_ctx"]:
+    return problem.fresh(N_LISTS, SEED)
 
 
 @cache

@@ -199,6 +199,10 @@ asked_alike = stated.right_resampled(problem, "asked alike", "asked alike")
 record("asked_alike_right", asked_alike.value, "share", digits=0)
 record("copier_random_right", findings["copier_needed"].value, "share", digits=0)
 record("other_random_right", findings["copier_suffices"].value, "share", digits=0)
+copied_by = copies[answers]
+left = stated.right_mean_ablated(problem)
+others = torch.arange(len(heads), device=copied_by.device)[:, None, None] != copied_by
+record("other_mean_right", left[others].double().mean(), "share", digits=0)
 record("resampled_lists", samples.N_RESAMPLED, "", digits=0)
 
 # %% [markdown]
@@ -209,10 +213,12 @@ record("resampled_lists", samples.N_RESAMPLED, "", digits=0)
 # right. So what the heads say depends on position, query and answer, and on hardly anything
 # else.
 #
-# It takes both of them. With the head that copies the answer reading a random list,
-# {{ copier_random_right }} of the predictions are right; with that head left alone and the
-# other reading a random list, {{ other_random_right }}. That one head copies and the other
-# does not matter is refuted: what the other says about the answer is wanted too.
+# With the head that copies the answer reading a random list, {{ copier_random_right }} of the
+# predictions are right: what it says is the answer. But what the other says matters too. While
+# it reads a random list, {{ other_random_right }} are right, so that one head copies and the
+# other does not count is refuted. Nor is the other needed for much: mean ablated, so that it
+# says nothing in particular, it leaves {{ other_mean_right }} right. It is not to say
+# something *wrong*, and it does not: it, too, looks at values just above.
 #
 # ## 4. Who copies what
 #
@@ -406,7 +412,7 @@ steps = stated.sorted_steps(problem)
 bins = [(1, 5), (6, 10), (11, 15), (16, 20), (21, 25), (26, task.max_value)]
 names = [*(f"{first}\N{EN DASH}{last}" for first, last in bins[:-1]), f"{bins[-1][0]} or more"]
 wrong_by_step = by_size(steps.wrong(), steps.size(), bins)
-for (first, _), share in zip(bins, wrong_by_step):
+for (first, _), share in zip(bins[2:], wrong_by_step[2:]):
     record(f"wrong_from_{first}", share, "share", digits=2)
 mistakes = steps.wrong()
 off = (steps.named - steps.answer).abs()[mistakes]
@@ -414,6 +420,10 @@ record("mistakes", mistakes.sum(), "", digits=0)
 record("mistakes_absent", steps.absent()[mistakes].double().mean(), "share", digits=0)
 record("mistakes_close", (off <= 5).double().mean(), "share", digits=0)
 record("mistakes_long", findings["mistakes_at_long_steps"].value, "share", digits=0)
+short = steps.size() <= stated.SHORT
+record("short_step", stated.SHORT, "", digits=0)
+record("short_steps", short.sum(), "", digits=0)
+record("short_missed", mistakes[short].sum(), "", digits=0)
 record("long_step", stated.LONG, "", digits=0)
 figures.bars(
     {"wrong predictions": wrong_by_step},
@@ -444,10 +454,10 @@ figures.lines(
 )
 
 # %% [markdown]
-# Steps of up to ten are never missed but for {{ wrong_from_1 }} and {{ wrong_from_6 }}; of steps
-# from 16 to 20, {{ wrong_from_16 }} are wrong, of those from 21 to 25 {{ wrong_from_21 }}, and of
-# longer ones {{ wrong_from_26 }}. In {{ mistakes_long }} of the lists with a mistake after SEP,
-# the first one is at a step of more than {{ long_step }}.
+# Of {{ short_steps }} steps of at most {{ short_step }}, the model misses {{ short_missed }}. Of
+# those from 11 to 15 it misses {{ wrong_from_11 }}, from 16 to 20 {{ wrong_from_16 }}, from 21 to
+# 25 {{ wrong_from_21 }}, and of longer ones {{ wrong_from_26 }}. In {{ mistakes_long }} of the
+# lists with a mistake after SEP, the first one is at a step of more than {{ long_step }}.
 #
 # The QK circuit says why. In the head that copies it, a next value one step away outscores by
 # {{ advantage_near }} whatever the query sees at or below itself. That lead shrinks with the
@@ -583,9 +593,8 @@ record("triples", len(puzzling), "", digits=0)
 record("triples_puzzling", puzzling.double().mean(), "share", digits=0)
 record("triples_right", findings["right_on_puzzling_triples"].value, "share", digits=1)
 part_names = ["part", "favours y by, logits", "favours y in"]
-ablated_names = ["right without it", "y above z without it"]
 table(
-    [*part_names, *ablated_names],
+    [*part_names, "right without it"],
     describe.part_rows(problem, effects, effects.strongest(), "strongest head"),
     caption="What the logit of y less that of z is made of, over puzzling lists. Strongest: the "
     "head that attends most to y and z. Without it: mean ablated, position by position",
@@ -601,9 +610,6 @@ record("direct_difference", parts[:, triples.DIRECT].mean(), "logits", digits=2)
 record("right_without_own", findings["own_sources_decide"].value, "share", digits=0)
 record("right_without_other", findings["other_head_decides"].value, "share", digits=0)
 record("right_without_direct", findings["direct_path_decides"].value, "share", digits=0)
-for name, ablated in (("own", [triples.THIS]), ("other", [triples.OTHER, triples.OTHER_REST])):
-    above = triples.without(problem, effects, most, ablated).above[puzzling]
-    record(f"above_without_{name}", above.double().mean(), "share", digits=0)
 
 # %% [markdown]
 # In {{ triples_puzzling }} of {{ triples }} lists, the head that attends most to the two
@@ -614,33 +620,31 @@ for name, ablated in (("own", [triples.THIS]), ("other", [triples.OTHER, triples
 #
 # * **The strongest head itself.** Attending to z does not only raise z; summed over the sources
 #   y and z, the head may raise y more. This is the published explanation. It passes:
-#   {{ right_without_own }} are right without it. But it gives {{ own_difference }} logits of
-#   the {{ triple_margin }}, hardly anything.
-# * **The other head** gives {{ other_difference }} from y and z, most of it.
-#   {{ right_without_other }} are right without that head, too near to half to pass.
+#   {{ right_without_own }} are right without it. But of the {{ triple_margin }} logits it gives
+#   {{ own_difference }}.
+# * **The other head** gives {{ other_difference }} from y and z. {{ right_without_other }} are
+#   right without that head, too near to half to pass.
 # * **The direct path**, $W_E W_U$ from d itself, gives {{ direct_difference }}.
 #   {{ right_without_direct }} are right without it: a help, not the explanation.
 #
-# The test alone tells the first two hardly apart, and it is the wrong way round for the sizes. The
-# reason is that it asks for y against *all* values, and without what a head moves from y and z
-# the model no longer knows where it is in the list. We looked at y against z alone only when
-# we had seen this: y stays above z in {{ above_without_own }} of the lists without what the
-# strongest head moves from them, and in {{ above_without_other }} without the other head. So is
-# the other head the answer? Split the lists once more, by whether the strongest head
-# *copies* y, by its OV circuit.
+# About half of the lists need the strongest head, and about half the other one. These are not the
+# same lists. We had seen as much when we split them by whether the strongest head *copies* y, by
+# its OV circuit:
 
 # %%
 copier = stated.copier_of_y(problem)
 same = (copier == most)[puzzling]
 record("strongest_copies", same.double().mean(), "share", digits=0)
-for name, some in (("copying", same), ("not_copying", ~same)):
-    record(f"own_where_{name}", parts[some, triples.THIS].mean(), "logits", digits=2)
-    record(f"other_where_{name}", parts[some, triples.OTHER].mean(), "logits", digits=2)
-record("copier_share", findings["copier_gives_most"].value, "share", digits=0)
-record("copier_favours", findings["copier_favours_next"].value, "share", digits=0)
-record("sources_favour_y", findings["sources_favour_next"].value, "share", digits=0)
+tests = {"own": [triples.THIS], "other": [triples.OTHER, triples.OTHER_REST]}
+for part, ablated in tests.items():
+    right = triples.right_without(problem, effects, most, ablated)[puzzling]
+    for name, some in (("copying", same), ("not_copying", ~same)):
+        record(f"{part}_where_{name}", parts[some, ablated[0]].mean(), "logits", digits=2)
+        record(f"without_{part}_{name}", right[some].double().mean(), "share", digits=0)
+for name in ("copier_gives_most", "copier_favours_next", "copier_decides", "sources_favour_next"):
+    record(f"{name}_share", findings[name].value, "share", digits=0)
 table(
-    [*part_names, *ablated_names],
+    [*part_names, "right without it"],
     describe.part_rows(problem, effects, copier, "head that copies y"),
     caption="The same, as seen from the head that copies y by its OV circuit",
 )
@@ -648,16 +652,22 @@ table(
 # %% [markdown]
 # In {{ strongest_copies }} of the puzzling lists the strongest head copies y. There its own
 # sources favour y by {{ own_where_copying }} logits, the other head's by
-# {{ other_where_copying }}. In the rest it is the other way round: {{ own_where_not_copying }}
-# and {{ other_where_not_copying }}. The head that attends most was the wrong one to watch. What
-# y and z move through *the head that copies y* favours y in {{ copier_favours }} of all
-# puzzling lists, and makes up {{ copier_share }} of the margin. So both explanations are one, and
-# the published one holds once it is said of the head that copies. (Summed over both heads, as
-# this page once had it, the sources favour y in {{ sources_favour_y }}.)
+# {{ other_where_copying }}; without its own, {{ without_own_copying }} are right, without the
+# other head {{ without_other_copying }}. In the rest it is the other way round:
+# {{ own_where_not_copying }} and {{ other_where_not_copying }} logits,
+# {{ without_own_not_copying }} and {{ without_other_not_copying }} right. The head that attends
+# most is the wrong one to watch. What y and z move through *the head that copies y* favours y in
+# {{ copier_favours_next_share }} of all puzzling lists, makes up {{ copier_gives_most_share }} of
+# the margin, and with it mean ablated {{ copier_decides_share }} are right. So the published
+# explanation holds, once it is said of the head that copies. (Summed over both heads, as this
+# page once had it, the sources favour y in {{ sources_favour_next_share }}.)
 #
-# Why does a head that attends more to z than to y raise y more? Split what it moves by source:
+# For that head, too, attends more to z than to y in many of these lists. Why does it raise y more?
+# Split what it moves by source:
 
 # %%
+prefers_z = effects.attention[torch.arange(len(copier)), copier].diff(dim=1)[:, 0] > 0
+record("copier_prefers_z", prefers_z[puzzling].double().mean(), "share", digits=0)
 rows = torch.arange(len(copier), device=copier.device)
 by_copier = effects.moved[rows, copier][puzzling].mean(dim=0)
 for source, name in enumerate("yz"):
@@ -683,12 +693,12 @@ figures.lines(
 )
 
 # %% [markdown]
-# The source y adds {{ y_to_y }} logits to y and {{ y_to_z }} to z; the source z adds
-# {{ z_to_z }} to z, *and {{ z_to_y }} to y*. What the head loses by attending to z it gives back:
-# in the full OV circuit of the head that copies it, a value adds {{ ov_lower_neighbour }} logits
-# (mean over values) to its lower neighbour, and {{ ov_upper_neighbour }} to its upper one. So of
-# several values that are attended to alike, the smallest comes out on top. On average over the
-# lists of one d, z wins at d: {{ z_wins_at }}.
+# It attends more to z in {{ copier_prefers_z }} of them. The source y adds {{ y_to_y }} logits to
+# y and {{ y_to_z }} to z; the source z adds {{ z_to_z }} to z, *and {{ z_to_y }} to y*. What the
+# head loses by attending to z it gives back: in the full OV circuit of the head that copies it,
+# a value adds {{ ov_lower_neighbour }} logits (mean over values) to its lower neighbour, and
+# {{ ov_upper_neighbour }} to its upper one. So of several values that are attended to alike, the
+# smallest comes out on top. On average over the lists of one d, z wins at d: {{ z_wins_at }}.
 #
 # **The published lists.** The puzzle was first shown on four lists picked by hand, for another
 # checkpoint. On ours:
@@ -699,6 +709,9 @@ named = torch.tensor([named for _, named in published.TRIPLES])
 four = triples.effects(problem, triples.locate(task, picked, named).to(problem.device))
 four_copiers = copies[four.triples.predictions[:, 0]]
 record("published_puzzling", four.puzzling().sum(), "", digits=0)
+for name, head in (("strongest", four.strongest()), ("copier", four_copiers)):
+    favoured = triples.favours(problem, four, head)[:, triples.THIS] > 0
+    record(f"published_{name}_favours", favoured.sum(), "", digits=0)
 part_titles = ["strongest, y and z", "other head, y and z", "other tokens", "direct, biases"]
 table(
     ["d, y, z", "strongest: attention y / z", "copies y", *part_titles, "sum", "says"],
@@ -707,8 +720,9 @@ table(
 )
 
 # %% [markdown]
-# {{ published_puzzling }} of the four puzzle here at all, and in each of them what favours y
-# stands in the column of the head that copies it.
+# {{ published_puzzling }} of the four puzzle here. What y and z move through the strongest head
+# favours y in {{ published_strongest_favours }} of them, what they move through the head that
+# copies y in {{ published_copier_favours }}.
 #
 # ## 8. It all adds up
 #

@@ -162,27 +162,17 @@ def favours(
     return given
 
 
-class Without(NamedTuple):
-    """What the model says at d with something mean ablated."""
-
-    right: Bool[Tensor, " batch"]
-    """Whether it predicts y."""
-    above: Bool[Tensor, " batch"]
-    """Whether y has a larger logit than z."""
-
-
-def without(
+def right_without(
     problem: Problem[SortedList],
     effects: TripleEffects,
     head: Int[Tensor, " batch"],
     ablated: Sequence[int],
-) -> Without:
-    """Put in the place of some of the `PARTS` together, as seen from a head of each list, their
-    mean over all sampled lists that are asked at the same position.
+) -> Bool[Tensor, " batch"]:
+    """Whether y is predicted with some of the `PARTS` together, as seen from a head of each list,
+    mean ablated: in their place stands their mean over all sampled lists that are asked at the
+    same position.
     """
     parts = effects.parts(head)
-    y, z = effects.triples.predictions.unbind(dim=1)
     term = parts[:, list(ablated)].sum(dim=1)
     logits = mean_ablate_term(problem, parts.sum(dim=1), term, effects.triples.query)
-    rows = torch.arange(len(y), device=y.device)
-    return Without(logits.argmax(dim=-1) == y, logits[rows, y] > logits[rows, z])
+    return logits.argmax(dim=-1) == effects.triples.predictions[:, 0]
