@@ -80,7 +80,7 @@ def untrained(problem: "Problem[SortedList]") -> "Problem[SortedList]":
 @pytest.fixture(scope="session")
 def lists(problem: "Problem[SortedList]") -> "Tensor":
     """2,000 fresh lists."""
-    from analyses.sorted_list.claims import evaluation
+    from analyses.sorted_list.samples import evaluation
 
     return evaluation(problem, 2000)
 

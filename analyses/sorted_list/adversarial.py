@@ -64,6 +64,10 @@ FAMILIES: dict[str, Sampler] = {
     "neighbours": neighbours,
     "low": low,
 }
+UNUSUAL = ("high", "gap", "neighbours")
+"""The families of which the mechanism leads one to expect that they fail."""
+TOP = 6
+"""Of how many of the largest values a page asks whether the last positions favour them."""
 
 
 def _from(

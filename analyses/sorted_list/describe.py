@@ -8,7 +8,7 @@ from torch import Tensor
 
 from analyses.attribution import Attribution
 from analyses.circuits import copying_heads, runs
-from analyses.sorted_list.triples import TripleEffects, Triples
+from analyses.sorted_list.triples import PARTS, TripleEffects, favours, right_without
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 from models.task import Task
@@ -60,26 +60,71 @@ def mistakes(
     return rows
 
 
-def triple_rows(triples: Triples, effects: TripleEffects) -> list[list[object]]:
-    """Rows of a table: for each list, attention to y and z, and the 2x2 attributions."""
+def triple_rows(
+    problem: Problem[SortedList],
+    effects: TripleEffects,
+    copier: Int[Tensor, " batch"],
+) -> list[list[object]]:
+    """Rows of a table: for each list, which head attends most to y and z and how, which head
+    copies y, and by how much each part favours y over z.
+    """
+    most = effects.strongest()
+    given, names = favours(problem, effects, most), head_names(problem)
+    right = right_without(problem, effects, most, ())
     rows: list[list[object]] = []
-    attention = effects.attention[torch.arange(len(triples.d)), effects.strongest()]
-    moved = effects.moved.sum(dim=1)
-    for number, d in enumerate(triples.d.tolist()):
-        (yy, yz), (zy, zz) = moved[number].tolist()
+    found = effects.triples
+    named = torch.cat([found.d[:, None], found.predictions], dim=1).tolist()
+    for number, triple in enumerate(named):
+        head = int(most[number])
+        to_y, to_z = effects.attention[number, head].tolist()
+        this, this_rest, other, other_rest, *rest = given[number].tolist()
+        shown = (this, other, this_rest + other_rest, sum(rest), sum(given[number].tolist()))
         rows.append(
             [
-                f"{d}, {d + 1}, {d + 2}",
-                f"{attention[number, 0]:.2f} / {attention[number, 1]:.2f}",
-                f"{yy:+.2f}",
-                f"{zy:+.2f}",
-                f"{yz:+.2f}",
-                f"{zz:+.2f}",
-                f"{yy + zy:+.2f} / {yz + zz:+.2f}",
-                "y" if effects.correct[number] else "not y",
+                ", ".join(map(str, triple)),
+                f"{names[head]}: {to_y:.2f} / {to_z:.2f}",
+                names[int(copier[number])],
+                *(f"{part:+.2f}" for part in shown),
+                "y" if right[number] else "not y",
             ]
         )
     return rows
+
+
+def part_rows(
+    problem: Problem[SortedList],
+    effects: TripleEffects,
+    head: Int[Tensor, " batch"],
+    this: str,
+) -> list[list[object]]:
+    """Rows of a table: for each of `triples.PARTS`, as seen from a head called `this`, by how
+    much it favours y over z and how often; and how often the model still says y with it mean
+    ablated. Over the puzzling lists; the last row is the sum.
+    """
+    puzzling = effects.puzzling()
+    given = favours(problem, effects, head)[puzzling].double()
+
+    def row(name: str, part: Tensor, ablated: Sequence[int]) -> list[object]:
+        shares = ((part > 0), right_without(problem, effects, head, ablated)[puzzling])
+        shown = (f"{share.double().mean():.0%}" for share in shares)
+        return [name.replace("this head", this), f"{part.mean():+.2f}", *shown]
+
+    rows = [row(name, given[:, part], [part]) for part, name in enumerate(PARTS)]
+    return [*rows, row("all, nothing ablated", given.sum(dim=1), [])]
+
+
+def peaks(
+    problem: Problem[SortedList],
+    scores: Float[Tensor, "head value"],
+    copies: Int[Tensor, " value"],
+) -> str:
+    """Where the scores of each head are largest, and whether that head copies what is there."""
+    found = []
+    for number, name in enumerate(head_names(problem)):
+        key = int(scores[number].argmax())
+        whose = "which it copies" if copies[key] == number else "which it does not copy"
+        found.append(f"head {name} at {key}, {whose}")
+    return "; ".join(found)
 
 
 def margin_by_part(

@@ -1,7 +1,7 @@
-"""Three neighbouring values in one list: d, d + 1 and d + 2.
+"""Three values that follow one another in a sorted list, such as d, d + 1 and d + 2.
 
-At d the right answer is y = d + 1. The puzzle is that heads often attend more to
-z = d + 2, and the model is right all the same.
+At the first, d, the right answer is the second, y. The puzzle is that heads often attend more to
+the third, z, and the model is right all the same.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,14 @@ from models.sorted_list.task import SortedList
 
 
 class Triples(NamedTuple):
-    """Lists that hold d, d + 1 and d + 2, and where in them these stand."""
+    """Lists, in each d, y and z, and where these stand."""
 
     tokens: Int[Tensor, "batch n_ctx"]
-    d: Int[Tensor, " batch"]
     query: Int[Tensor, " batch"]
     """Position of d among the sorted values, from which y is predicted."""
+    d: Int[Tensor, " batch"]
+    predictions: Int[Tensor, "batch 2"]
+    """y and z."""
     sources: Int[Tensor, "batch 2"]
     """Positions of y and z among the unsorted values."""
 
@@ -32,32 +34,28 @@ class Triples(NamedTuple):
         """The same lists on a device."""
         return Triples(*(part.to(device) for part in self))
 
-    @property
-    def predictions(self) -> Int[Tensor, "batch 2"]:
-        """y and z."""
-        return torch.stack([self.d + 1, self.d + 2], dim=1)
-
 
 def locate(
-    task: SortedList, tokens: Int[Tensor, "batch n_ctx"], d: Int[Tensor, " batch"]
+    task: SortedList, tokens: Int[Tensor, "batch n_ctx"], triple: Int[Tensor, "batch 3"]
 ) -> Triples:
-    """Find d, d + 1 and d + 2 in lists that hold them.
+    """Find d, y and z in lists that hold them.
 
     Raises:
-        ValueError: if a list does not hold all three.
+        ValueError: if a list does not hold all three, one after the other when sorted.
     """
     values = tokens[:, : task.list_length]
-    for offset in (0, 1, 2):
-        absent = ~(values == (d + offset)[:, None]).any(dim=1)
-        if absent.any():
-            row = int(absent.nonzero()[0])
-            raise ValueError(
-                f"list {row}, {values[row].tolist()}, does not hold {int(d[row]) + offset}; "
-                f"a triple needs {int(d[row])}, {int(d[row]) + 1} and {int(d[row]) + 2}"
-            )
-    sources = torch.stack([(values == (d + k)[:, None]).int().argmax(dim=1) for k in (1, 2)], dim=1)
-    query = task.list_length + 1 + (values < d[:, None]).sum(dim=1)
-    return Triples(tokens, d, query, sources)
+    found = values[:, None, :] == triple[:, :, None]
+    query = task.list_length + 1 + (values < triple[:, :1]).sum(dim=1)
+    inside = (query + 2).clamp(max=task.n_ctx - 1)
+    follows = tokens.gather(1, inside[:, None]) == triple[:, 2:]
+    wrong = ~(found.any(dim=2).all(dim=1) & (triple.diff(dim=1) > 0).all(dim=1) & follows[:, 0])
+    if wrong.any():
+        row = int(wrong.nonzero()[0])
+        raise ValueError(
+            f"list {row}, {values[row].tolist()}, does not hold {triple[row].tolist()}, one after "
+            "the other when sorted"
+        )
+    return Triples(tokens, query, triple[:, 0], triple[:, 1:], found.int().argmax(dim=2)[:, 1:])
 
 
 def sample(
@@ -71,7 +69,8 @@ def sample(
     chosen = noise.argsort(dim=1)[:, : task.list_length]
     order = torch.rand(chosen.shape, generator=generator).argsort(dim=1)
     tokens = task.complete(chosen.gather(1, order))
-    return locate(task, tokens.to(device), d.to(device))
+    triple = d[:, None] + torch.arange(3)
+    return locate(task, tokens.to(device), triple.to(device))
 
 
 PARTS = (
@@ -163,26 +162,17 @@ def favours(
     return given
 
 
-class Without(NamedTuple):
-    """What the model says at d with something mean ablated."""
-
-    right: Bool[Tensor, " batch"]
-    """Whether it predicts y."""
-    above: Bool[Tensor, " batch"]
-    """Whether y has a larger logit than z."""
-
-
-def without(
+def right_without(
     problem: Problem[SortedList],
     effects: TripleEffects,
     head: Int[Tensor, " batch"],
     ablated: Sequence[int],
-) -> Without:
-    """Put in the place of some of the `PARTS` together, as seen from a head of each list, their
-    mean over all sampled lists that are asked at the same position.
+) -> Bool[Tensor, " batch"]:
+    """Whether y is predicted with some of the `PARTS` together, as seen from a head of each list,
+    mean ablated: in their place stands their mean over all sampled lists that are asked at the
+    same position.
     """
-    parts, y = effects.parts(head), effects.triples.d + 1
+    parts = effects.parts(head)
     term = parts[:, list(ablated)].sum(dim=1)
     logits = mean_ablate_term(problem, parts.sum(dim=1), term, effects.triples.query)
-    rows = torch.arange(len(y), device=y.device)
-    return Without(logits.argmax(dim=-1) == y, logits[rows, y] > logits[rows, y + 1])
+    return logits.argmax(dim=-1) == effects.triples.predictions[:, 0]

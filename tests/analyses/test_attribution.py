@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses.activations import PATTERN, VALUES
-from analyses.attribution import direct_logit_attribution, source_attribution
+from analyses.activations import PATTERN, RESID_POST, VALUES, activations
+from analyses.attribution import direct_logit_attribution, terms
 from analyses.circuits import LN_FINAL_SCALE
 from models import load
 from models.problem import Problem
@@ -101,39 +101,56 @@ def test_a_head_adds_what_it_takes_from_each_position(
                 )
 
 
-@pytest.mark.parametrize("name", ["problem", "untrained", "small", "neural"])
-def test_all_sources_together_are_what_the_head_adds(
+@pytest.mark.parametrize("name", ["problem", "untrained", "small", "linear"])
+def test_terms_add_up_to_the_residual_stream_and_to_what_heads_add(
     name: str, request: pytest.FixtureRequest
 ) -> None:
     problem: Problem[SortedList] = request.getfixturevalue(name)
     generator = torch.Generator().manual_seed(5)
     tokens = problem.task.sample(30, generator)
-    query = torch.randint(tokens.shape[1], (30,), generator=generator)
-    predictions = torch.randint(problem.task.d_vocab, (30, 3), generator=generator)
-    everywhere = torch.arange(tokens.shape[1]).expand(30, -1)
-    moved = source_attribution(problem, tokens, query, everywhere, predictions)
-    heads = direct_logit_attribution(problem, tokens).heads[torch.arange(30), :, query]
-    expected = heads.gather(2, predictions[:, None, :].expand(-1, heads.shape[1], -1))
-    torch.testing.assert_close(moved.sum(dim=2), expected, atol=1e-4, rtol=1e-4)
-
-
-def test_sources_and_predictions_keep_their_order(
-    small: Problem[SortedList], small_lists: Tensor
-) -> None:
-    query = torch.full((40,), 4)
-    sources, predictions = torch.tensor([[0, 2]] * 40), torch.tensor([[7, 1, 3]] * 40)
-    moved = source_attribution(small, small_lists, query, sources, predictions)
-    turned = source_attribution(small, small_lists, query, sources.flip(1), predictions.flip(1))
-    torch.testing.assert_close(turned, moved.flip(2, 3))
-    assert not torch.allclose(turned, moved)
-
-
-def test_a_source_after_the_query_moves_nothing(
-    small: Problem[SortedList], small_lists: Tensor
-) -> None:
-    query = torch.full((40,), 2)
-    moved = source_attribution(
-        small, small_lists, query, torch.tensor([[2, 3, 6]] * 40), torch.tensor([[5]] * 40)
+    rows, query = torch.arange(30), torch.randint(tokens.shape[1], (30,), generator=generator)
+    split = terms(problem, tokens, query)
+    resid = activations(problem, tokens, RESID_POST)[rows, query]
+    torch.testing.assert_close(split.total(), resid, atol=1e-4, rtol=1e-4)
+    w_u, scale = problem.model.W_U, split.final_scale[:, None]
+    parts = direct_logit_attribution(problem, tokens)
+    torch.testing.assert_close(
+        split.heads.sum(dim=2) @ w_u / scale[:, None],
+        parts.heads[rows, :, query],
+        atol=1e-4,
+        rtol=1e-4,
     )
-    assert moved[:, :, 0].abs().min() > 0
-    assert torch.equal(moved[:, :, 1:], torch.zeros(40, 2, 2, 1))
+    torch.testing.assert_close(
+        split.direct @ w_u / scale, parts.direct[rows, query], atol=1e-4, rtol=1e-4
+    )
+
+
+def test_terms_from_each_position_are_attention_times_what_is_written(
+    small: Problem[SortedList], small_lists: Tensor
+) -> None:
+    query = torch.arange(40) % 7
+    split, model = terms(small, small_lists, query), small.model
+    _, cache = model.run_with_cache(small_lists, names_filter=[PATTERN, VALUES])
+    for row in (0, 5, 13):
+        for head in range(2):
+            for key in range(7):
+                attention = cache[PATTERN][row, head, query[row], key]
+                written = attention * (cache[VALUES][row, key, head] @ model.W_O[0, head])
+                torch.testing.assert_close(
+                    split.heads[row, head, key], written, atol=1e-5, rtol=1e-4
+                )
+
+
+def test_a_position_after_the_query_moves_nothing(
+    small: Problem[SortedList], small_lists: Tensor
+) -> None:
+    heads = terms(small, small_lists, torch.full((40,), 2)).heads
+    assert float(heads[:, :, :3].abs().amax(dim=-1).min()) > 0
+    assert not heads[:, :, 3:].any()
+
+
+def test_a_model_with_neurons_has_more_terms(
+    neural: Problem[SortedList], small_lists: Tensor
+) -> None:
+    with pytest.raises(ValueError, match="sorted_list: the model has an MLP"):
+        terms(neural, small_lists, torch.zeros(40, dtype=torch.int64))

@@ -2,19 +2,19 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
 
+from analyses.activations import KEYS, QUERIES, activations
 from analyses.attention import patterns
 from analyses.circuits import (
-    Scales,
     copied_sets,
     copying_heads,
     direct_path,
     full_ov,
     full_qk,
     position_qk,
+    reads,
     runs,
-    typical_scales,
+    typical_final_scale,
     w_ov,
     w_qk,
 )
@@ -23,9 +23,8 @@ from models.sorted_list.task import SortedList
 from tests.analyses.problems import architecture, made_of, shapes
 from tests.plain_transformer import EPS, PlainTransformer
 
-UNIT = Scales(1.0, 1.0)
-QUERIES, KEYS = "blocks.0.attn.hook_q", "blocks.0.attn.hook_k"
-LN1 = "blocks.0.ln1.hook_scale"
+FIRST = slice(0, 1)
+NORMALIZED = "blocks.0.ln1.hook_normalized"
 
 
 @pytest.fixture(scope="module")
@@ -48,58 +47,115 @@ def hand_made() -> Problem[SortedList]:
     return made_of(task, sizes, weights)
 
 
+def test_what_hand_made_heads_read(hand_made: Problem[SortedList]) -> None:
+    first = reads(hand_made, FIRST)
+    assert torch.equal(first.token, torch.eye(3))
+    assert first.position.tolist() == [[1, 0, 0]] * 3
+    # The mean of (1, 0, 0), (0, 1, 0) and (1, 1, 0).
+    assert torch.equal(
+        reads(hand_made, slice(0, 3)).position, torch.tensor([[2 / 3, 2 / 3, 0]]).expand(3, -1)
+    )
+    assert first.total().tolist() == [[2, 0, 0], [1, 1, 0], [1, 0, 1]]
+
+
 def test_full_ov_of_hand_made_weights(hand_made: Problem[SortedList]) -> None:
-    first, second = full_ov(hand_made, UNIT)
-    assert first.tolist() == [[4, -2, -2], [-2, 4, -2], [-2, -2, 4]]
-    # The second head reads the values upside down and writes with the opposite sign.
-    assert second.tolist() == [[1, 1, -2], [1, -2, 1], [-2, 1, 1]]
-    assert full_ov(hand_made, Scales(2.0, 4.0))[0, 0].tolist() == [0.5, -0.25, -0.25]
+    first, second = full_ov(hand_made, reads(hand_made, FIRST), 1.0)
+    # Twice the token, and the position as one more token 0.
+    assert first.tolist() == [[8, -4, -4], [2, 2, -4], [2, -4, 2]]
+    # The second head reads upside down and writes with the opposite sign.
+    assert second.tolist() == [[2, 2, -4], [2, -1, -1], [-1, 2, -1]]
+    assert full_ov(hand_made, reads(hand_made, FIRST), 8.0)[0, 0].tolist() == [1, -0.5, -0.5]
 
 
 def test_full_qk_of_hand_made_weights(hand_made: Problem[SortedList]) -> None:
-    first, second = full_qk(hand_made, UNIT) * 3**0.5
-    # Query q takes column q of the keys.
-    torch.testing.assert_close(first, torch.tensor([[1.0, 4, 7], [2, 5, 8], [3, 6, 9]]))
+    at_first, at_second = reads(hand_made, FIRST), reads(hand_made, slice(1, 2))
+    first, second = full_qk(hand_made, at_second, at_first) * 3**0.5
+    # A key is its token's row of W_K plus the first; a query takes its column and the second.
+    keys = torch.tensor([[2.0, 4, 6], [5, 7, 9], [8, 10, 12]])
+    expected = torch.stack([keys[:, 0] + keys[:, 1], 2 * keys[:, 1], keys[:, 2] + keys[:, 1]])
+    torch.testing.assert_close(first, expected)
     # Twice as much, and the bias takes ten times the last column.
-    expected = torch.tensor([[32.0, 68, 104], [34, 70, 106], [36, 72, 108]])
-    torch.testing.assert_close(second, expected)
+    torch.testing.assert_close(second, 2 * expected + 10 * keys[:, 2])
 
 
 def test_position_qk_of_hand_made_weights(hand_made: Problem[SortedList]) -> None:
-    first, second = position_qk(hand_made, UNIT) * 3**0.5
-    torch.testing.assert_close(first, torch.tensor([[1.0, 4, 7], [2, 5, 8], [3, 9, 15]]))
+    at_first, at_third = reads(hand_made, FIRST), reads(hand_made, slice(2, 3))
+    first, second = position_qk(hand_made, at_third, at_first) * 3**0.5
+    # (1, 1, 0) takes the first two columns, whatever token asks.
+    torch.testing.assert_close(first, torch.tensor([[6.0, 12, 18]]).expand(3, -1))
     torch.testing.assert_close(second, 2 * first)
 
 
 def test_direct_path_of_hand_made_weights(hand_made: Problem[SortedList]) -> None:
-    assert direct_path(hand_made, Scales(5.0, 2.0)).tolist() == [
+    assert direct_path(hand_made, 2.0).tolist() == [
         [1, -0.5, -0.5],
         [-0.5, 1, -0.5],
         [-0.5, -0.5, 1],
     ]
 
 
+@pytest.mark.parametrize("name", ["problem", "small", "linear"])
+def test_heads_read_at_one_position_what_layernorm_gives_them(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    tokens = problem.task.sample(20, torch.Generator().manual_seed(1))
+    model = problem.model
+    if problem.architecture.normalization is None:
+        given = model.W_E[tokens] + model.W_pos
+    else:
+        given = activations(problem, tokens, NORMALIZED)
+    for position in range(tokens.shape[1]):
+        at = reads(problem, slice(position, position + 1))
+        torch.testing.assert_close(
+            at.total()[tokens[:, position]], given[:, position], atol=1e-5, rtol=1e-5
+        )
+
+
+def test_the_scale_is_that_of_each_token(small: Problem[SortedList]) -> None:
+    read = reads(small, slice(0, 3))
+    spread = read.total().square().mean(dim=-1)
+    torch.testing.assert_close(spread, torch.ones_like(spread), atol=1e-3, rtol=0)
+    # One scale for both terms: their proportion is that of the embeddings.
+    position = small.model.W_pos[:3].mean(dim=0)
+    position = position - position.mean()
+    scales = read.position @ position / position.dot(position)
+    assert float(scales.max() - scales.min()) > 0.1
+    torch.testing.assert_close(read.position, scales[:, None] * position, atol=1e-5, rtol=1e-4)
+
+
 def test_full_ov_is_a_naive_loop(small: Problem[SortedList]) -> None:
-    model, scales = small.model, Scales(1.7, 2.3)
-    circuit = full_ov(small, scales)
+    model, sources = small.model, reads(small, slice(0, 3))
+    circuit = full_ov(small, sources, 2.3)
     for head in range(2):
         for source in range(small.task.d_vocab):
-            written = model.W_E[source] / scales.ln1 @ model.W_V[0, head] @ model.W_O[0, head]
+            value = sources.total()[source] @ model.W_V[0, head] + model.b_V[0, head]
             for prediction in range(small.task.d_vocab):
-                logit = float(written / scales.ln_final @ model.W_U[:, prediction])
+                logit = float(value @ model.W_O[0, head] / 2.3 @ model.W_U[:, prediction])
                 assert float(circuit[head, source, prediction]) == pytest.approx(logit, abs=1e-4)
 
 
-def test_full_qk_is_a_naive_loop(small: Problem[SortedList]) -> None:
-    model, scales = small.model, Scales(1.7, 2.3)
-    circuit = full_qk(small, scales)
-    for head in range(2):
-        for query in range(small.task.d_vocab):
-            reads = model.W_E[query] / scales.ln1 @ model.W_Q[0, head] + model.b_Q[0, head]
-            for key in range(small.task.d_vocab):
-                shown = model.W_E[key] / scales.ln1 @ model.W_K[0, head]
-                score = float(reads @ shown) / 3**0.5
-                assert float(circuit[head, query, key]) == pytest.approx(score, abs=1e-4)
+@pytest.mark.parametrize("name", ["problem", "untrained", "small", "linear"])
+def test_at_single_positions_the_qk_circuits_are_the_models_own_scores(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    tokens = problem.task.sample(20, torch.Generator().manual_seed(1))
+    queries, keys = (activations(problem, tokens, hook).double() for hook in (QUERIES, KEYS))
+    # TransformerLens's hook_attn_scores holds probabilities in a model of this kind.
+    scores = torch.einsum("bqhd,bkhd->bhqk", queries, keys) / problem.architecture.d_head**0.5
+    last = problem.task.label_positions.stop - 1
+    asking = reads(problem, slice(last, last + 1))
+    for place in (0, last):
+        shown = reads(problem, slice(place, place + 1))
+        circuit = full_qk(problem, asking, shown)
+        own = circuit[:, tokens[:, last], tokens[:, place]].T.double()
+        torch.testing.assert_close(own, scores[:, :, last, place], atol=1e-4, rtol=1e-4)
+        # Token, with the bias, and position add up.
+        by_token = full_qk(problem, asking._replace(position=0 * asking.position), shown)
+        parts = by_token + position_qk(problem, asking, shown)
+        torch.testing.assert_close(parts, circuit, atol=1e-4, rtol=1e-4)
+        assert float(position_qk(problem, asking, shown).abs().max()) > 0.01
 
 
 def test_w_qk_and_w_ov_are_products_of_each_head(small: Problem[SortedList]) -> None:
@@ -109,91 +165,35 @@ def test_w_qk_and_w_ov_are_products_of_each_head(small: Problem[SortedList]) -> 
         torch.testing.assert_close(w_ov(small)[head], model.W_V[0, head] @ model.W_O[0, head])
 
 
-def key_position_terms(problem: Problem[SortedList], tokens: Tensor, scale: Tensor) -> Tensor:
-    """What the QK circuits leave out: the key's position, and the key bias."""
-    model = problem.model
-    resid = (model.W_E[tokens] + model.W_pos) / scale
-    queries = torch.einsum("bqm,hmd->bhqd", resid, model.W_Q[0]) + model.b_Q[0].unsqueeze(1)
-    keys = torch.einsum("bkm,hmd->bhkd", (model.W_pos / scale), model.W_K[0])
-    return queries @ (keys + model.b_K[0].unsqueeze(1)).mT / problem.architecture.d_head**0.5
-
-
-def scores_from_circuits(problem: Problem[SortedList], tokens: Tensor, scale: Tensor) -> Tensor:
-    """Attention scores with the LayerNorm scale `[batch, pos, 1]` of every position.
-
-    At scale s the full QK circuit is A / s^2 + B / s, so two scales give A and B apart.
-    """
-    one, two = (full_qk(problem, Scales(s, 1.0)).double() for s in (1.0, 2.0))
-    both, bias = 2 * one - 4 * two, 4 * two - one
-    by_position = position_qk(problem, UNIT).double()
-    rows = both[:, tokens] + by_position.unsqueeze(1)
-    rows, bias = (
-        part.gather(3, tokens[None, :, None, :].expand(part.shape[0], -1, tokens.shape[1], -1))
-        for part in (rows, bias[:, tokens])
-    )
-    at_query, at_key = scale.double(), scale.double().mT
-    return (rows / (at_query * at_key) + bias / at_key).transpose(0, 1)
-
-
-@pytest.mark.parametrize("name", ["problem", "untrained", "small"])
-def test_the_circuits_at_the_models_own_scales_are_its_attention_scores(
-    name: str, request: pytest.FixtureRequest
-) -> None:
-    problem: Problem[SortedList] = request.getfixturevalue(name)
-    tokens = problem.task.sample(20, torch.Generator().manual_seed(1))
-    _, cache = problem.model.run_with_cache(tokens, names_filter=[QUERIES, KEYS, LN1])
-    scale = cache[LN1]
-    # TransformerLens's hook_attn_scores holds probabilities in a model of this kind.
-    scores = torch.einsum("bqhd,bkhd->bhqk", cache[QUERIES].double(), cache[KEYS].double())
-    scores = scores / problem.architecture.d_head**0.5
-    sums = scores_from_circuits(problem, tokens, scale) + key_position_terms(problem, tokens, scale)
-    seen = torch.ones(tokens.shape[1], tokens.shape[1], dtype=torch.bool).tril()
-    torch.testing.assert_close(sums[..., seen], scores[..., seen], atol=1e-4, rtol=1e-5)
-    torch.testing.assert_close(
-        sums.masked_fill(~seen, -torch.inf).softmax(dim=-1),
-        patterns(problem, tokens).double(),
-        atol=1e-4,
-        rtol=0,
-    )
-    # The circuits are more than a rest: without them the identity is far off.
-    rest = key_position_terms(problem, tokens, scale).double()
-    assert float((rest - scores)[..., seen].abs().mean()) > 0.01
-
-
 def test_the_circuits_are_the_whole_model_without_layernorm_and_positions(
     linear: Problem[SortedList],
 ) -> None:
     weights = linear.weights | {"pos_embed.W_pos": torch.zeros(7, 6)}
     placeless = made_of(linear.task, linear.architecture, weights)
     tokens = linear.task.sample(20, torch.Generator().manual_seed(1))
-    moved = torch.einsum(
-        "bhqk,hbkt->bqt", patterns(placeless, tokens), full_ov(placeless, UNIT)[:, tokens]
-    )
+    ov = full_ov(placeless, reads(placeless, FIRST), 1.0)
+    moved = torch.einsum("bhqk,hbkt->bqt", patterns(placeless, tokens), ov[:, tokens])
     model = placeless.model
-    # All attention of a query adds up to 1, and so do the value biases that it moves.
-    values = torch.einsum("hd,hdm->m", model.b_V[0], model.W_O[0])
-    biases = (model.b_O[0] + values) @ model.W_U + model.b_U
-    total = direct_path(placeless, UNIT)[tokens] + moved + biases
+    biases = model.b_O[0] @ model.W_U + model.b_U
+    total = direct_path(placeless, 1.0)[tokens] + moved + biases
     torch.testing.assert_close(total, placeless.logits(tokens), atol=1e-4, rtol=1e-5)
 
 
 @torch.no_grad()
-def test_typical_scales_are_the_standard_deviations_in_a_plain_rebuild(
+def test_the_typical_scale_is_the_standard_deviation_in_a_plain_rebuild(
     problem: Problem[SortedList],
 ) -> None:
     tokens = problem.fresh(50, seed=2)
     plain = PlainTransformer(problem.weights, problem.architecture)
     before = plain.parameter("embed.W_E")[tokens] + plain.parameter("pos_embed.W_pos")
     after = before + plain.attention(plain.normalised(before, "blocks.0.ln1"), "blocks.0")
-    deviations = [
-        (resid.var(dim=-1, correction=0) + EPS).sqrt() for resid in (before, after[:, 10:20])
-    ]
-    scales = typical_scales(problem, tokens)
-    assert list(scales) == pytest.approx([float(d.mean()) for d in deviations], rel=1e-5)
+    deviations = (after[:, 10:20].var(dim=-1, correction=0) + EPS).sqrt()
+    expected = float(deviations.mean())
+    assert typical_final_scale(problem, tokens) == pytest.approx(expected, rel=1e-5)
 
 
-def test_without_layernorm_the_scales_are_one(linear: Problem[SortedList]) -> None:
-    assert typical_scales(linear, linear.task.encode([[1, 2, 3]])) == (1.0, 1.0)
+def test_without_layernorm_the_scale_is_one(linear: Problem[SortedList]) -> None:
+    assert typical_final_scale(linear, linear.task.encode([[1, 2, 3]])) == 1.0
 
 
 OV = torch.tensor(

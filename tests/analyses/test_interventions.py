@@ -4,14 +4,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses.circuits import Scales, direct_path
+from analyses.activations import RESID_POST, activations
+from analyses.attribution import terms
+from analyses.circuits import direct_path, reads
 from analyses.interventions import (
     ablate_direct_path,
     ablate_mlp,
     ablate_neurons,
+    average_positions,
     centre_unembedding,
     centre_writes,
     mean_ablate_head,
+    mean_ablate_term,
+    resample_heads,
 )
 from models.problem import Problem
 from models.sorted_list.task import SortedList
@@ -132,9 +137,9 @@ def test_without_all_heads_the_direct_path_and_constants_are_left(
     logits = linear.logits(tokens)
     # Without LayerNorm what the heads lose adds up.
     lost = sum(logits - mean_ablate_head(linear, tokens, head) for head in (0, 1))
-    rest = logits - lost - direct_path(linear, Scales(1.0, 1.0))[tokens]
+    rest = logits - lost - direct_path(linear, 1.0)[tokens]
     torch.testing.assert_close(rest, rest[:1].expand_as(rest), atol=1e-4, rtol=0)
-    left = mean_ablate_head(linear, tokens, 0) - direct_path(linear, Scales(1.0, 1.0))[tokens]
+    left = mean_ablate_head(linear, tokens, 0) - direct_path(linear, 1.0)[tokens]
     assert float((left - left[:1]).abs().max()) > 0.1
 
 
@@ -142,7 +147,7 @@ def test_without_layernorm_the_direct_path_loses_what_it_adds_beyond_its_mean(
     linear: Problem[SortedList],
 ) -> None:
     tokens = linear.task.sample(30, torch.Generator().manual_seed(4))
-    direct = direct_path(linear, Scales(1.0, 1.0))[tokens]
+    direct = direct_path(linear, 1.0)[tokens]
     lost = linear.logits(tokens) - ablate_direct_path(linear, tokens)
     torch.testing.assert_close(lost, direct - direct.mean(dim=0), atol=1e-4, rtol=0)
 
@@ -246,3 +251,128 @@ def test_centring_the_unembedding_changes_no_probability(
     mean = centred.logits(small_lists).mean(dim=-1)
     torch.testing.assert_close(mean, torch.zeros_like(mean), atol=1e-4, rtol=0)
     assert centred.sha256 is None
+
+
+def other_lists(problem: Problem[SortedList], tokens: Tensor, seed: int) -> Tensor:
+    return problem.task.sample(len(tokens), torch.Generator().manual_seed(seed))
+
+
+def queries(problem: Problem[SortedList], tokens: Tensor) -> Tensor:
+    labels = problem.task.label_positions
+    return labels.start + torch.arange(len(tokens)) % (labels.stop - labels.start)
+
+
+@pytest.mark.parametrize("name", ["problem", "small"])
+def test_heads_that_read_their_own_sequence_say_what_they_say(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    # More than one batch.
+    tokens = problem.task.sample(600, torch.Generator().manual_seed(4))
+    query = queries(problem, tokens)
+    own = problem.logits(tokens)[torch.arange(600), query]
+    for donors in ({}, {1: tokens}, {0: tokens, 1: tokens.clone()}):
+        found = resample_heads(problem, tokens, query, donors)
+        torch.testing.assert_close(found, own, atol=1e-4, rtol=1e-4)
+    changed = resample_heads(problem, tokens, query, {1: other_lists(problem, tokens, 5)})
+    assert float((changed - own).abs().max()) > 0.1
+
+
+@torch.no_grad()
+def test_resampled_heads_equal_a_plain_sum(small: Problem[SortedList], small_lists: Tensor) -> None:
+    query, rows = queries(small, small_lists), torch.arange(40)
+    first, second = (other_lists(small, small_lists, seed) for seed in (5, 6))
+    own, one, two = (terms(small, tokens, query) for tokens in (small_lists, first, second))
+    resid = own.direct + own.output_bias + one.heads[:, 0].sum(1) + two.heads[:, 1].sum(1)
+    found = resample_heads(small, small_lists, query, {0: first, 1: second})
+    # A term that is its own mean is left alone.
+    nothing = torch.zeros_like(resid)
+    torch.testing.assert_close(
+        found, mean_ablate_term(small, resid, nothing, query), atol=1e-4, rtol=1e-4
+    )
+    alone = resample_heads(small, small_lists, query, {1: second})
+    torch.testing.assert_close(
+        alone,
+        mean_ablate_term(
+            small, own.total() - own.heads[:, 1].sum(1) + two.heads[:, 1].sum(1), nothing, query
+        ),
+        atol=1e-4,
+        rtol=1e-4,
+    )
+    assert not torch.allclose(found, small.logits(small_lists)[rows, query], atol=0.1)
+
+
+def test_both_heads_of_one_donor_say_all_that_the_model_says_of_it_but_for_the_token(
+    problem: Problem[SortedList],
+) -> None:
+    # At SEP the direct path is the same in all lists, so nothing is left of the list itself.
+    tokens = problem.task.sample(30, torch.Generator().manual_seed(4))
+    donors, query = other_lists(problem, tokens, 5), torch.full((30,), 10)
+    found = resample_heads(problem, tokens, query, {0: donors, 1: donors})
+    torch.testing.assert_close(found, problem.logits(donors)[:, 10], atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["problem", "small", "linear"])
+def test_the_mean_of_one_position_is_that_position(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    tokens = problem.task.sample(60, torch.Generator().manual_seed(4))
+    each = [slice(place, place + 1) for place in range(problem.task.n_ctx)]
+    same = average_positions(problem, tokens, each, queries=True)
+    torch.testing.assert_close(same, problem.logits(tokens), atol=1e-4, rtol=1e-4)
+    half = [slice(0, problem.task.list_length)]
+    averaged = average_positions(problem, tokens, half)
+    assert float((averaged - problem.logits(tokens)).abs().max()) > 0.01
+    # What stands where does not matter any more.
+    turned = tokens.clone()
+    turned[:, half[0]] = tokens[:, half[0]].flip(1)
+    rest = slice(problem.task.list_length, None)
+    torch.testing.assert_close(
+        average_positions(problem, turned, half)[:, rest], averaged[:, rest], atol=1e-4, rtol=1e-4
+    )
+
+
+@torch.no_grad()
+def test_averaged_keys_and_values_are_those_of_what_circuits_read(
+    small: Problem[SortedList], small_lists: Tensor
+) -> None:
+    model, half = small.model, slice(0, 3)
+    at_mean = reads(small, half).total()
+    own = [reads(small, slice(place, place + 1)).total() for place in range(7)]
+    logits = average_positions(small, small_lists, [half])
+    for row in (0, 7):
+        tokens = small_lists[row]
+        read = torch.stack([own[place][tokens[place]] for place in range(7)])
+        shown = torch.cat([at_mean[tokens[half]], read[3:]])
+        resid = model.W_E[tokens[5]] + model.W_pos[5] + model.b_O[0]
+        for head in range(2):
+            query = read[5] @ model.W_Q[0, head] + model.b_Q[0, head]
+            keys = shown[:6] @ model.W_K[0, head] + model.b_K[0, head]
+            values = shown[:6] @ model.W_V[0, head] + model.b_V[0, head]
+            attention = (keys @ query / 3**0.5).softmax(dim=0)
+            resid = resid + attention @ values @ model.W_O[0, head]
+        expected = mean_ablate_term(
+            small, resid[None], torch.zeros_like(resid)[None], torch.tensor([5])
+        )
+        torch.testing.assert_close(logits[row, 5], expected[0], atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["small", "linear"])
+def test_a_term_is_replaced_by_its_mean_at_the_same_position(
+    name: str, small_lists: Tensor, request: pytest.FixtureRequest
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    rows = torch.arange(40)
+    # Half of them are asked at 3, half at 5.
+    query = torch.tensor([3, 5]).repeat(20)
+    split = terms(problem, small_lists, query)
+    found = mean_ablate_term(problem, split.total(), split.heads[:, 1].sum(dim=1), query)
+    for place in (3, 5):
+        some = query == place
+        ablated = mean_ablate_head(problem, small_lists[some], 1)[:, place]
+        torch.testing.assert_close(found[some], ablated, atol=1e-4, rtol=1e-4)
+    resid = activations(problem, small_lists, RESID_POST)[rows, query]
+    nothing = mean_ablate_term(problem, resid, torch.zeros_like(resid), query)
+    own = problem.logits(small_lists)[rows, query]
+    torch.testing.assert_close(nothing, own, atol=1e-4, rtol=1e-4)

@@ -9,19 +9,16 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.circuits import full_ov, full_qk
 from analyses.figures import heatmaps
 from analyses.page import picture, record
-from analyses.sorted_list.claims import evaluation, scales
 from analyses.sorted_list.picture import arcs
+from analyses.sorted_list.samples import evaluation
+from analyses.sorted_list.tables import value_ov, value_qk
 from models import load
 from models.scoring import answer_log_probs, is_correct
 
 problem = load("sorted_list", checkpoint, device)
-values = problem.task.max_value + 1
-qk = full_qk(problem, scales(problem))[:, :values, :values]
-ov = full_ov(problem, scales(problem))[:, :values, :values]
-picture(arcs(qk, ov))
+picture(arcs(value_qk(problem), value_ov(problem)))
 
 # %% [markdown]
 # *The model's own picture, computed from its weights. The line holds the numbers from 0 to
