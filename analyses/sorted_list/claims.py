@@ -348,6 +348,21 @@ def mistakes_name_members(problem: Model) -> Measurement:
     return Measurement.share((~sorted_steps(problem).first_mistakes().absent).tolist())
 
 
+@cache
+def rests_on_sep(problem: Model, widest: bool) -> Measurement:
+    """Attention that SEP gets at the widest step of lists with a gap, mean over lists, from the
+    head that pays it most there; or what the same head pays it at the other steps.
+    """
+    tokens = family_lists(problem, "gap")[: samples.N_PATTERNS].to(problem.device)
+    paid = label_patterns(problem, tokens)[:, :, 1:, problem.task.list_length]
+    size = problem.task.answers(tokens).diff(dim=1)
+    at_widest = (size == size.amax(dim=1, keepdim=True))[:, None]
+    there = (paid * at_widest).sum(dim=2) / at_widest.sum(dim=2)
+    elsewhere = (paid * ~at_widest).sum(dim=2) / (~at_widest).sum(dim=2)
+    head = int(there.mean(dim=0).argmax())
+    return Measurement.mean((there if widest else elsewhere)[:, head].tolist())
+
+
 # The puzzle
 
 
@@ -803,6 +818,26 @@ CLAIMS = [
         measure=mistakes_name_members,
         refuted=True,
         controls=(OV_EXCHANGED, UNTRAINED),
+    ),
+    # Stated when explanations had been put to the test, and SEP turned out to be what the
+    # predictions of mistakes lacked; attention to it had been looked at.
+    Claim(
+        name="rests_on_sep",
+        sentence="Where the next value is far, a head attends to SEP instead.",
+        quantity="attention to SEP at the widest step of lists with a gap, mean over lists",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.4,
+        measure=lambda problem: rests_on_sep(problem, widest=True),
+        controls=(
+            Control(
+                "the same head at the other steps",
+                measure=lambda problem: rests_on_sep(problem, widest=False),
+            ),
+            EMBEDDINGS_EXCHANGED,
+            UNTRAINED,
+        ),
     ),
     Claim(
         name="right_on_puzzling_triples",

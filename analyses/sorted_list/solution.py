@@ -31,9 +31,10 @@ from IPython.display import display
 from analyses import attribution, figures, interventions
 from analyses.attention import attention_to, label_patterns, patterns
 from analyses.circuits import copying_heads
-from analyses.page import check, data, fact, record, table
+from analyses.page import check, compete, data, fact, record, table
 from analyses.sorted_list import adversarial, describe, published, samples, tables, triples
 from analyses.sorted_list import claims as stated
+from analyses.sorted_list.explanations import EXPLANATIONS
 from analyses.sorted_list.steps import by_size, score_advantage
 from models import load
 from models.scoring import answer_log_probs, is_correct, loss
@@ -186,7 +187,7 @@ record("ablation_least", min(costs), "nats")
 # %% [markdown]
 # The loss rises by {{ ablation_most }} nats without {{ dearest_head }}, and by
 # {{ ablation_least }} without the other: neither can be spared. In the published model the
-# heads share the work in other proportions (the table in section 9).
+# heads share the work in other proportions (the table in section 10).
 #
 # A mean over all lists is not what either head ever says. So we also *resample*: at a label,
 # a head reads another list, and says what it would say there. If two lists have in common all
@@ -752,7 +753,59 @@ figures.bars(
 # {{ accuracy_without_direct }} of the predictions on random lists right, and adds
 # {{ direct_ablation }} nats to the loss.
 #
-# ## 9. Published and ours
+# ## 9. Explanations that predict
+#
+# Everything above is a claim about a part. Do the parts add up to the model? Each row below is an
+# explanation written as a program, with its parameters read off the weights. It predicts what
+# *the model* answers, right or wrong; the last column counts only the answers that are wrong. There
+# luck does not help, and neither does knowing how to sort. How the size in bits is counted says
+# the [Evidence page](../../../evidence/#predict).
+
+# %%
+contest = compete(
+    EXPLANATIONS,
+    problem,
+    {"random": lists[: samples.N_PATTERNS]}
+    | {
+        name: samples.family_lists(problem, name)[: samples.N_PATTERNS]
+        for name in adversarial.UNUSUAL
+    },
+)
+for name, found in contest.items():
+    record(f"{name}_agrees", found.agreements[0].share, "share", digits=1)
+    record(f"{name}_mistakes", found.mistakes.share, "share", digits=0)
+record("sep_at_gap", findings["rests_on_sep"].value, "share", digits=0)
+record("sep_elsewhere", findings["rests_on_sep"].controls[0].value, "share", digits=0)
+record("model_parameters", sum(weight.numel() for weight in problem.weights.values()), "", digits=0)
+record("everything_bits", contest["everything"].bits, "bits", digits=0)
+
+# %% [markdown]
+# Whoever says *the right answer* agrees with the model in {{ sorting_agrees }} of random
+# predictions, and explains nothing: of its mistakes, {{ sorting_mistakes }}. The words of this page
+# taken at their word, that each head attends to one value and copies it, come to
+# {{ in_words_agrees }}, and to {{ in_words_mistakes }} of the mistakes. So what do the words leave
+# out? One thing is added from row to row:
+#
+# * Heads do not choose, they *blend*. Letting them spread their attention gives
+#   {{ spread_agrees }}, and {{ spread_mistakes }} of the mistakes.
+# * The *direct path*, which by itself gives little, brings {{ direct_agrees }}: it settles what
+#   the heads leave open between neighbours. (Of the mistakes fewer are then predicted,
+#   {{ direct_mistakes }}: the program errs less often than the model.)
+# * The query's *position* not only tells SEP from the rest. It favours some answers by itself,
+#   whatever is attended to: {{ places_agrees }}, and {{ places_mistakes }} of the mistakes.
+# * *SEP is attended to.* At ordinary steps it gets little. At the widest step of a list with a gap,
+#   one head pays it {{ sep_at_gap }} of its attention, elsewhere in the same lists
+#   {{ sep_elsewhere }}: where nothing is scored high, the head rests there. With it,
+#   {{ sink_mistakes }} of the mistakes are predicted.
+# * With the values that were sorted before, which heads see twice, it is {{ everything_agrees }} of
+#   random predictions and {{ everything_mistakes }} of the mistakes.
+#
+# The last program is long, {{ everything_bits }} bits: it describes in tables what scores what, and
+# does not say why. The model has {{ model_parameters }} parameters of 32 bits each. What it still
+# misses lies in what all these programs average: how the positions of the unsorted half differ,
+# and how a query's token and its position combine.
+#
+# ## 10. Published and ours
 #
 # The published figures belong to another checkpoint of the same task, with another seed and
 # recipe; they are quoted for comparison and were not recomputed. Only figures whose source
@@ -785,7 +838,7 @@ table(
 )
 
 # %% [markdown]
-# ## 10. Limits
+# ## 11. Limits
 #
 # * The tables leave out how the positions of the unsorted half differ; in the OV circuits the
 #   final LayerNorm is at its typical scale. Attributions and interventions leave out nothing.
