@@ -34,11 +34,11 @@ def clustered_interval(shares: list[float], trials: int) -> Interval:
 
     Trials of one cluster resemble each other, so that many count for few: Wilson's interval at
     the effective number of trials, `p (1 - p)` divided by the variance of the mean over clusters
-    (Korn and Graubard 1998). Where every trial came out the same there is no variance to tell,
-    and a cluster counts for one trial.
+    (Korn and Graubard 1998). Where every trial came out the same, or clusters are fewer than 30,
+    there is no variance to tell, and a cluster counts for one trial.
 
     Args:
-        shares: of the trials of each cluster; 30 clusters or more.
+        shares: of the trials of each cluster.
         trials: how many there are in all clusters together.
 
     >>> low, high = clustered_interval([1.0] * 100, 1000)
@@ -46,13 +46,13 @@ def clustered_interval(shares: list[float], trials: int) -> Interval:
     (0.963, 1.0)
     """
     clusters = len(shares)
-    if clusters < 30 or trials < clusters or not all(0 <= share <= 1 for share in shares):
+    if not clusters or trials < clusters or not all(0 <= share <= 1 for share in shares):
         raise ValueError(
-            f"{clusters} shares of {trials} trials; expected 30 or more, each from 0 to 1 and of "
-            "one trial or more"
+            f"{clusters} shares of {trials} trials; expected some, each from 0 to 1 and of one "
+            "trial or more"
         )
     p = statistics.fmean(shares)
-    variance = statistics.variance(shares, p) / clusters
+    variance = statistics.variance(shares, p) / clusters if clusters >= 30 else 0.0
     effective = min(p * (1 - p) / variance, trials) if variance else clusters
     return _wilson(p, effective)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyses.results import Number, Results, ResultsError, unit_shown, usual_tolerance
-from tests.analyses.records import control, finding, number, results
+from tests.analyses.records import agreement, control, explained, finding, number, results
 
 
 def count(value: float) -> Number:
@@ -68,6 +68,19 @@ def with_loss(**change: Any) -> Results:
             r"claim sorts: controls was .*0\.02.*, is .*0\.03.*",
         ),
         (results(claims=[finding(n=999)]), r"claim sorts: n was 1000, is 999"),
+        (results(explanations=[]), r"explanation in_words: no longer made"),
+        (
+            results(explanations=[explained(bits=1240)]),
+            r"explanation in_words: bits was 1234, is 1240",
+        ),
+        (
+            results(explanations=[explained(mistakes=agreement(n=42))]),
+            r"explanation in_words: mistakes was .* is .*42.*",
+        ),
+        (
+            results(explanations=[explained(agreements=[agreement(share=0.752)])]),
+            r"explanation in_words: agreements was .* is .*",
+        ),
         (results(claims=[finding(threshold=0.8)]), r"claim sorts: threshold was 0\.9, is 0\.8"),
         (
             results(claims=[finding(threshold=0.9001)]),

@@ -144,11 +144,9 @@ def test_a_clustered_interval_holds_the_share_and_is_no_narrower_than_wilsons(
     assert high - low >= (alone.high - alone.low) * (1 - 1e-9)
 
 
-@pytest.mark.parametrize(
-    ("shares", "trials"), [([0.5] * 29, 60), ([0.5] * 30, 20), ([2.0] * 30, 60)]
-)
+@pytest.mark.parametrize(("shares", "trials"), [([], 60), ([0.5] * 30, 20), ([2.0] * 30, 60)])
 def test_what_are_no_clusters_of_trials_is_refused(shares: list[float], trials: int) -> None:
-    with pytest.raises(ValueError, match="expected 30 or more, each from 0 to 1"):
+    with pytest.raises(ValueError, match="expected some, each from 0 to 1"):
         clustered_interval(shares, trials)
 
 
@@ -169,3 +167,7 @@ def test_the_spread_of_a_ratio_is_that_of_many_samples() -> None:
     ratios = [fmean(part) / fmean(whole) for part, whole in (sample() for _ in range(400))]
     claimed = [stdev(ratio_terms(*sample())) / 200**0.5 for _ in range(50)]
     assert fmean(claimed) == pytest.approx(stdev(ratios), rel=0.15)
+
+
+def test_few_clusters_are_a_trial_each() -> None:
+    assert clustered_interval([0.0, 1.0, 0.5, 0.5], 400) == proportion_interval(2, 4)
