@@ -1,5 +1,6 @@
 import random
 from math import sqrt, tanh
+from statistics import fmean, stdev
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from analyses.statistics import (
     correlation_interval,
     mean_interval,
     proportion_interval,
+    ratio_terms,
 )
 
 
@@ -146,6 +148,25 @@ def test_a_clustered_interval_holds_the_share_and_is_no_narrower_than_wilsons(
 def test_what_are_no_clusters_of_trials_is_refused(shares: list[float], trials: int) -> None:
     with pytest.raises(ValueError, match="expected some, each from 0 to 1"):
         clustered_interval(shares, trials)
+
+
+def test_a_ratio_and_its_spread() -> None:
+    # 1 + 2 + 6 of 2 + 4 + 6; what each case adds beyond its share of the whole, by its mean.
+    terms = ratio_terms([1.0, 2.0, 6.0], [2.0, 4.0, 6.0])
+    assert terms == pytest.approx([0.75 - 0.5 / 4, 0.75 - 1 / 4, 0.75 + 1.5 / 4])
+    assert fmean(terms) == pytest.approx(9 / 12)
+
+
+def test_the_spread_of_a_ratio_is_that_of_many_samples() -> None:
+    generator = random.Random(1)
+
+    def sample() -> tuple[list[float], list[float]]:
+        whole = [1 + generator.random() for _ in range(200)]
+        return [w * (0.3 + 0.4 * generator.random()) for w in whole], whole
+
+    ratios = [fmean(part) / fmean(whole) for part, whole in (sample() for _ in range(400))]
+    claimed = [stdev(ratio_terms(*sample())) / 200**0.5 for _ in range(50)]
+    assert fmean(claimed) == pytest.approx(stdev(ratios), rel=0.15)
 
 
 def test_few_clusters_are_a_trial_each() -> None:

@@ -48,6 +48,12 @@ def test_high_lists_hold_no_low_value(seed: int) -> None:
     assert adversarial.high(OCTOBER, 20, generator(seed))[:, :10].min() >= HIGH
 
 
+@given(seed=SEEDS)
+def test_low_lists_choose_from_as_many_values(seed: int) -> None:
+    tokens = adversarial.low(OCTOBER, 200, generator(seed))
+    assert set(tokens[:, :10].flatten().tolist()) == set(range(51 - HIGH))
+
+
 def test_high_lists_hold_every_high_value_somewhere() -> None:
     tokens = adversarial.high(OCTOBER, 200, generator(0))
     assert set(tokens[:, :10].flatten().tolist()) == set(range(HIGH, 51))

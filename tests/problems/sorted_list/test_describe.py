@@ -64,28 +64,60 @@ def test_a_predicted_sep_is_called_by_its_name(problem: Problem[SortedList]) -> 
     assert row[1:] == ["SEP at SEP", 0, 10]
 
 
-def test_rows_about_triples() -> None:
+def planted_effects(monkeypatch: pytest.MonkeyPatch) -> TripleEffects:
+    """Effects of one list with planted shares: seen from head 0.1, and turned from head 0.0."""
     six = SortedList(list_length=6, max_value=50)
-    found = locate(six, six.encode([[9, 4, 30, 5, 3, 0]]), torch.tensor([3]))
-    effects = TripleEffects(
-        attention=torch.tensor([[[0.1, 0.2], [0.25, 0.5]]]),
-        # By head, source and prediction: summed over heads y to y is 1 + 2.
-        moved=torch.tensor([[[[1.0, 0.5], [-0.25, 3.0]], [[2.0, 0.0], [0.0, -1.5]]]]),
-        heads=torch.zeros(1, 2, 2),
-        direct=torch.zeros(1, 2),
-        correct=torch.tensor([True]),
+    shares = torch.tensor([[2.0, 0.25, -1.0, -0.5, 0.75, 0.125]])
+    monkeypatch.setattr(
+        describe,
+        "favours",
+        lambda problem, effects, head: shares if head == 1 else shares[:, [2, 3, 0, 1, 4, 5]],
     )
-    (row,) = describe.triple_rows(found, effects)
+    monkeypatch.setattr(
+        describe,
+        "right_without",
+        lambda problem, effects, head, ablated: torch.tensor([2 not in ablated]),
+    )
+    return TripleEffects(
+        triples=locate(six, six.encode([[9, 4, 30, 5, 3, 0]]), torch.tensor([[3, 4, 5]])),
+        attention=torch.tensor([[[0.1, 0.2], [0.25, 0.5]]]),
+        moved=torch.zeros(1, 2, 2, 2),
+        sources=torch.zeros(1, 2, 4),
+        rest=torch.zeros(1, 2, 4),
+        direct=torch.zeros(1, 4),
+        biases=torch.zeros(4),
+        final_scale=torch.ones(1),
+    )
+
+
+def test_rows_about_triples(problem: Problem[SortedList], monkeypatch: pytest.MonkeyPatch) -> None:
+    (row,) = describe.triple_rows(problem, planted_effects(monkeypatch), torch.tensor([0]))
     assert row == [
         "3, 4, 5",
-        "0.25 / 0.50",
-        "+3.00",
+        "0.1: 0.25 / 0.50",
+        "0.0",
+        "+2.00",
+        "-1.00",
         "-0.25",
-        "+0.50",
-        "+1.50",
-        "+2.75 / +2.00",
+        "+0.88",
+        "+1.62",
         "y",
     ]
+
+
+def test_rows_about_parts(problem: Problem[SortedList], monkeypatch: pytest.MonkeyPatch) -> None:
+    effects = planted_effects(monkeypatch)
+    rows = describe.part_rows(problem, effects, torch.tensor([0]), "head at hand")
+    assert rows[0] == ["head at hand, from y and z", "-1.00", "0%", "100%"]
+    assert rows[2] == ["other head, from y and z", "+2.00", "100%", "0%"]
+    assert rows[-1] == ["all, nothing ablated", "+1.62", "100%", "100%"]
+    assert len(rows) == 7
+
+
+def test_where_scores_are_largest(problem: Problem[SortedList]) -> None:
+    scores = torch.tensor([[1.0, 3.0, 2.0], [5.0, 3.0, 4.0]])
+    text = describe.peaks(problem, scores, torch.tensor([0, 0, 1]))
+    assert text == "head 0.0 at 1, which it copies; head 0.1 at 0, which it does not copy"
 
 
 def test_margins_are_relative_to_the_mean_logit_of_each_part() -> None:

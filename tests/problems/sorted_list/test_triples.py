@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyses.attention import patterns
-from analyses.attribution import direct_logit_attribution
+from analyses.interventions import mean_ablate_head
 from analyses.sorted_list import triples
-from analyses.sorted_list.triples import TripleEffects, locate
+from analyses.sorted_list.triples import PARTS, TripleEffects, locate
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 
@@ -17,33 +17,41 @@ OCTOBER = SortedList()
 
 def test_a_triple_is_found_by_hand() -> None:
     tokens = SIX.encode([[9, 4, 30, 5, 3, 0], [48, 1, 50, 2, 49, 3]])
-    found = locate(SIX, tokens, torch.tensor([3, 48]))
+    found = locate(SIX, tokens, torch.tensor([[3, 4, 5], [48, 49, 50]]))
     # Sorted: 0 3 4 5 9 30 and 1 2 3 48 49 50, from position 7 on.
+    assert found.d.tolist() == [3, 48]
     assert found.query.tolist() == [8, 10]
     assert found.sources.tolist() == [[1, 3], [4, 2]]
     assert found.predictions.tolist() == [[4, 5], [49, 50]]
 
 
-def test_d_may_stand_in_more_than_one_triple() -> None:
-    tokens = SIX.encode([[1, 2, 3, 4, 20, 30]]).repeat(2, 1)
-    found = locate(SIX, tokens, torch.tensor([1, 2]))
-    assert found.query.tolist() == [7, 8]
-    assert found.sources.tolist() == [[1, 2], [2, 3]]
+def test_a_list_may_hold_more_than_one_triple_and_they_need_not_be_neighbours() -> None:
+    tokens = SIX.encode([[1, 2, 3, 4, 20, 30]]).repeat(3, 1)
+    found = locate(SIX, tokens, torch.tensor([[1, 2, 3], [2, 3, 4], [4, 20, 30]]))
+    assert found.query.tolist() == [7, 8, 10]
+    assert found.sources.tolist() == [[1, 2], [2, 3], [4, 5]]
 
 
 @pytest.mark.parametrize(
-    ("d", "row", "absent"),
-    [([8, 8], 1, 8), ([8, 29], 1, 29), ([8, 3], 1, 5), ([3, 3], 0, 5), ([2, 3], 1, 5)],
+    ("second", "row"),
+    [
+        ([8, 9, 10], 1),
+        ([29, 30, 31], 1),
+        ([3, 4, 5], 1),
+        # All there, but 7 stands between 4 and 9, and 9 before 30.
+        ([4, 9, 30], 1),
+        ([9, 7, 30], 1),
+        ([9, 30, 30], 1),
+    ],
 )
-def test_a_list_without_the_triple_is_named(d: list[int], row: int, absent: int) -> None:
+def test_a_list_without_the_triple_is_named(second: list[int], row: int) -> None:
     lists = [[8, 9, 10, 2, 3, 4], [9, 4, 30, 7, 3, 0]]
-    low = d[row]
     message = (
-        rf"list {row}, \[{', '.join(map(str, lists[row]))}\], does not hold {absent}; "
-        rf"a triple needs {low}, {low + 1} and {low + 2}"
+        rf"list {row}, \[{', '.join(map(str, lists[row]))}\], does not hold "
+        rf"\[{', '.join(map(str, second))}\], one after the other when sorted"
     )
     with pytest.raises(ValueError, match=message):
-        locate(SIX, SIX.encode(lists), torch.tensor(d))
+        locate(SIX, SIX.encode(lists), torch.tensor([[8, 9, 10], second]))
 
 
 @given(seed=st.integers(0, 2**32 - 1), per_triple=st.integers(1, 3))
@@ -77,7 +85,7 @@ def test_sampling_is_reproducible_and_places_the_triple_anywhere() -> None:
 
 
 def hand_made() -> TripleEffects:
-    """Four lists, two heads."""
+    """Four lists, two heads, and a residual stream of one number."""
     attention = torch.tensor(
         [
             [[0.1, 0.5], [0.2, 0.1]],
@@ -86,57 +94,69 @@ def hand_made() -> TripleEffects:
             [[0.0, 0.0], [0.2, 0.6]],
         ]
     )
-    heads = torch.arange(16.0).reshape(4, 2, 2)
+    tokens = SIX.encode([[1, 2, 3, 4, 20, 30]] * 4)
     return TripleEffects(
+        triples=locate(SIX, tokens, torch.tensor([[1, 2, 3]] * 4)),
         attention=attention,
         moved=torch.zeros(4, 2, 2, 2),
-        heads=heads,
-        direct=torch.zeros(4, 2),
-        correct=torch.tensor([True, False, True, False]),
+        sources=torch.arange(8.0).reshape(4, 2, 1),
+        rest=10 * torch.arange(8.0).reshape(4, 2, 1),
+        direct=torch.full((4, 1), 100.0),
+        biases=torch.tensor([1000.0]),
+        final_scale=torch.ones(4),
     )
 
 
 def test_which_lists_are_puzzling() -> None:
     effects = hand_made()
-    assert effects.misled().tolist() == [
-        [True, False],
-        [False, True],
-        [True, False],
-        [False, True],
-    ]
     assert effects.strongest().tolist() == [0, 0, 1, 1]
     assert effects.puzzling().tolist() == [True, False, False, True]
-    only = effects.puzzling_only()
-    assert only.correct.tolist() == [True, False]
-    assert torch.equal(only.attention, effects.attention[[0, 3]])
 
 
-def test_the_other_head_is_the_one_that_is_not_strongest() -> None:
-    # Heads hold 0 1 | 2 3, then 4 5 | 6 7, ...: the strongest are 0, 0, 1, 1.
-    assert hand_made().other_head().tolist() == [[2, 3], [6, 7], [8, 9], [12, 13]]
+def test_parts_are_told_by_head() -> None:
+    effects = hand_made()
+    # Heads move 0 and 1, 2 and 3, ... from y and z, and ten times as much from the rest.
+    seen = effects.parts(torch.tensor([0, 1, 0, 1])).squeeze(-1)
+    assert seen[0].tolist() == [0, 0, 1, 10, 100, 1000]
+    assert seen[1].tolist() == [3, 30, 2, 20, 100, 1000]
+    turned = effects.parts(torch.tensor([1, 0, 1, 0])).squeeze(-1)
+    assert torch.equal(turned[:, [2, 3, 0, 1, 4, 5]], seen)
+    assert len(PARTS) == seen.shape[1]
 
 
 @pytest.mark.parametrize("name", ["problem", "untrained"])
-def test_effects_have_a_place_for_every_list_head_source_and_prediction(
+def test_the_parts_are_the_model_and_their_shares_its_margin(
     name: str, request: pytest.FixtureRequest
 ) -> None:
     problem: Problem[SortedList] = request.getfixturevalue(name)
     drawn = triples.sample(problem.task, 1, torch.Generator().manual_seed(0), CPU)
-    found = triples.effects(problem, drawn)
-    assert found.attention.shape == (49, 2, 2)
-    assert found.moved.shape == (49, 2, 2, 2)
-    assert found.heads.shape == (49, 2, 2)
-    assert found.direct.shape == (49, 2)
-    rows = torch.arange(49)
+    found, rows = triples.effects(problem, drawn), torch.arange(49)
     logits = problem.logits(drawn.tokens)[rows, drawn.query]
-    assert torch.equal(found.correct, logits.argmax(-1) == drawn.d + 1)
-    parts = direct_logit_attribution(problem, drawn.tokens)
-    biases = (parts.output_bias + parts.bias)[rows, drawn.query].gather(1, drawn.predictions)
-    torch.testing.assert_close(
-        found.heads.sum(dim=1) + found.direct + biases,
-        logits.gather(1, drawn.predictions),
-        atol=1e-4,
-        rtol=1e-5,
+    to_y, to_z = logits.gather(1, drawn.predictions).unbind(dim=1)
+    for head in (found.strongest(), torch.zeros(49, dtype=torch.int64)):
+        given = triples.favours(problem, found, head)
+        torch.testing.assert_close(given.sum(dim=1), to_y - to_z, atol=1e-4, rtol=1e-4)
+        sources = found.moved[rows, head].sum(dim=1)
+        torch.testing.assert_close(
+            given[:, triples.THIS], sources[:, 0] - sources[:, 1], atol=1e-4, rtol=1e-4
+        )
+        right = triples.right_without(problem, found, head, ())
+        assert torch.equal(right, logits.argmax(-1) == drawn.d + 1)
+
+
+def test_a_whole_head_without_is_mean_ablation_of_lists_asked_at_one_position(
+    problem: Problem[SortedList],
+) -> None:
+    drawn = triples.sample(problem.task, 1, torch.Generator().manual_seed(0), CPU)
+    some = drawn.query == 14
+    same = triples.Triples(*(part[some] for part in drawn))
+    found = triples.effects(problem, same)
+    head = torch.zeros(len(same.d), dtype=torch.int64)
+    ablated = mean_ablate_head(problem, same.tokens, 1)[:, 14].argmax(dim=-1)
+    others = [triples.OTHER, triples.OTHER_REST]
+    assert len(same.d) > 3
+    assert torch.equal(
+        triples.right_without(problem, found, head, others), ablated == same.predictions[:, 0]
     )
 
 
