@@ -19,6 +19,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from analyses.bounds import (
+    ROUNDOFF_32,
+    ROUNDOFF_64,
+    Weights,
+    float64,
+    gamma,
+    softmax_rounding,
+)
 from analyses.cumulative_sum.uniform import uniform
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
@@ -26,9 +34,6 @@ from models.problem import Problem
 TOLERATED = 1 / 4000
 """How far an attention probability may be from 1 / position. Twenty of them, each so far off
 and each on a value of 5, move the mean by half of the smallest step that matters, 1 / 20."""
-ROUNDOFF_64, ROUNDOFF_32 = 2.0**-53, 2.0**-24
-EXP_UNITS = 4
-"""Roundoffs by which a float32 `exp` may be off; libraries promise two to four."""
 NESTED_64 = 1000
 """More than twice the operations that are nested in a margin of the enumeration: at most 24 for
 each of seven products of matrices on the way, 60 for sums over positions, tokens and neurons, 20
@@ -37,7 +42,6 @@ what it is taken of, and more."""
 NESTED_32 = 200
 """The same for a margin of the model: five products of at most 24 terms, a sum over 20 keys,
 biases, and the residual stream's additions."""
-Weights = dict[str, Float[Tensor, "..."]]
 ATTN, MLP = "blocks.0.attn", "blocks.0.mlp"
 
 
@@ -47,11 +51,6 @@ def from_uniform(
     """The distance of each attention probability from 1 / position; 0 for keys to come."""
     keys = torch.ones(attention.shape[-2:], device=attention.device).tril()
     return (attention - keys / keys.sum(dim=-1, keepdim=True)).abs() * keys
-
-
-def gamma(nested: int, roundoff: float) -> float:
-    """Higham's `gamma_k`: the relative error of k nested operations."""
-    return nested * roundoff / (1 - nested * roundoff)
 
 
 class AttentionBound(NamedTuple):
@@ -75,13 +74,13 @@ class AttentionBound(NamedTuple):
     @property
     def total_32(self) -> Float[Tensor, " n_ctx"]:
         """Bound on the same sum for the pattern that is computed in float32."""
-        rest = gamma(2 * EXP_UNITS + len(self.spread) + 4, ROUNDOFF_32)
+        rest = softmax_rounding(len(self.spread))
         return (self.spread + 2 * self.score_error).exp() * (1 + rest) - 1
 
 
 def attention(problem: Problem[CumulativeSum]) -> AttentionBound:
     """Bound the distance of attention from uniform by all the scores that there can be."""
-    weights, sizes = _float64(problem), _float64(problem, absolute=True)
+    weights, sizes = float64(problem), float64(problem, absolute=True)
     # Two additions of embeddings and biases, and the products of both sides of the score.
     nested = 2 * (problem.architecture.d_model + 2) + problem.architecture.d_head + 2
     scores, size = (_scores(tensors, problem.architecture.d_head) for tensors in (weights, sizes))
@@ -95,11 +94,6 @@ def attention(problem: Problem[CumulativeSum]) -> AttentionBound:
     return AttentionBound(
         torch.tensor(spread, dtype=torch.float64), gamma(nested, ROUNDOFF_32) * float(size.max())
     )
-
-
-def _float64(problem: Problem[CumulativeSum], absolute: bool = False) -> Weights:
-    weights = {name: tensor.double() for name, tensor in problem.weights.items()}
-    return {name: tensor.abs() for name, tensor in weights.items()} if absolute else weights
 
 
 def _scores(weights: Weights, d_head: int) -> Float[Tensor, "n_ctx d_vocab n_ctx d_vocab"]:
@@ -146,7 +140,7 @@ def moved(problem: Problem[CumulativeSum], centred: bool) -> Float[Tensor, " n_c
         centred: whether all attention adds up to 1, so that only differences between what
             the keys write count. In float32 it may not.
     """
-    weights, terms = _float64(problem), uniform(problem)
+    weights, terms = float64(problem), uniform(problem)
     w_ov = weights[f"{ATTN}.W_V"][0] @ weights[f"{ATTN}.W_O"][0]
     into = torch.cat([weights[f"{MLP}.W_in"], weights["unembed.W_U"]], dim=1)
     writes = terms.token + (weights["pos_embed.W_pos"] @ w_ov @ into).unsqueeze(1)
@@ -176,7 +170,7 @@ def logit_sizes(problem: Problem[CumulativeSum]) -> Float[Tensor, " n_ctx"]:
 
     Rounding errors of a logit are relative to this.
     """
-    w = _float64(problem, absolute=True)
+    w = float64(problem, absolute=True)
     inputs = w["pos_embed.W_pos"] + w["embed.W_E"].amax(dim=0)
     values = inputs.cummax(dim=0).values @ w[f"{ATTN}.W_V"][0] + w[f"{ATTN}.b_V"][0]
     middle = inputs + values @ w[f"{ATTN}.W_O"][0] + w[f"{ATTN}.b_O"]

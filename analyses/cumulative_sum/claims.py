@@ -8,12 +8,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from analyses import ladder
 from analyses.answers import Answers, answers
 from analyses.attention import patterns
+from analyses.certificate import Tally
 from analyses.claims import Claim, Measurement
 from analyses.cumulative_sum import bounds, brute_force, certificate, directions, neurons
 from analyses.cumulative_sum.uniform import uniform
-from analyses.cumulative_sum.without_decay import trained_without_decay
+from analyses.cumulative_sum.weight_decay import trained
 from analyses.interventions import (
     ablate_mlp,
     ablate_neurons,
@@ -215,7 +217,7 @@ def margin_to_error(problem: Problem[CumulativeSum]) -> Measurement:
     """The least, over positions, of smallest margin divided by error bound; 0 if refused."""
     if certificate.refusal(problem):
         return Measurement(0.0, 0)
-    found = certificate.of(problem)
+    found = certificate.KEEPER.of(problem)
     return Measurement(found.margin_to_error, found.cases)
 
 
@@ -223,9 +225,8 @@ def proved(problem: Problem[CumulativeSum], method: Method) -> Measurement:
     """Share of sequences proved right at their last position, mean over lengths; 0 if refused."""
     if certificate.refusal(problem):
         return Measurement(0.0, 0)
-    found: tuple[certificate.ByLength, ...] = getattr(certificate.of(problem), method)
-    cases = sum(length.cases for length in found)
-    return Measurement(certificate.proved_share(found, problem.task.length), cases)
+    found: tuple[Tally, ...] = getattr(certificate.KEEPER.of(problem), method)
+    return Measurement(ladder.mean_share(found, problem.task.length), ladder.all_cases(found))
 
 
 def judged_differently(problem: Problem[CumulativeSum]) -> Measurement:
@@ -234,8 +235,8 @@ def judged_differently(problem: Problem[CumulativeSum]) -> Measurement:
         # A certificate of such a model would say nothing more, and take longer.
         judged = brute_force.judge(problem, certificate.TO_LENGTH)
         return Measurement(float(judged.differing), judged.sequences)
-    found = certificate.of(problem)
-    return Measurement(float(found.differing), sum(length.cases for length in found.brute_force))
+    found = certificate.KEEPER.of(problem)
+    return Measurement(float(found.differing), ladder.all_cases(found.brute_force))
 
 
 CLAIMS = [
@@ -459,7 +460,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at most",
         threshold=0.036,
-        measure=lambda problem: mean_loss(trained_without_decay(problem)),
+        measure=lambda problem: mean_loss(trained(problem, 0.0, 0)),
         control="the model itself",
         control_measure=mean_loss,
     ),
@@ -471,7 +472,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=1e-6,
-        measure=lambda problem: mean_deviation(trained_without_decay(problem)),
+        measure=lambda problem: mean_deviation(trained(problem, 0.0, 0)),
         control="the model itself",
         control_measure=mean_deviation,
     ),

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from analyses.attribution import Attribution
-from analyses.cumulative_sum.certificate import ByLength, Certificate, Hardest, proved_share
+from analyses.cumulative_sum.certificate import Certificate, Hardest
 from analyses.cumulative_sum.neurons import Sides
 from analyses.cumulative_sum.one_dimensional import line, sums_at
 from analyses.cumulative_sum.uniform import uniform
@@ -159,25 +159,6 @@ def smallest_margins(
             ]
             found[total].append(min(cells, default=float("nan")))
     return found
-
-
-class Rung(NamedTuple):
-    """One way to prove the model right, applied to longer and longer sequences."""
-
-    cases: list[int]
-    """Cases judged so far, all lengths together."""
-    share: list[float]
-    """Share of sequences proved right at their last position, mean over all lengths; lengths
-    not reached yet count as nothing."""
-
-
-def rung(found: tuple[ByLength, ...], lengths: int) -> Rung:
-    """Follow a method from the shortest sequences to the longest it reaches."""
-    steps = range(1, len(found) + 1)
-    return Rung(
-        [sum(length.cases for length in found[:step]) for step in steps],
-        [proved_share(found[:step], lengths) for step in steps],
-    )
 
 
 def scientific(value: float) -> str:

@@ -28,7 +28,7 @@ checkpoint, device, rows = None, "cpu", None
 import torch
 from IPython.display import display
 
-from analyses import attribution, figures, interventions
+from analyses import attribution, figures, interventions, ladder
 from analyses.attention import patterns
 from analyses.cumulative_sum import (
     bounds,
@@ -42,7 +42,7 @@ from analyses.cumulative_sum import (
     uniform,
 )
 from analyses.cumulative_sum import claims as stated
-from analyses.cumulative_sum.without_decay import trained_without_decay
+from analyses.cumulative_sum.weight_decay import trained
 from analyses.page import check, data, fact, record, table
 from models import load
 from models.cumulative_sum.task import CLASSES, NEGATIVE, POSITIVE, ZERO
@@ -51,7 +51,7 @@ from models.scoring import answer_log_probs, loss, margins
 problem = load("cumulative_sum", checkpoint, device, rows)
 task = problem.task
 sequences = data(stated.evaluation(problem))
-verdict = certificate.of(problem)
+verdict = certificate.KEEPER.of(problem)
 
 # %%
 findings = check(stated.CLAIMS, problem)
@@ -71,7 +71,7 @@ record("probability_mean", probability.mean(), "")
 record("probability_median", probability.median(), "")
 record("probability_min", probability.min(), "")
 record("loss_doubled", loss(task, 2 * logits, sequences), "nats")
-undecayed = trained_without_decay(problem)
+undecayed = trained(problem, 0.0, 0)
 surer = answer_log_probs(task, undecayed.logits(sequences), sequences).exp()
 record("loss_without_decay", findings["decay_keeps_it_unsure"].value, "nats", digits=6)
 record("minimum_without_decay", surer.min(), "", digits=4)
@@ -642,23 +642,20 @@ record("short_differing", findings["short_ones_agree"].value, "", digits=0)
 # sequences from below.
 
 # %%
-ladder = {
+methods = {
     "brute force": verdict.brute_force,
     "multisets": verdict.multisets,
     "sums": verdict.sums,
 }
-rungs = {name: describe.rung(steps, task.length) for name, steps in ladder.items()}
+rungs = {name: ladder.rung(found, task.length) for name, found in methods.items()}
 record("sum_cases", rungs["sums"].cases[-1], "", digits=0)
 record("sums_prove", findings["sum_suffices"].value, "share", digits=2)
 record("multisets_prove", findings["right_on_all"].value, "share", digits=2)
 record("brute_force_proves", rungs["brute force"].share[-1], "share", digits=0)
 fitted = one_dimensional.line(uniform.uniform(problem), task)
 record("rest_on_neurons", fitted.rest.abs().max(), "", digits=4)
-figures.scatter(
-    {name: (found.cases, [100 * share for share in found.share]) for name, found in rungs.items()},
-    joined=True,
-    log_x=True,
-    x_title="cases looked at",
+ladder.figure(
+    rungs,
     y_title="proved right (%)",
     caption="How much is proved by how many cases: share of all sequences, mean over the lengths "
     "1 to 20, as each method goes on to longer sequences. Cases on a logarithmic scale.",

@@ -111,10 +111,6 @@ def test_the_committed_model_is_uniform_and_an_untrained_one_is_not(
     assert bounds.attention(untrained).largest.max() > bounds.TOLERATED
 
 
-def test_gamma_is_highams() -> None:
-    assert bounds.gamma(4, 0.125) == 1.0
-
-
 def test_distance_from_uniform_by_hand() -> None:
     attention = torch.tensor([[[[1.0, 0.0], [0.25, 0.75]]]])
     assert bounds.from_uniform(attention).tolist() == [[[[0.0, 0.0], [0.25, 0.25]]]]

@@ -1,14 +1,15 @@
 """Certificates: what they say, and whose."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from analyses import verify
+from analyses.certificate import CertificateError
 from analyses.cumulative_sum import certificate
 from analyses.cumulative_sum.brute_force import judge
-from analyses.cumulative_sum.certificate import ByLength, CertificateError
 from models import checkpoint
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
@@ -24,7 +25,7 @@ def derived(problem: Problem[CumulativeSum]) -> certificate.Certificate:
 def test_the_committed_certificate_is_what_is_derived_anew(
     problem: Problem[CumulativeSum], derived: certificate.Certificate
 ) -> None:
-    stored = certificate.read(problem).model_dump()
+    stored = certificate.KEEPER.read(problem).model_dump()
     found = derived.model_dump()
     for timed in (stored, found):
         del timed["seconds"], timed["device"], timed["threads"], timed["peak_share"]
@@ -51,8 +52,8 @@ def test_brute_force_agrees_exactly(derived: certificate.Certificate) -> None:
     for judged, enumerated, sums in zip(
         derived.brute_force, derived.multisets, derived.sums, strict=False
     ):
-        assert judged.proved_sequences == enumerated.proved_sequences
-        assert judged.proved_sequences >= sums.proved_sequences
+        assert judged.proved == enumerated.proved
+        assert judged.proved >= sums.proved
 
 
 def test_proved_means_that_every_margin_is_above_its_error(
@@ -71,7 +72,7 @@ def test_proved_means_that_every_margin_is_above_its_error(
     positions = (*derived.positions[:3], position, *derived.positions[4:])
     weaker = derived.model_copy(update={"positions": positions})
     assert weaker.level == "exhaustively executed in float64"
-    assert weaker.multisets[3].proved_sequences == 11**4 - 1
+    assert weaker.multisets[3].proved == 11**4 - 1
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -100,17 +101,9 @@ def test_a_model_whose_attention_is_not_uniform_is_refused_and_told_why(
     assert found.refused == reason
     assert found.level != "proved"
     assert found.margin_to_error == 0
-    assert [length.proved_sequences for length in found.multisets + found.sums] == [0] * 8
+    assert [length.proved for length in found.multisets + found.sums] == [0] * 8
     # Brute force needs no uniform attention.
-    assert sum(length.proved_sequences for length in found.brute_force) > 0
-
-
-def test_shares_are_means_over_all_lengths() -> None:
-    found = (
-        ByLength(n=1, cases=2, sequences=4, proved_sequences=4),
-        ByLength(n=2, cases=3, sequences=16, proved_sequences=8),
-    )
-    assert certificate.proved_share(found, 3) == (1 + 0.5) / 3
+    assert sum(length.proved for length in found.brute_force) > 0
 
 
 class TestStored:
@@ -119,8 +112,8 @@ class TestStored:
     def test_it_is_read_back(
         self, problem: Problem[CumulativeSum], derived: certificate.Certificate, tmp_path: Path
     ) -> None:
-        certificate.write(derived, tmp_path / "certificate.json")
-        assert certificate.read(problem, tmp_path / "certificate.json") == derived
+        certificate.KEEPER.write(derived, tmp_path / "certificate.json")
+        assert certificate.KEEPER.read(problem, tmp_path / "certificate.json") == derived
         assert [path.name for path in tmp_path.iterdir()] == ["certificate.json"]
 
     @pytest.mark.parametrize(
@@ -131,10 +124,10 @@ class TestStored:
         self, problem: Problem[CumulativeSum], tmp_path: Path, key: str, message: str
     ) -> None:
         path = tmp_path / "certificate.json"
-        stored = json.loads(certificate.COMMITTED.read_text())
+        stored = json.loads(certificate.KEEPER.path.read_text())
         path.write_text(json.dumps(stored | {key: "0" * 64}))
         with pytest.raises(CertificateError, match=f"{message}.*nox -s verify -- cumulative_sum"):
-            certificate.read(problem, path)
+            certificate.KEEPER.read(problem, path)
 
     def test_a_single_changed_weight_is_another_model(
         self, problem: Problem[CumulativeSum]
@@ -142,7 +135,7 @@ class TestStored:
         weights = {name: tensor.clone() for name, tensor in problem.weights.items()}
         weights["blocks.0.mlp.W_in"][3, 2] += 1e-6
         with pytest.raises(CertificateError, match="of other weights"):
-            certificate.read(problem.with_weights(weights))
+            certificate.KEEPER.read(problem.with_weights(weights))
 
     @pytest.mark.parametrize("content", [None, "{", '{"slug": "cumulative_sum"}'])
     def test_a_missing_or_malformed_one_is_refused(
@@ -152,16 +145,14 @@ class TestStored:
         if content is not None:
             path.write_text(content)
         with pytest.raises(CertificateError, match="is (missing|malformed)"):
-            certificate.read(problem, path)
+            certificate.KEEPER.read(problem, path)
 
-    def test_the_pages_of_the_committed_model_use_it(
-        self, problem: Problem[CumulativeSum], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def derive(*_: object) -> None:
+    def test_the_pages_of_the_committed_model_use_it(self, problem: Problem[CumulativeSum]) -> None:
+        def derive(*_: object) -> certificate.Certificate:
             raise AssertionError("derived anew")
 
-        monkeypatch.setattr(certificate, "derive", derive)
-        assert certificate.of(problem) == certificate.read(problem)
+        keeper = replace(certificate.KEEPER, derive=derive)
+        assert keeper.of(problem) == certificate.KEEPER.read(problem)
 
 
 class TestCommand:
@@ -178,12 +169,12 @@ class TestCommand:
         tmp_path: Path,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        before = certificate.COMMITTED.read_bytes()
+        before = certificate.KEEPER.path.read_bytes()
         path = tmp_path / "untrained.safetensors"
         checkpoint.write(untrained.weights, path)
         assert verify.main(["cumulative_sum", "--checkpoint", str(path)]) == 1
         assert "refused: attention is not uniform" in capsys.readouterr().err
-        assert certificate.COMMITTED.read_bytes() == before
+        assert certificate.KEEPER.path.read_bytes() == before
 
     def test_the_verdict_is_reported_and_stored(
         self,
@@ -192,15 +183,14 @@ class TestCommand:
         monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        stored: list[certificate.Certificate] = []
+        path = tmp_path / "certificate.json"
         monkeypatch.setattr(certificate, "derive", lambda *_: derived)
-        monkeypatch.setattr(certificate, "write", stored.append)
-        monkeypatch.setattr(certificate, "COMMITTED", tmp_path / "certificate.json")
+        monkeypatch.setattr(certificate, "KEEPER", replace(certificate.KEEPER, path=path))
         monkeypatch.chdir(tmp_path)
         assert verify.main(["cumulative_sum"]) == 0
-        assert stored == [derived]
+        assert certificate.KEEPER.kind.model_validate_json(path.read_text()) == derived
         shown = capsys.readouterr().out
-        assert f"Stored: {tmp_path / 'certificate.json'}" in shown
+        assert f"Stored: {path}" in shown
         assert "600,900,300 cases" in shown
         assert "wrong: 0 of 672,749,994,932,560,009,201 sequences of 20 values" in shown
         assert "evidence: proved" in shown
@@ -213,13 +203,12 @@ class TestCommand:
         capsys: pytest.CaptureFixture[str],
     ) -> None:
         path = tmp_path / "certificate.json"
-        certificate.write(derived, path)
+        certificate.KEEPER.write(derived, path)
         before = path.read_bytes()
         slower = {"seconds": 2 * derived.seconds, "threads": 16, "peak_share": None}
         again = derived.model_copy(update=slower)
         monkeypatch.setattr(certificate, "derive", lambda *_: again)
-        monkeypatch.setattr(certificate, "COMMITTED", path)
-        monkeypatch.setattr(certificate, "write", lambda made: made.fail)
+        monkeypatch.setattr(certificate, "KEEPER", replace(certificate.KEEPER, path=path))
         monkeypatch.chdir(tmp_path)
         assert verify.main(["cumulative_sum"]) == 0
         assert f"As committed, but for the time that it took; left as it is: {path}" in (

@@ -181,13 +181,6 @@ class TestDescriptions:
         # Four values of 2 make the only sum of 8.
         assert [isnan(margin) for margin in found[8]] == [True, True, True, False]
 
-    def test_rungs_add_up(self) -> None:
-        found = (
-            certificate.ByLength(n=1, cases=2, sequences=4, proved_sequences=4),
-            certificate.ByLength(n=2, cases=3, sequences=16, proved_sequences=8),
-        )
-        assert describe.rung(found, 2) == ([2, 5], [0.5, 0.75])
-
     def test_sequences_are_shown_where_they_are_hardest(
         self, by_hand: Problem[CumulativeSum], small: CumulativeSum
     ) -> None:
