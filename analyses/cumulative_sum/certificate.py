@@ -1,25 +1,26 @@
 """What the enumeration found, stored with all that it depends on.
 
 `nox -s verify -- cumulative_sum` derives the certificate and writes it; pages read it, since
-the enumeration is the heaviest computation of the problem. A certificate of other weights, or
-of other code, is refused.
+the enumeration is the heaviest computation of the problem. It speaks of every model: bounds
+are held against margins, case by case, and what is not above its bound is not proved.
 """
 
+from functools import partial
 from pathlib import Path
 
 from analyses import certificate
 from analyses.certificate import Keeper, Strict, Tally, modules
-from analyses.cumulative_sum import bounds, brute_force, one_dimensional
+from analyses.cumulative_sum import brute_force, one_dimensional
 from analyses.cumulative_sum.cases import Case, Enumeration, count_cases
 from analyses.cumulative_sum.enumeration import enumerate_cases
+from analyses.cumulative_sum.formula import Formula, formula
 from analyses.cumulative_sum.kernel import OPERATIONS
 from analyses.cumulative_sum.peak import multiply_add_peak
-from analyses.cumulative_sum.uniform import uniform
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 from models.progress import Progress, aside
 
-TO_LENGTH = 6
+TO_LENGTH = 4
 """Sequences of up to this length are run one by one."""
 
 
@@ -47,19 +48,21 @@ class Position(Strict):
     wrong_cases: int
     wrong_sequences: int
     unproved_sequences: int
-    """Those whose margin is not above the error bound."""
+    """Those whose right logit does not lead over each other by more than the error bound."""
+    by_token: bool
+    """Whether attention was taken to depend on tokens, since uniform attention proved less."""
     hardest: tuple[Hardest, ...]
     """For each right class that occurs, the case of smallest margin."""
     error_attention: float
     error_float32: float
     error_float64: float
-    """The bounds of `bounds.Errors`, in logits."""
+    """The bounds of `bounds.Errors`, in logits: the largest over last tokens and classes."""
     error: float
     """What they come to together."""
 
     @property
     def smallest_margin(self) -> float:
-        """Of all sequences of n values, logits."""
+        """Of all sequences of n values, logits; with attention by token a lower bound on it."""
         return min(case.margin for case in self.hardest)
 
 
@@ -67,19 +70,19 @@ class Certificate(certificate.Certificate):
     """The verdict on all sequences; tallies are by length, from one value on."""
 
     peak_share: float | None
-    """Share of the arithmetic peak, as measured on the same threads, at which it ran; None on a
-    device whose peak is not measured."""
-    refused: str | None
-    """Why the enumeration says nothing about this model, if it does not."""
+    """Share of the arithmetic peak, as measured on the same threads, at which it ran; None where
+    the peak was not measured."""
     positions: tuple[Position, ...]
     wrong: tuple[Hardest, ...]
     """The wrong cases, or the first of them."""
     sums: tuple[Tally, ...]
     """What follows from position, last token and sum alone."""
+    signs: tuple[Tally, ...]
+    """The same, if of the sums of one sign the one nearest to zero is looked at alone."""
     brute_force: tuple[Tally, ...]
     """What was run one by one, and came out right."""
-    differing: int
-    """Short sequences that the model answers otherwise than the enumeration."""
+    apart: float
+    """The largest distance of their logits from the enumeration's, in units of the bound."""
 
     @property
     def cases(self) -> int:
@@ -93,9 +96,7 @@ class Certificate(certificate.Certificate):
 
     @property
     def margin_to_error(self) -> float:
-        """The smallest margin divided by its error bound, least over positions; 0 if refused."""
-        if self.refused:
-            return 0.0
+        """The smallest margin divided by its error bound, least over positions."""
         return min(position.smallest_margin / position.error for position in self.positions)
 
     @property
@@ -105,16 +106,20 @@ class Certificate(certificate.Certificate):
             Tally(
                 cases=found.cases,
                 inputs=found.sequences,
-                proved=0 if self.refused else found.sequences - found.unproved_sequences,
+                proved=found.sequences - found.unproved_sequences,
             )
             for found in self.positions
         )
 
     @property
+    def unproved_sequences(self) -> int:
+        """Sequences, of all lengths, whose last answer is not proved right."""
+        return sum(position.unproved_sequences for position in self.positions)
+
+    @property
     def level(self) -> str:
         """How strong the evidence is, in the words of the page."""
-        proved = all(found.proved == found.inputs for found in self.multisets)
-        return "proved" if proved else "exhaustively executed in float64"
+        return "not proved" if self.unproved_sequences else "proved"
 
     def report(self) -> str:
         """The verdict in a few lines, for a terminal."""
@@ -125,88 +130,100 @@ class Certificate(certificate.Certificate):
             [
                 f"{self.cases:,} cases in {self.seconds:.2f} s on {self.device} "
                 f"({rate / 1e6:,.0f} million a second{share})",
-                f"wrong: {last.wrong_sequences:,} of {last.sequences:,} sequences of {last.n} "
-                f"values; {self.wrong_sequences:,} of all lengths",
+                f"wrong, as enumerated: {last.wrong_sequences:,} of {last.sequences:,} sequences "
+                f"of {last.n} values; {self.wrong_sequences:,} of all lengths",
                 f"smallest margin {min(p.smallest_margin for p in self.positions):.6g} logits, "
                 f"at least {self.margin_to_error:.3g} times its error bound",
-                f"evidence: {self.level}",
+                f"evidence: {self.level}"
+                + (f", {self.unproved_sequences:,} sequences" if self.unproved_sequences else ""),
             ]
         )
 
 
-def refusal(problem: Problem[CumulativeSum]) -> str | None:
-    """Why the proof refuses a model, or None: its attention has to be uniform."""
-    largest = float(bounds.attention(problem).largest.max())
-    if largest <= bounds.TOLERATED:
-        return None
-    return (
-        f"attention is not uniform: a probability may be as far as {largest:.2g} from "
-        f"1 / position, and {bounds.TOLERATED:g} is the most with which a sum of 1 can be told "
-        "from 0. The answer then depends on the order of the tokens, which multisets do not "
-        "know; this proof is not for such a model."
-    )
-
-
 def derive(
-    problem: Problem[CumulativeSum], device: str = "cpu", state: Path | None = None
+    problem: Problem[CumulativeSum],
+    device: str = "cpu",
+    state: Path | None = None,
+    peak: bool = True,
 ) -> Certificate:
     """Enumerate all cases and judge them. Seconds on two cores.
+
+    Uniform attention comes first. Where that leaves something unproved, all is enumerated once
+    more, with attention that depends on tokens alone, and the better of both stands.
 
     Args:
         problem: whose weights are meant.
         device: where the enumeration runs, `cpu` or `cuda`.
         state: where an unfinished enumeration is kept, to go on with.
+        peak: whether to measure what the machine can do at most, a second.
     """
-    task, terms = problem.task, uniform(problem)
-    errors, refused = bounds.errors(problem), refusal(problem)
-    limits = errors.total.tolist()
-    with Progress("enumerate", total=count_cases(task), console=aside()) as progress:
-        enumeration = enumerate_cases(
-            terms, task, bounds=limits, device=device, state=state, progress=progress
+    task = problem.task
+    uniform = formula(problem)
+    runs = [(uniform, _enumerate(problem, uniform, device, state))]
+    if any(found.unproved_cases for found in runs[0][1].positions):
+        by_token = formula(problem, by_token=True)
+        runs.append((by_token, _enumerate(problem, by_token, device, state)))
+    positions = tuple(
+        min(
+            (_position(task, run, n) for run in runs),
+            key=lambda found: (found.unproved_sequences, found.by_token),
         )
-    judged = brute_force.judge(problem, min(TO_LENGTH, task.length))
-    sums = [one_dimensional.sums_at(terms, task, n) for n in range(1, task.length + 1)]
+        for n in range(1, task.length + 1)
+    )
+    best, enumeration = runs[-1]
+    judged = brute_force.judge(problem, best, min(TO_LENGTH, task.length))
+    sums = [one_dimensional.sums_at(uniform.terms, task, n) for n in range(1, task.length + 1)]
+    errors = uniform.errors.total
     return Certificate(
         **KEEPER.names(problem),
         device=enumeration.device,
         threads=enumeration.threads,
-        seconds=round(enumeration.seconds, 3),
-        peak_share=_peak_share(enumeration),
-        refused=refused,
-        positions=tuple(
-            Position(
-                n=found.n,
-                sequences=task.d_vocab**found.n,
-                cases=found.cases,
-                wrong_cases=found.wrong_cases,
-                wrong_sequences=found.wrong_sequences,
-                unproved_sequences=found.unproved_sequences,
-                hardest=tuple(map(_hardest, found.smallest)),
-                error_attention=float(errors.attention[found.n - 1]),
-                error_float32=float(errors.float32[found.n - 1]),
-                error_float64=float(errors.float64[found.n - 1]),
-                error=limits[found.n - 1],
-            )
-            for found in enumeration.positions
-        ),
+        seconds=round(sum(found.seconds for _, found in runs), 3),
+        peak_share=_peak_share(enumeration) if peak else None,
+        positions=positions,
         wrong=tuple(map(_hardest, enumeration.wrong)),
-        sums=tuple(
-            Tally(
-                cases=found.cases,
-                inputs=task.d_vocab**found.n,
-                proved=0 if refused else found.sequences_above(limits[found.n - 1]),
-            )
-            for found in sums
-        ),
+        sums=tuple(found.tally(errors[found.n - 1]) for found in sums),
+        signs=tuple(found.chained(errors[found.n - 1]) for found in sums),
         brute_force=tuple(
-            Tally(
-                cases=task.d_vocab**n,
-                inputs=task.d_vocab**n,
-                proved=task.d_vocab**n - wrong,
-            )
+            Tally(cases=task.d_vocab**n, inputs=task.d_vocab**n, proved=task.d_vocab**n - wrong)
             for n, wrong in enumerate(judged.wrong, 1)
         ),
-        differing=judged.differing,
+        apart=judged.apart,
+    )
+
+
+def _enumerate(
+    problem: Problem[CumulativeSum], formula: Formula, device: str, state: Path | None
+) -> Enumeration:
+    task = problem.task
+    with Progress("enumerate", total=count_cases(task), console=aside()) as progress:
+        return enumerate_cases(
+            formula.terms,
+            task,
+            errors=formula.errors.total,
+            weights=formula.weights,
+            device=device,
+            state=state,
+            progress=progress,
+        )
+
+
+def _position(task: CumulativeSum, run: tuple[Formula, Enumeration], n: int) -> Position:
+    used, found = run[0], run[1].positions[n - 1]
+    attention, float32, float64 = (float(part[n - 1].max()) for part in used.errors)
+    return Position(
+        n=n,
+        sequences=task.d_vocab**n,
+        cases=found.cases,
+        wrong_cases=found.wrong_cases,
+        wrong_sequences=found.wrong_sequences,
+        unproved_sequences=found.unproved_sequences,
+        by_token=used.weights is not None,
+        hardest=tuple(map(_hardest, found.smallest)),
+        error_attention=attention,
+        error_float32=float32,
+        error_float64=float64,
+        error=float(used.errors.total[n - 1].max()),
     )
 
 
@@ -241,6 +258,7 @@ KEEPER = Keeper(
                 "cases",
                 "certificate",
                 "enumeration",
+                "formula",
                 "kernel",
                 "kernel_torch",
                 "one_dimensional",
@@ -250,5 +268,5 @@ KEEPER = Keeper(
         ),
         "models.cumulative_sum.task",
     ),
-    derive,
+    partial(derive, peak=False),
 )

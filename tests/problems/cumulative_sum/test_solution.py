@@ -9,6 +9,7 @@ from torch import Tensor
 from analyses.cumulative_sum import certificate, claims, describe, directions, hardest, neurons
 from analyses.cumulative_sum.brute_force import judge
 from analyses.cumulative_sum.claims import CLAIMS
+from analyses.cumulative_sum.formula import formula
 from analyses.cumulative_sum.picture import walks
 from analyses.interventions import without_relu
 from analyses.statistics import correlation
@@ -52,8 +53,8 @@ def tokens(small: CumulativeSum) -> Tensor:
 
 
 def test_the_model_made_by_hand_does_the_task(by_hand: Problem[CumulativeSum]) -> None:
-    assert judge(by_hand, 4).wrong == (0, 0, 0, 0)
-    found = certificate.derive(by_hand)
+    assert judge(by_hand, formula(by_hand), 4).wrong == (0, 0, 0, 0)
+    found = certificate.KEEPER.derive(by_hand)
     assert found.level == "proved"
     # A sum of 1 among four values is a mean of 1/4, four times as large behind the neurons,
     # against a constant of 1/10.
