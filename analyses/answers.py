@@ -19,7 +19,7 @@ class Answers(NamedTuple):
 
     def accuracy(self) -> Measurement:
         """Correct predictions, sequence by sequence."""
-        return Measurement.mean(self.correct.double().mean(dim=1).tolist())
+        return Measurement.clustered(self.correct)
 
     def loss(self) -> Measurement:
         """Cross entropy, sequence by sequence, nats."""

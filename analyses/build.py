@@ -47,7 +47,7 @@ def analyse(slug: str, device: str | None, update: bool) -> Outcome:
 
     Raises:
         PageError: a cell raised, or prose names an unknown number.
-        ClaimsDoNotStand: a claim fails, or its control passes.
+        ClaimsDoNotStand: a claim fails, or one of its controls passes.
         ResultsError: a number is not finite, or drifted from the committed results.
         ClockError: the time that the environment gives is none.
     """
@@ -106,7 +106,7 @@ def results_of(
     Raises:
         ResultsError: if two pages use one name.
     """
-    numbers, facts, claims, data = {}, {}, [], ""
+    numbers, facts, claims, explanations, data = {}, {}, [], [], ""
     for name, page in pages.items():
         twice = (numbers.keys() | facts.keys()) & (page.numbers.keys() | page.facts.keys())
         if twice:
@@ -117,6 +117,7 @@ def results_of(
         numbers |= page.numbers
         facts |= page.facts
         claims += page.claims
+        explanations += page.explanations
         data = page.data_sha256 or data
     return Results(
         slug=card.slug,
@@ -129,6 +130,7 @@ def results_of(
         numbers=dict(sorted(numbers.items())),
         facts=dict(sorted(facts.items())),
         claims=claims,
+        explanations=explanations,
     )
 
 

@@ -1,14 +1,19 @@
-"""Claims: sentences about a model, each with a measurement, a threshold and a control."""
+"""Claims: sentences about a model, each with a measurement, a threshold and controls."""
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
+
+import torch
+from jaxtyping import Bool
+from torch import Tensor
 
 from analyses.findings import (
     ClaimsDoNotStand,
     Comparison,
+    Controlled,
     Evidence,
     Finding,
     Verdict,
@@ -16,6 +21,7 @@ from analyses.findings import (
 )
 from analyses.statistics import (
     Interval,
+    clustered_interval,
     correlation,
     correlation_interval,
     mean_interval,
@@ -53,8 +59,31 @@ class Measurement:
         return cls(hits / len(successes), len(successes), proportion_interval(hits, len(successes)))
 
     @classmethod
+    def clustered(
+        cls,
+        true: Bool[Tensor, "sequence prediction"],
+        asked: Bool[Tensor, "sequence prediction"] | None = None,
+    ) -> "Measurement":
+        """The share of predictions that are true, mean over sequences, where those of one
+        sampled sequence resemble each other; n is the number of sequences.
+
+        Args:
+            true: whether something is true of a prediction.
+            asked: which predictions count, and with them the sequences that have some; None: all.
+        """
+        if asked is None:
+            asked = torch.ones_like(true)
+        trials = asked.sum(dim=1)
+        some = trials > 0
+        shares = ((true & asked).sum(dim=1)[some].double() / trials[some]).tolist()
+        if not shares:
+            return cls.share([])
+        interval = clustered_interval(shares, int(trials.sum()))
+        return cls(sum(shares) / len(shares), len(shares), interval)
+
+    @classmethod
     def mean(cls, values: list[float]) -> "Measurement":
-        """The mean over independent sampled cases."""
+        """The mean over independent sampled cases; for shares, see `clustered`."""
         return cls(sum(values) / len(values), len(values), mean_interval(values))
 
     @classmethod
@@ -62,6 +91,48 @@ class Measurement:
         """Pearson's r over independent sampled pairs; 0 where one of the two is constant."""
         r = correlation(x, y)
         return cls(r, len(x), correlation_interval(r, len(x)))
+
+
+Measure = Callable[[Problem[Any]], Measurement]
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a claim must not be true of; if it is, it says nothing about the model.
+
+    Either another model, on which the same is measured, or another measurement on the same one.
+    """
+
+    what: str
+    """In words."""
+    model: Callable[[Problem[Any]], Problem[Any]] | None = None
+    """Makes the other model. It should make each once only (`functools.cache`), so that
+    measurements on it are shared."""
+    measure: Measure | None = None
+    """The other measurement."""
+
+    def __post_init__(self) -> None:
+        if (self.model is None) == (self.measure is None):
+            raise ValueError(
+                f"control {self.what!r} needs another model, or another measurement, and not both"
+            )
+
+    def of(self, claim: "Claim", problem: Problem[Any]) -> Measurement:
+        """What a claim is controlled with."""
+        if self.measure is not None:
+            return self.measure(problem)
+        assert self.model is not None
+        return claim.measure(self.model(problem))
+
+
+@cache
+def untrained(problem: Problem[Any]) -> Problem[Any]:
+    """A model of the same shape that was never trained."""
+    return problem.untrained(CONTROL_SEED)
+
+
+UNTRAINED = Control("untrained model of the same shape", model=untrained)
+"""The weakest control of all: what it does not satisfy may still be true of any trained model."""
 
 
 @dataclass(frozen=True)
@@ -76,32 +147,32 @@ class Claim:
     evidence: Evidence
     comparison: Comparison
     threshold: float
-    measure: Callable[[Problem[Any]], Measurement]
+    measure: Measure
     refuted: bool = False
     """Whether the write-up says that this does not hold."""
-    control: str = "untrained model of the same shape"
-    control_measure: Callable[[Problem[Any]], Measurement] | None = None
-    """Another measurement on the same problem, for claims that compare inputs. None: the
-    same measurement on an untrained model."""
+    controls: tuple[Control, ...] = (UNTRAINED,)
+    """None of them may satisfy it."""
+
+    def __post_init__(self) -> None:
+        if not self.controls:
+            raise ValueError(f"claim {self.name!r} has no control; name what it is not true of")
 
     def satisfied_by(self, measured: Measurement) -> bool:
         """Whether a measurement meets the threshold; of a sample, the whole interval must."""
         low, high = measured.interval or (measured.value, measured.value)
         return low >= self.threshold if self.comparison == "at least" else high <= self.threshold
 
-    def check(self, problem: Problem[Any], untrained: Problem[Any]) -> Finding:
-        """Measure on the model and on the control, and judge."""
+    def check(self, problem: Problem[Any]) -> Finding:
+        """Measure on the model and on its controls, and judge."""
         measured = self.measure(problem)
-        controlled = (
-            self.control_measure(problem) if self.control_measure else self.measure(untrained)
-        )
+        controlled = [control.of(self, problem) for control in self.controls]
         if self.evidence == "sampled" and measured.interval is None:
             raise ValueError(f"claim {self.name!r} is sampled, but its measurement has no interval")
         holds = self.satisfied_by(measured)
         verdict: Verdict = "refuted" if self.refuted else "holds"
         if holds == self.refuted or not measured.is_finite():
             verdict = "fails"
-        elif not controlled.is_finite() or (holds and self.satisfied_by(controlled)):
+        elif any(not c.is_finite() or (holds and self.satisfied_by(c)) for c in controlled):
             verdict = "empty"
         return Finding(
             name=self.name,
@@ -114,8 +185,10 @@ class Claim:
             value=measured.value,
             interval=measured.interval,
             n=measured.n,
-            control_value=controlled.value,
-            control=self.control,
+            controls=tuple(
+                Controlled(what=control.what, value=found.value, satisfies=self.satisfied_by(found))
+                for control, found in zip(self.controls, controlled, strict=True)
+            ),
             verdict=verdict,
         )
 
@@ -131,8 +204,7 @@ class Findings:
     @classmethod
     def of(cls, claims: Sequence[Claim], problem: Problem[Any]) -> "Findings":
         """Check every claim."""
-        untrained = problem.untrained(CONTROL_SEED)
-        checked = tuple(claim.check(problem, untrained) for claim in claims)
+        checked = tuple(claim.check(problem) for claim in claims)
         return cls(checked, problem.conversion)
 
     def __getitem__(self, name: str) -> Finding:
@@ -148,7 +220,7 @@ class Findings:
         return [text for finding in self.findings if (text := finding.complaint())]
 
     def raise_for_complaints(self) -> None:
-        """Raise ClaimsDoNotStand if a claim fails, or its control passes."""
+        """Raise ClaimsDoNotStand if a claim fails, or one of its controls passes."""
         if self.complaints:
             raise ClaimsDoNotStand("\n".join(self.complaints))
 

@@ -12,12 +12,24 @@ Evidence = Literal["proved", "exhaustive", "sampled", "illustrated"]
 Comparison = Literal["at least", "at most"]
 Verdict = Literal["holds", "refuted", "fails", "empty"]
 """`refuted`: does not hold, and the write-up says so. `fails`: does not hold, or holds
-though the write-up calls it refuted, or what was measured is no number. `empty`: the control
+though the write-up calls it refuted, or what was measured is no number. `empty`: a control
 satisfies it too, or measures no number."""
 
 
 class ClaimsDoNotStand(RuntimeError):
-    """A claim of a write-up fails, or its control passes."""
+    """A claim of a write-up fails, or one of its controls passes."""
+
+
+class Controlled(BaseModel):
+    """What a control of a claim gave."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    what: str
+    """The control, in words."""
+    value: float
+    satisfies: bool
+    """Whether it meets the claim's threshold, of a sample with its whole interval."""
 
 
 class Finding(BaseModel):
@@ -36,8 +48,7 @@ class Finding(BaseModel):
     value: float
     interval: tuple[float, float] | None
     n: int
-    control_value: float
-    control: str
+    controls: tuple[Controlled, ...] = Field(min_length=1)
     verdict: Verdict
 
     def complaint(self) -> str | None:
@@ -47,12 +58,13 @@ class Finding(BaseModel):
                 f"claim {self.name!r} does not stand: {self.quantity} is {self.value} (interval "
                 f"{self.interval}), which is no number. Measure what is defined."
             )
-        if not math.isfinite(self.control_value):
-            return (
-                f"claim {self.name!r} says nothing about the model: the control "
-                f"({self.control}) measures {self.control_value}, which is no number. Measure "
-                "what is defined there too."
-            )
+        for control in self.controls:
+            if not math.isfinite(control.value):
+                return (
+                    f"claim {self.name!r} says nothing about the model: the control "
+                    f"({control.what}) measures {control.value}, which is no number. Measure "
+                    "what is defined there too."
+                )
         if self.verdict == "fails":
             return (
                 f"claim {self.name!r} does not stand: {self.quantity} is {self.value:.6g} "
@@ -60,9 +72,10 @@ class Finding(BaseModel):
                 f"{self.threshold:g}. Train a better model, or say openly whether it is refuted."
             )
         if self.verdict == "empty":
+            fooled = next(control for control in self.controls if control.satisfies)
             return (
                 f"claim {self.name!r} says nothing about the model: the control "
-                f"({self.control}) measures {self.control_value:.6g}, which satisfies "
+                f"({fooled.what}) measures {fooled.value:.6g}, which satisfies "
                 f"{self.comparison} {self.threshold:g} too. Measure what tells the two apart."
             )
         return None
@@ -73,7 +86,7 @@ def claims_table(findings: list[Finding], caption: str | None = None) -> str:
     above = f"<caption>{escape(caption)}</caption>" if caption else ""
     head = "".join(
         f'<th scope="col">{title}</th>'
-        for title in ("Claim", "Evidence", "Measured", "Stated", "Control", "Verdict")
+        for title in ("Claim", "Evidence", "Measured", "Stated", "Controls", "Verdict")
     )
     rows = "".join(_row(finding) for finding in findings)
     return (
@@ -86,6 +99,10 @@ def _row(finding: Finding) -> str:
     if finding.interval:
         low, high = finding.interval
         interval = f" <small>[{_short(low)}, {_short(high)}]</small>"
+    controls = "<br>".join(
+        f"{_short(control.value)} <small>{escape(control.what)}</small>"
+        for control in finding.controls
+    )
     cases = f"<small>n = {finding.n:,}</small>"
     return (
         f'<tr id="claim-{finding.name}" data-evidence="{finding.evidence}" '
@@ -94,7 +111,7 @@ def _row(finding: Finding) -> str:
         f'<td><span class="evidence">{finding.evidence}</span> {cases}</td>'
         f"<td>{_short(finding.value)}&nbsp;{escape(finding.unit)}{interval}</td>"
         f"<td>{finding.comparison} {finding.threshold:g}</td>"
-        f"<td>{_short(finding.control_value)} <small>{escape(finding.control)}</small></td>"
+        f"<td>{controls}</td>"
         f'<td><span class="verdict verdict-{finding.verdict}">{finding.verdict}</span></td></tr>'
     )
 

@@ -22,8 +22,9 @@ from pydantic import ValidationError
 from traitlets.config import Config
 
 from analyses.effort import Effort, effort
+from analyses.explained import Explained
 from analyses.findings import Finding
-from analyses.outputs import CLAIMS, DATA, FACT, NUMBER
+from analyses.outputs import CLAIMS, DATA, EXPLANATIONS, FACT, NUMBER
 from analyses.results import Number, fact_html
 
 ROOT = Path(__file__).parents[1]
@@ -55,6 +56,7 @@ class Page:
     numbers: dict[str, Number] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     claims: list[Finding] = field(default_factory=list)
+    explanations: list[Explained] = field(default_factory=list)
     data_sha256: str | None = None
     data: list[bytes] = field(default_factory=list)
     """What the page declared as evaluation data, as `.npz` files."""
@@ -219,7 +221,7 @@ class Page:
                 cell.outputs = settled
 
     def collect(self) -> None:
-        """Find the numbers, facts, claims and data hash that the page recorded."""
+        """Find the numbers, facts, claims, explanations and data hash that the page recorded."""
         for cell, content in self._recorded(NUMBER):
             try:
                 number = Number(**{key: content[key] for key in Number.model_fields})
@@ -232,6 +234,8 @@ class Page:
             self.facts[content["name"]] = content["text"]
         for _, content in self._recorded(CLAIMS):
             self.claims += [Finding(**item) for item in content]
+        for _, content in self._recorded(EXPLANATIONS):
+            self.explanations += [Explained(**item) for item in content]
         for _, content in self._recorded(DATA):
             self.data_sha256 = content["sha256"]
             # Kept beside the notebook, which need not carry them to its readers.

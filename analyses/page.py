@@ -7,7 +7,7 @@ So a write-up runs the same in the build, in Jupyter, and as a download.
 import base64
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -17,7 +17,9 @@ from jaxtyping import Int
 from torch import Tensor
 
 from analyses.claims import Claim, Findings
-from analyses.outputs import CLAIMS, DATA, FACT, NUMBER, PICTURE
+from analyses.explained import Explained, explanations_table
+from analyses.explanations import Explanation, put_to_the_test
+from analyses.outputs import CLAIMS, DATA, EXPLANATIONS, FACT, NUMBER, PICTURE
 from analyses.results import Number, usual_tolerance
 from models.problem import Problem
 
@@ -67,13 +69,36 @@ def data(tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor, "batch n_ctx"]:
 
 
 def check(claims: Sequence[Claim], problem: Problem[Any]) -> Findings:
-    """Check every claim against its control, and show them as one table."""
+    """Check every claim against its controls, and show them as one table."""
     findings = Findings.of(claims, problem)
     content = [finding.model_dump() for finding in findings.findings]
     lines = [f"{found.verdict:8} {found.sentence}" for found in findings.findings]
     text = "\n".join([findings.caveat, *lines] if findings.caveat else lines)
     display({CLAIMS: content, "text/html": findings.html(), "text/plain": text}, raw=True)
     return findings
+
+
+def compete(
+    explanations: Sequence[Explanation],
+    problem: Problem[Any],
+    inputs: Mapping[str, Int[Tensor, "batch n_ctx"]],
+) -> dict[str, Explained]:
+    """Put explanations to the test on the same inputs, and show them as one table.
+
+    Args:
+        explanations: in the order of the table.
+        problem: whose model is to be predicted.
+        inputs: sequences by what they are, in words; random ones first.
+    """
+    explained = [put_to_the_test(each, problem, inputs) for each in explanations]
+    lines = [f"{found.agreements[0].share:8.2%} {found.sentence}" for found in explained]
+    content = {
+        EXPLANATIONS: [found.model_dump() for found in explained],
+        "text/html": explanations_table(explained, "Agreement with the model"),
+        "text/plain": "\n".join(lines),
+    }
+    display(content, raw=True)
+    return {found.name: found for found in explained}
 
 
 def picture(svg: str) -> None:

@@ -97,7 +97,7 @@ def judge(folder: Path, committed: Path | None) -> Results:
         committed: results that these must not have drifted from; None: not compared.
 
     Raises:
-        ClaimsDoNotStand: a claim fails, or its control passes.
+        ClaimsDoNotStand: a claim fails, or one of its controls passes.
         ResultsError: a number is not finite, or something drifted.
     """
     results = Results.read(folder / "results.json")

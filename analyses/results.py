@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from analyses.explained import Explained
 from analyses.findings import Finding
 
 
@@ -77,10 +78,17 @@ class Number(_Strict):
         return self
 
     def text(self) -> str:
-        """The number as prose shows it; shares are shown as percentages."""
-        if self.unit == "share":
-            return f"{100 * self.value:,.{self.digits}f} %"
-        return f"{self.value:,.{self.digits}f}".replace("-", "\N{MINUS SIGN}")
+        """The number as prose shows it; shares are shown as percentages.
+
+        What rounds to nothing is less than what is shown; no share and no count is exactly that.
+        """
+        shown = 100 * self.value if self.unit == "share" else self.value
+        per_cent = " %" if self.unit == "share" else ""
+        countable = self.unit == "share" or self.digits == 0
+        if f"{abs(shown):.{self.digits}f}" == f"{0:.{self.digits}f}" and (shown or not countable):
+            least = f"{10.0**-self.digits:g}".replace("e-0", "e-")
+            return f"less than {least}{per_cent}" + " in size" * (shown < 0)
+        return f"{shown:,.{self.digits}f}{per_cent}".replace("-", "\N{MINUS SIGN}")
 
     def html(self) -> str:
         """The number in prose, with all its digits in its title."""
@@ -109,6 +117,8 @@ class Results(_Strict):
     facts: dict[str, str]
     """What code found and prose names: heads, ranges, examples."""
     claims: list[Finding]
+    explanations: list[Explained]
+    """As programs, in the order of the write-up."""
 
     @classmethod
     def read(cls, path: Path) -> "Results":
@@ -148,10 +158,13 @@ class Results(_Strict):
             was, now = committed.facts.get(name), self.facts.get(name)
             if was != now:
                 lines.append(f"{name}: committed {was!r}, now {now!r}")
-        before = {finding.name: finding for finding in committed.claims}
-        after = {finding.name: finding for finding in self.claims}
-        for name in sorted(before.keys() | after.keys()):
-            lines += _claim_drift(name, before.get(name), after.get(name))
+        for kind, were, are in (
+            ("claim", committed.claims, self.claims),
+            ("explanation", committed.explanations, self.explanations),
+        ):
+            before, after = ({found.name: found for found in both} for both in (were, are))
+            for name in sorted(before.keys() | after.keys()):
+                lines += _drift(f"{kind} {name}", before.get(name), after.get(name))
         return lines
 
 
@@ -172,21 +185,22 @@ def _number_drift(name: str, committed: Number | None, now: Number | None) -> li
     return []
 
 
-MEASURED = ("value", "interval", "control_value")
-"""What of a claim is measured, and may differ between machines; all else is stated."""
+MEASURED = ("value", "interval", "controls", "bits", "agreements", "mistakes")
+"""What of a claim or an explanation is measured, and may differ between machines; all else is
+stated."""
 CLAIM_TOLERANCE = 0.002
-"""How far what a claim measured may move between machines, relative to itself."""
+"""How far what was measured for it may move between machines, relative to itself."""
 ROUNDING = 1e-6
 """How far it may move in any case: what float32 leaves of numbers that cancel, a few units in the
 last place of logits. Claims that something is zero are measured so."""
 
 
-def _claim_drift(name: str, committed: Finding | None, now: Finding | None) -> list[str]:
+def _drift(what: str, committed: BaseModel | None, now: BaseModel | None) -> list[str]:
     if committed is None or now is None:
-        return [f"claim {name}: {'not committed' if committed is None else 'no longer made'}"]
+        return [f"{what}: {'not committed' if committed is None else 'no longer made'}"]
     before, after = committed.model_dump(), now.model_dump()
     return [
-        f"claim {name}: {key} was {before[key]!r}, is {after[key]!r}"
+        f"{what}: {key} was {before[key]!r}, is {after[key]!r}"
         for key in before
         if not (_agree(before[key], after[key]) if key in MEASURED else before[key] == after[key])
     ]
@@ -195,8 +209,13 @@ def _claim_drift(name: str, committed: Finding | None, now: Finding | None) -> l
 def _agree(before: object, after: object) -> bool:
     if isinstance(before, float) and isinstance(after, float):
         return _close(before, after, CLAIM_TOLERANCE * abs(before) + ROUNDING)
+    if type(before) is int and type(after) is int:
+        # Such as how many answers are wrong: where two logits tie, machines may disagree.
+        return abs(after - before) <= max(1, CLAIM_TOLERANCE * before)
     if isinstance(before, tuple) and isinstance(after, tuple):
-        return all(map(_agree, before, after))
+        return len(before) == len(after) and all(map(_agree, before, after))
+    if isinstance(before, dict) and isinstance(after, dict):
+        return before.keys() == after.keys() and all(_agree(before[k], after[k]) for k in before)
     return before == after
 
 

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 Z95 = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
+ROUNDOFF = 2.0**-53
+"""Of floats."""
 
 
 class Interval(NamedTuple):
@@ -24,17 +26,50 @@ def proportion_interval(successes: int, n: int) -> Interval:
     """
     if not 0 <= successes <= n or n == 0:
         raise ValueError(f"{successes} successes of {n} trials is no proportion")
-    p = successes / n
+    return _wilson(successes / n, n)
+
+
+def clustered_interval(shares: list[float], trials: int) -> Interval:
+    """Interval for a proportion of trials that come in independent clusters of one size.
+
+    Trials of one cluster resemble each other, so that many count for few: Wilson's interval at
+    the effective number of trials, `p (1 - p)` divided by the variance of the mean over clusters
+    (Korn and Graubard 1998). Where every trial came out the same, or clusters are fewer than 30,
+    there is no variance to tell, and a cluster counts for one trial.
+
+    Args:
+        shares: of the trials of each cluster.
+        trials: how many there are in all clusters together.
+
+    >>> low, high = clustered_interval([1.0] * 100, 1000)
+    >>> round(low, 4), high
+    (0.963, 1.0)
+    """
+    clusters = len(shares)
+    if not clusters or trials < clusters or not all(0 <= share <= 1 for share in shares):
+        raise ValueError(
+            f"{clusters} shares of {trials} trials; expected some, each from 0 to 1 and of one "
+            "trial or more"
+        )
+    p = statistics.fmean(shares)
+    variance = statistics.variance(shares, p) / clusters if clusters >= 30 else 0.0
+    effective = min(p * (1 - p) / variance, trials) if variance else clusters
+    return _wilson(p, effective)
+
+
+def _wilson(p: float, n: float | int) -> Interval:
     centre = (p + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
     half = Z95 / (1 + Z95**2 / n) * sqrt(p * (1 - p) / n + Z95**2 / (4 * n * n))
     # Exactly 0 and 1 at the ends; floating point leaves a rest of 1e-17 there.
-    return Interval(
-        0.0 if successes == 0 else centre - half, 1.0 if successes == n else centre + half
-    )
+    return Interval(0.0 if p == 0 else centre - half, 1.0 if p == 1 else centre + half)
 
 
 def mean_interval(values: list[float]) -> Interval:
-    """Normal interval for the mean of `values`, independent and many (30 or more)."""
+    """Normal interval for the mean of `values`, independent and many (30 or more).
+
+    Not for shares, which may all be 1 without the next one having to be; see
+    `clustered_interval`.
+    """
     n = len(values)
     if n < 30:
         raise ValueError(f"{n} values are too few for a normal interval; expected 30 or more")
@@ -64,7 +99,7 @@ def correlation_interval(r: float, n: int) -> Interval:
     """
     if not -1 <= r <= 1 or n < 30:
         raise ValueError(f"r = {r} of {n} pairs; expected -1 <= r <= 1 and 30 pairs or more")
-    if abs(r) == 1:
-        return Interval(r, r)
-    half = Z95 / sqrt(n - 3)
-    return Interval(tanh(atanh(r) - half), tanh(atanh(r) + half))
+    # What floating point calls 1 may be less by as much as it rounds.
+    most = 1 - ROUNDOFF
+    middle, half = atanh(min(max(r, -most), most)), Z95 / sqrt(n - 3)
+    return Interval(tanh(middle - half), tanh(middle + half))

@@ -18,7 +18,7 @@ from analyses.circuits import (
     position_qk,
     typical_scales,
 )
-from analyses.claims import Claim, Measurement
+from analyses.claims import Claim, Control, Measurement
 from analyses.interventions import ablate_direct_path, mean_ablate_head
 from analyses.sorted_list import adversarial, triples
 from models.problem import Problem
@@ -405,8 +405,7 @@ CLAIMS = [
         comparison="at least",
         threshold=0.5,
         measure=failing("high"),
-        control="random lists, same model",
-        control_measure=failing("random"),
+        controls=(Control("random lists, same model", measure=failing("random")),),
     ),
     Claim(
         name="gap_lists_fail",
@@ -417,8 +416,7 @@ CLAIMS = [
         comparison="at least",
         threshold=0.5,
         measure=failing("gap"),
-        control="random lists, same model",
-        control_measure=failing("random"),
+        controls=(Control("random lists, same model", measure=failing("random")),),
     ),
 ]
 """In the order of the write-up. Thresholds were stated before the measurement."""

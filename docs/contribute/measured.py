@@ -2,6 +2,7 @@
 confinement.
 """
 
+import hashlib
 import importlib
 import re
 import sys
@@ -15,15 +16,16 @@ from typing import Any
 
 import torch
 from jaxtyping import Int
+from safetensors.torch import save
 from torch import Tensor
 from torch.nn import Embedding, Module
 from torch.nn.modules.module import register_module_forward_pre_hook
 
-from analyses.claims import CONTROL_SEED, Claim, Measurement
+from analyses.claims import UNTRAINED, Claim, Control, Measurement
+from analyses.controls import exchanged
 from analyses.findings import Finding
 from analyses.results import Results
 from docs.contribute.confined import report
-from docs.contribute.controls import exchanged, with_hash
 from docs.contribute.evaluation import evaluation_faults, untrained
 from docs.contribute.execution import PRODUCTS
 from docs.contribute.month import Fault, Month
@@ -48,8 +50,7 @@ class Gate:
     """What reviewers should know."""
 
     def __post_init__(self) -> None:
-        self.untrained = with_hash(self.problem.untrained(CONTROL_SEED))
-        self.control = exchanged(self.problem)
+        self.disguises: dict[str, Problem[Any]] = {}
         recipe = self.problem.card.training
         generator = torch.Generator().manual_seed(recipe.seed + 1)
         self.seen = self.problem.task.keys(training_sequences(self.problem.task, recipe))
@@ -58,7 +59,8 @@ class Gate:
 
     def faults(self, claims: Sequence[Claim], shown: Results) -> Iterator[Fault]:
         """What speaks against claims, and against the table of them that the pages show."""
-        found, also = [], {"untrained": [], "exchanged": []}
+        found: list[Finding] = []
+        also: dict[str, list[str]] = {}
         for claim in claims:
             try:
                 finding, runs = self.check(claim)
@@ -83,8 +85,8 @@ class Gate:
         return stored and claim.evidence in ("proved", "exhaustive")
 
     def check(self, claim: Claim) -> tuple[Finding, Tensor]:
-        """Measure a claim on the model, as if it had never been saved, and on an untrained one,
-        as if it had; also, the keys of the sequences that were run for it.
+        """Measure a claim on the model, as if it had never been saved, and on its controls, as if
+        they had; also, the keys of the sequences that were run for it.
         """
         keys: list[Tensor] = []
 
@@ -94,8 +96,22 @@ class Gate:
 
         # A copy has nothing in the caches of the month's modules.
         model = self.problem if self.is_certified(claim) else replace(self.problem, sha256=None)
-        finding = replace(claim, measure=watched).check(model, self.untrained)
+        controls = tuple(map(self.disguised, claim.controls))
+        finding = replace(claim, measure=watched, controls=controls).check(model)
         return finding, torch.cat(keys).unique() if keys else torch.empty(0, dtype=torch.int64)
+
+    def disguised(self, control: Control) -> Control:
+        """A control whose model, if it has one, has a hash as if it had been saved."""
+        return (
+            replace(control, model=lambda _: self.model_of(control)) if control.model else control
+        )
+
+    def model_of(self, control: Control) -> Problem[Any]:
+        """The model of a control, with a hash of its own."""
+        assert control.model is not None
+        if control.what not in self.disguises:
+            self.disguises[control.what] = with_hash(control.model(self.problem))
+        return self.disguises[control.what]
 
     def data_faults(self, claim: Claim, keys: Int[Tensor, " sequence"]) -> Iterator[Fault]:
         """Whether a sampled claim is measured on what the model was trained on."""
@@ -118,30 +134,34 @@ class Gate:
     def control_faults(
         self, claim: Claim, finding: Finding, also: dict[str, list[str]]
     ) -> Iterator[Fault]:
-        """Whether a claim looks at the model at all; notes which controls satisfy it."""
-        others = {"exchanged": self.control.problem}
-        if claim.control_measure:
-            others["untrained"] = self.untrained
-        differs = claim.control_measure is None
-        for name, problem in others.items():
+        """Whether a claim looks at the model at all; notes which other models satisfy it."""
+        own = {control.what for control in claim.controls}
+        measures = [claim.measure, *(c.measure for c in claim.controls if c.measure)]
+        here = (finding.value, *(c.value for c in finding.controls))
+        # On another model it measures something else, or that control would satisfy it.
+        differs = any(control.model for control in claim.controls)
+        for control in (UNTRAINED, exchanged(self.problem)):
+            if control.what in own:
+                continue
             try:
-                measured = claim.measure(problem)
-                control = (claim.control_measure or claim.measure)(problem).value
+                other = self.model_of(control)
+                there = [measure(other) for measure in measures]
             except Exception as error:
                 # Not every measurement is made for every model.
                 self.words.append(
-                    f"Claim {claim.name!r} could not be measured on the {name} model: {error}"
+                    f"Claim {claim.name!r} could not be measured on this: {control.what}: {error}"
                 )
                 differs = True
                 continue
-            differs |= (measured.value, control) != (finding.value, finding.control_value)
-            if claim.satisfied_by(measured) != claim.refuted:
-                also[name].append(claim.name)
+            differs |= tuple(measured.value for measured in there) != here
+            if claim.satisfied_by(there[0]) != claim.refuted:
+                also.setdefault(control.what, []).append(claim.name)
         if not differs:
+            measured = " and ".join(f"{value:.6g}" for value in here)
             text = (
-                f"claim {claim.name!r} and its control measure the same, {finding.value:.6g} and "
-                f"{finding.control_value:.6g}, on the model, on an untrained one and on one of "
-                f"{self.control.exchanged}; measure something of the model."
+                f"claim {claim.name!r} and its controls measure the same, {measured}, on the "
+                f"model, on an untrained one and on {exchanged(self.problem).what}; measure "
+                "something of the model."
             )
             yield self.month.claim_fault(claim.name, text)
 
@@ -156,28 +176,29 @@ class Gate:
             name = line.removeprefix("claim ").split(":")[0]
             text = (
                 f"the pages' table and the gate disagree: {line} (measured on the same weights "
-                "under no hash, and on an untrained model that has one); show what `check` finds, "
+                "under no hash, and on controls that have one); show what `check` finds, "
                 "and measure the weights alone."
             )
             yield self.month.claim_fault(name, text)
 
     def tell(self, also: dict[str, list[str]], certified: bool) -> None:
         """Put into words what the controls showed."""
-        if also["exchanged"]:
+        for what, names in also.items():
             self.words.append(
-                f"On a model of {self.control.exchanged} these claims come out the same: "
-                f"{', '.join(also['exchanged'])}. They may not rest on how the parts fit together."
-            )
-        if also["untrained"]:
-            self.words.append(
-                "On an untrained model, which is not their control, these claims come out the "
-                f"same: {', '.join(also['untrained'])}. Is their control one that could fool them?"
+                f"On another model, {what}, which is none of their controls, these claims come out "
+                f"the same: {', '.join(names)}. Are their controls ones that could fool them?"
             )
         if certified:
             self.words.append(
                 "What is proved or exhaustive was taken from certificate.json, which "
                 f"`nox -s verify -- {self.month.slug}` derives anew."
             )
+
+
+def with_hash(problem: Problem[Any]) -> Problem[Any]:
+    """The problem, its checkpoint's hash that of its own weights, as if it had been saved."""
+    weights = {name: tensor.contiguous() for name, tensor in problem.weights.items()}
+    return replace(problem, sha256=hashlib.sha256(save(weights)).hexdigest())
 
 
 @contextmanager

@@ -109,7 +109,8 @@ def typed_results(month: Month, heads: set[str]) -> Iterator[Fault]:
 def typed_in_claims(month: Month, findings: Iterable[Finding]) -> Iterator[Fault]:
     """Typed results in the words of claims; a claim's own threshold is none."""
     for finding in findings:
-        for words in (finding.sentence, finding.quantity, finding.unit, finding.control):
+        controls = [control.what for control in finding.controls]
+        for words in (finding.sentence, finding.quantity, finding.unit, *controls):
             for match in RESULT.finditer(_readable(_plain(words), set())):
                 if not _says(match[0], finding.threshold):
                     text = (

@@ -5,6 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mkdocs.utils import get_relative_url
 
+from analyses.explained import percent
 from docs.render import RenderError
 from docs.render.months import Month, in_words
 from docs.render.people import people
@@ -32,6 +33,7 @@ _templates = Environment(
 )
 _templates.filters["in_words"] = in_words
 _templates.filters["ordinal"] = ordinal
+_templates.filters["percent"] = percent
 _templates.globals["formula"] = FORMULA
 _templates.globals["people"] = people
 

@@ -117,6 +117,11 @@ class Month:
         """Claims of the published solution."""
         return self.results["claims"] if self.card.state == "solved" else []
 
+    @property
+    def explanations(self) -> list[dict[str, Any]]:
+        """Explanations of the published solution, put to the test."""
+        return self.results["explanations"] if self.card.state == "solved" else []
+
     @cached_property
     def events(self) -> list[Event]:
         """Events at which submissions were judged."""

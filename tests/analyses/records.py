@@ -2,8 +2,15 @@
 
 from typing import Any
 
-from analyses.findings import Finding
+from analyses.explained import Agreement, Explained
+from analyses.findings import Controlled, Finding
 from analyses.results import Number, Results
+
+
+def control(**change: Any) -> Controlled:
+    """A control that does not satisfy its claim, with some of its fields changed."""
+    fields = {"what": "untrained model of the same shape", "value": 0.02, "satisfies": False}
+    return Controlled.model_validate(fields | change)
 
 
 def finding(**change: Any) -> Finding:
@@ -19,8 +26,7 @@ def finding(**change: Any) -> Finding:
         "value": 0.95,
         "interval": (0.94, 0.96),
         "n": 1000,
-        "control_value": 0.02,
-        "control": "untrained model of the same shape",
+        "controls": [control()],
         "verdict": "holds",
     }
     return Finding.model_validate(fields | change)
@@ -32,8 +38,26 @@ def number(**change: Any) -> Number:
     return Number.model_validate(fields | change)
 
 
+def agreement(**change: Any) -> Agreement:
+    """Of an explanation with a model, with some of its fields changed."""
+    fields = {"inputs": "random", "share": 0.75, "interval": (0.74, 0.76), "n": 1000}
+    return Agreement.model_validate(fields | change)
+
+
+def explained(**change: Any) -> Explained:
+    """An explanation that does somewhat well, with some of its fields changed."""
+    fields = {
+        "name": "in_words",
+        "sentence": "Heads look for the next value and copy it.",
+        "bits": 1234,
+        "agreements": [agreement(), agreement(inputs="high", share=0.5, interval=(0.4, 0.6))],
+        "mistakes": agreement(inputs="mistakes", share=0.1, interval=(0.05, 0.2), n=40),
+    }
+    return Explained.model_validate(fields | change)
+
+
 def results(**change: Any) -> Results:
-    """Two numbers, one fact and one claim, with some of the fields changed."""
+    """Two numbers, a fact, a claim and an explanation, with some of the fields changed."""
     fields = {
         "slug": "sorted_list",
         "title": "Sorted List",
@@ -48,5 +72,6 @@ def results(**change: Any) -> Results:
         },
         "facts": {"dearest_head": "head 0.1"},
         "claims": [finding()],
+        "explanations": [explained()],
     }
     return Results.model_validate(fields | change)

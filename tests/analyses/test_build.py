@@ -21,7 +21,7 @@ from analyses.outputs import NUMBER, PICTURE
 from analyses.products import current, damaged, fingerprint, read_stamp
 from analyses.results import Results, ResultsError
 from models.card import read_card, slugs
-from tests.analyses.records import finding, number, results
+from tests.analyses.records import control, finding, number, results
 
 NO_TORCH = (
     "import sys; sys.modules['torch'] = None; "
@@ -636,7 +636,10 @@ def test_products_replace_the_former_ones_whole(products: Path, tmp_path: Path) 
             finding(verdict="fails", value=0.5, interval=(0.4, 0.6)),
             r"'sorts' does not stand: .*0\.5",
         ),
-        (finding(verdict="empty", control_value=0.95), r"'sorts' says nothing about the model: "),
+        (
+            finding(verdict="empty", controls=[control(value=0.95, satisfies=True)]),
+            r"'sorts' says nothing about the model: ",
+        ),
     ],
 )
 def test_a_claim_that_does_not_stand_fails_the_build(

@@ -3,18 +3,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from mkdocs.structure.files import Files
 from safetensors.torch import save_file
 
 from analyses import claims, page
-from analyses.claims import Claim, Findings, Measurement
+from analyses.claims import UNTRAINED, Claim, Control, Findings, Measurement
 from analyses.findings import ClaimsDoNotStand, Finding, claims_table
 from analyses.statistics import Interval
 from docs.render.tidy import tidy
 from models import load
 from models.problem import Problem
 from models.sorted_list.task import SortedList
-from tests.analyses.records import finding
+from tests.analyses.records import control, finding
 
 
 def claim(measured: Measurement, controlled: Measurement, **change: Any) -> Claim:
@@ -63,7 +64,6 @@ def values(model: float, control: float) -> tuple[Measurement, Measurement]:
 )
 def test_the_verdict(
     problem: Problem[SortedList],
-    untrained: Problem[SortedList],
     comparison: str,
     model: float,
     control: float,
@@ -71,9 +71,9 @@ def test_the_verdict(
     verdict: str,
 ) -> None:
     stated = claim(*values(model, control), comparison=comparison, refuted=refuted)
-    found = stated.check(problem, untrained)
+    found = stated.check(problem)
     assert found.verdict == verdict
-    assert (found.value, found.control_value, found.n) == (model, control, 10)
+    assert (found.value, found.controls[0].value, found.n) == (model, control, 10)
 
 
 @pytest.mark.parametrize(
@@ -95,30 +95,84 @@ def test_of_a_sample_the_whole_interval_must_satisfy(
 
 
 def test_a_control_whose_interval_straddles_the_threshold_does_not_satisfy(
-    problem: Problem[SortedList], untrained: Problem[SortedList]
+    problem: Problem[SortedList],
 ) -> None:
     wide = Measurement(0.6, 5, Interval(0.2, 0.9))
-    assert claim(Measurement(0.9, 10), wide).check(problem, untrained).verdict == "holds"
+    assert claim(Measurement(0.9, 10), wide).check(problem).verdict == "holds"
 
 
 def test_a_sampled_claim_needs_an_interval(
-    problem: Problem[SortedList], untrained: Problem[SortedList]
+    problem: Problem[SortedList],
 ) -> None:
     stated = claim(*values(0.9, 0.1), evidence="sampled")
     with pytest.raises(ValueError, match="claim 'sorts' is sampled, but .* no interval"):
-        stated.check(problem, untrained)
+        stated.check(problem)
 
 
 def test_a_control_of_its_own_is_measured_on_the_same_model(
-    problem: Problem[SortedList], untrained: Problem[SortedList]
+    problem: Problem[SortedList],
 ) -> None:
-    stated = claim(
-        *values(0.9, 0.8),
-        control="random lists",
-        control_measure=lambda measured: Measurement(0.1 if measured is problem else 0.7, 3),
+    control = Control(
+        "random lists",
+        measure=lambda measured: Measurement(0.1 if measured is problem else 0.7, 3),
     )
-    found = stated.check(problem, untrained)
-    assert (found.control_value, found.control, found.verdict) == (0.1, "random lists", "holds")
+    found = claim(*values(0.9, 0.8), controls=(control,)).check(problem)
+    assert [(c.what, c.value) for c in found.controls] == [("random lists", 0.1)]
+    assert found.verdict == "holds"
+
+
+@pytest.mark.parametrize("fooled", [0, 1, None])
+def test_one_control_that_satisfies_it_empties_a_claim(
+    fooled: int | None, problem: Problem[SortedList]
+) -> None:
+    gave = [0.7 if n == fooled else 0.2 for n in range(2)]
+    controls = tuple(
+        Control(f"control {n}", measure=lambda _, value=value: Measurement(value, 3))
+        for n, value in enumerate(gave)
+    )
+    found = claim(*values(0.9, 0.0), controls=controls).check(problem)
+    assert [control.value for control in found.controls] == gave
+    assert [control.satisfies for control in found.controls] == [n == fooled for n in range(2)]
+    assert found.verdict == ("holds" if fooled is None else "empty")
+    complaint = found.complaint() or ""
+    assert (f"(control {fooled}) measures 0.7" in complaint) == (fooled is not None)
+
+
+def test_a_claim_without_a_control_is_none() -> None:
+    with pytest.raises(ValueError, match="claim 'sorts' has no control"):
+        claim(*values(0.9, 0.1), controls=())
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_a_control_is_another_model_or_another_measurement(both: bool) -> None:
+    with pytest.raises(ValueError, match="control 'x' needs another model, or another measurement"):
+        measure = (lambda problem: Measurement(0.0, 1)) if both else None
+        Control("x", model=UNTRAINED.model if both else None, measure=measure)
+
+
+def test_predictions_of_one_sequence_count_for_less_the_more_they_agree() -> None:
+    generator = torch.Generator().manual_seed(0)
+    alone = torch.rand(200, 10, generator=generator) < 0.8
+    together = (torch.rand(200, 1, generator=generator) < 0.8).expand(200, 10)
+    widths = []
+    for correct in (alone, together):
+        measured = Measurement.clustered(correct)
+        assert measured.interval is not None
+        assert measured.n == 200
+        assert measured.value == pytest.approx(float(correct.double().mean()))
+        widths.append(measured.interval.high - measured.interval.low)
+    # As many trials as predictions, and as many as sequences.
+    assert widths[0] == pytest.approx(2 * 1.96 * math.sqrt(0.8 * 0.2 / 2000), rel=0.2)
+    assert widths[1] == pytest.approx(2 * 1.96 * math.sqrt(0.8 * 0.2 / 200), rel=0.2)
+
+
+def test_only_the_predictions_that_are_asked_about_count() -> None:
+    correct = torch.tensor([[True, False], [True, True], [False, False]] * 20)
+    asked = torch.tensor([[True, False], [True, True], [False, False]] * 20)
+    measured = Measurement.clustered(correct, asked)
+    assert (measured.value, measured.n) == (1.0, 40)
+    assert measured.interval is not None and measured.interval.low == pytest.approx(0.912, abs=1e-3)
+    assert Measurement.clustered(correct, torch.zeros_like(asked)) == Measurement.share([])
 
 
 def test_a_share_has_wilsons_interval() -> None:
@@ -176,7 +230,7 @@ def test_a_failing_claim_says_what_was_measured_and_what_stated() -> None:
 
 
 def test_an_empty_claim_says_what_the_control_measures() -> None:
-    text = finding(verdict="empty", control_value=0.93).complaint()
+    text = finding(verdict="empty", controls=[control(value=0.93, satisfies=True)]).complaint()
     assert text == (
         "claim 'sorts' says nothing about the model: the control (untrained model of the same "
         "shape) measures 0.93, which satisfies at least 0.9 too. Measure what tells the two apart."
@@ -187,7 +241,9 @@ def test_all_complaints_are_raised_together() -> None:
     good = (finding(), finding(name="is_sure", verdict="refuted"))
     Findings(good).raise_for_complaints()
     assert Findings(good).complaints == []
-    bad = (*good, finding(name="one", verdict="fails"), finding(name="two", verdict="empty"))
+    fooled = [control(satisfies=True)]
+    empty = finding(name="two", verdict="empty", controls=fooled)
+    bad = (*good, finding(name="one", verdict="fails"), empty)
     with pytest.raises(ClaimsDoNotStand, match=r"'one' does not stand.*\n.*'two' says nothing"):
         Findings(bad).raise_for_complaints()
 
@@ -199,7 +255,7 @@ def test_the_table_of_claims_escapes_what_it_shows() -> None:
                 sentence="a < b & c",
                 quantity="<script>alert(1)</script>",
                 unit="<nats>",
-                control='"x" <i>',
+                controls=[control(what='"x" <i>')],
             )
         ]
     )
@@ -213,7 +269,7 @@ def test_the_table_of_claims_escapes_what_it_shows() -> None:
 
 def test_the_table_of_claims_has_a_row_with_an_anchor_each() -> None:
     shown = [
-        finding(value=0.99826, interval=(0.99712, 0.99894), n=10000, control_value=0.0),
+        finding(value=0.99826, interval=(0.99712, 0.99894), n=10000, controls=[control(value=0.0)]),
         finding(name="is_sure", evidence="exhaustive", interval=None, verdict="refuted"),
     ]
     html = Findings(tuple(shown)).html()

@@ -1,5 +1,6 @@
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyses.results import Number, Results, ResultsError, unit_shown, usual_tolerance
-from tests.analyses.records import finding, number, results
+from tests.analyses.records import agreement, control, explained, finding, number, results
 
 
 def count(value: float) -> Number:
@@ -63,10 +64,23 @@ def with_loss(**change: Any) -> Results:
             r"claim sorts: interval was \(0\.94, 0\.96\), is None",
         ),
         (
-            results(claims=[finding(control_value=0.03)]),
-            r"claim sorts: control_value was 0\.02, is 0\.03",
+            results(claims=[finding(controls=[control(value=0.03)])]),
+            r"claim sorts: controls was .*0\.02.*, is .*0\.03.*",
         ),
         (results(claims=[finding(n=999)]), r"claim sorts: n was 1000, is 999"),
+        (results(explanations=[]), r"explanation in_words: no longer made"),
+        (
+            results(explanations=[explained(bits=1240)]),
+            r"explanation in_words: bits was 1234, is 1240",
+        ),
+        (
+            results(explanations=[explained(mistakes=agreement(n=42))]),
+            r"explanation in_words: mistakes was .* is .*42.*",
+        ),
+        (
+            results(explanations=[explained(agreements=[agreement(share=0.752)])]),
+            r"explanation in_words: agreements was .* is .*",
+        ),
         (results(claims=[finding(threshold=0.8)]), r"claim sorts: threshold was 0\.9, is 0\.8"),
         (
             results(claims=[finding(threshold=0.9001)]),
@@ -110,7 +124,11 @@ def test_what_drifted_is_said_in_one_line(now: Results, line: str) -> None:
         with_loss(value=0.4991),
         # Another machine, another day.
         results(device="cuda", date="2027-01-01"),
-        results(claims=[finding(value=0.9515, interval=(0.9415, 0.9615), control_value=0.02003)]),
+        results(
+            claims=[
+                finding(value=0.9515, interval=(0.9415, 0.9615), controls=[control(value=0.02003)])
+            ]
+        ),
     ],
 )
 def test_what_is_within_tolerance_is_no_drift(now: Results) -> None:
@@ -120,14 +138,20 @@ def test_what_is_within_tolerance_is_no_drift(now: Results) -> None:
 SIZES = st.floats(1e-3, 1e6) | st.floats(-1e6, -1e-3)
 
 
-@given(st.sampled_from(["value", "control_value"]), SIZES, st.floats(-0.0019, 0.0019))
+def controlled(value: float) -> dict[str, Any]:
+    return {"controls": [control(value=value)]}
+
+
+@given(
+    st.sampled_from([lambda value: {"value": value}, controlled]), SIZES, st.floats(-0.0019, 0.0019)
+)
 def test_what_a_claim_measures_may_move_by_a_share_of_itself(
-    key: str, value: float, share: float
+    measured: Callable[[float], dict[str, Any]], value: float, share: float
 ) -> None:
-    committed = results(claims=[finding(**{key: value})])
-    assert not results(claims=[finding(**{key: value * (1 + share)})]).drift_from(committed)
+    committed = results(claims=[finding(**measured(value))])
+    assert not results(claims=[finding(**measured(value * (1 + share)))]).drift_from(committed)
     off = math.copysign(0.0031, share)
-    assert results(claims=[finding(**{key: value * (1 + off)})]).drift_from(committed)
+    assert results(claims=[finding(**measured(value * (1 + off)))]).drift_from(committed)
 
 
 @given(st.floats(-1e-6, 1e-6))
@@ -153,7 +177,7 @@ def test_what_is_not_finite_drifts_even_from_itself(undefined: float) -> None:
     for never in (
         with_loss(value=undefined),
         results(claims=[finding(value=undefined)]),
-        results(claims=[finding(control_value=undefined)]),
+        results(claims=[finding(controls=[control(value=undefined)])]),
         results(claims=[finding(interval=(0.9, undefined))]),
     ):
         assert len(never.drift_from(never)) == 1
@@ -171,8 +195,10 @@ def test_a_claim_does_not_stand_on_what_is_no_number(undefined: float, verdict: 
     value = finding(verdict=verdict, value=undefined).complaint() or ""
     assert re.match(r"claim 'sorts' does not stand: share of .* is (nan|inf) .* no number", value)
     assert finding(verdict=verdict, interval=(undefined, 0.96)).complaint()
-    control = finding(verdict=verdict, control_value=undefined).complaint() or ""
-    assert re.match(r"claim 'sorts' says nothing .* measures (nan|inf), which is no n", control)
+    fooled = finding(verdict=verdict, controls=[control(), control(value=undefined)]).complaint()
+    assert re.match(
+        r"claim 'sorts' says nothing .* measures (nan|inf), which is no n", fooled or ""
+    )
 
 
 UNITS = st.sampled_from(["", "share", "nats", "logits"])
@@ -262,6 +288,14 @@ def test_malformed_results_are_named(tmp_path: Path, before: str, after: str, fa
         (0.99842, "share", 2, "99.84 %"),
         (1.0, "share", 0, "100 %"),
         (10000.0, "", 0, "10,000"),
+        (3e-12, "probability", 7, "less than 1e-7"),
+        (0.0, "logits", 3, "less than 0.001"),
+        (-0.0004, "logits", 3, "less than 0.001 in size"),
+        (0.0004, "share", 1, "less than 0.1 %"),
+        (0.0006, "share", 1, "0.1 %"),
+        # Of so many cases none, which is what was counted.
+        (0.0, "share", 1, "0.0 %"),
+        (0.0, "", 0, "0"),
     ],
 )
 def test_how_prose_shows_a_number(value: float, unit: str, digits: int, text: str) -> None:

@@ -1,3 +1,4 @@
+import random
 from math import sqrt, tanh
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from analyses.statistics import (
     Z95,
     Interval,
+    clustered_interval,
     correlation,
     correlation_interval,
     mean_interval,
@@ -108,5 +110,43 @@ def test_no_interval_without_a_correlation_and_pairs(r: float, n: int) -> None:
         correlation_interval(r, n)
 
 
-def test_a_perfect_correlation_has_no_width() -> None:
-    assert correlation_interval(-1.0, 50) == (-1.0, -1.0)
+def test_a_perfect_correlation_has_the_width_of_its_rounding() -> None:
+    low, high = correlation_interval(-1.0, 50)
+    assert -1 <= low < high < -1 + 1e-12
+
+
+def test_independent_trials_have_wilsons_interval_however_they_are_clustered() -> None:
+    generator = random.Random(0)
+    shares = [float(generator.random() < 0.3) for _ in range(400)]
+    clustered = clustered_interval(shares, 400)
+    # Their variance is estimated, with one degree of freedom less.
+    assert clustered == pytest.approx(proportion_interval(int(sum(shares)), 400), abs=1e-3)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+@pytest.mark.parametrize("trials", [50, 500])
+def test_where_all_agree_a_cluster_is_one_trial(share: float, trials: int) -> None:
+    interval = clustered_interval([share] * 50, trials)
+    assert interval == proportion_interval(int(50 * share), 50)
+    assert interval.low < interval.high
+
+
+@given(st.lists(st.integers(0, 4), min_size=30, max_size=60))
+def test_a_clustered_interval_holds_the_share_and_is_no_narrower_than_wilsons(
+    hits: list[int],
+) -> None:
+    trials = 4 * len(hits)
+    low, high = clustered_interval([hit / 4 for hit in hits], trials)
+    assert 0 <= low <= sum(hits) / trials <= high <= 1
+    alone = proportion_interval(sum(hits), trials)
+    assert high - low >= (alone.high - alone.low) * (1 - 1e-9)
+
+
+@pytest.mark.parametrize(("shares", "trials"), [([], 60), ([0.5] * 30, 20), ([2.0] * 30, 60)])
+def test_what_are_no_clusters_of_trials_is_refused(shares: list[float], trials: int) -> None:
+    with pytest.raises(ValueError, match="expected some, each from 0 to 1"):
+        clustered_interval(shares, trials)
+
+
+def test_few_clusters_are_a_trial_each() -> None:
+    assert clustered_interval([0.0, 1.0, 0.5, 0.5], 400) == proportion_interval(2, 4)

@@ -28,7 +28,7 @@ from docs.render.notebooks import CIRCUITSVIS, PLOTLY
 from models.card import Card, read_card, sha256_of
 from models.sorted_list.task import SortedList
 from models.training import fresh_sequences, training_sequences
-from tests.analyses.records import finding, results
+from tests.analyses.records import control, finding, results
 
 ROOT = Path(__file__).parents[2]
 MODEL = "models/caesar_cipher"
@@ -289,7 +289,10 @@ def test_a_page_that_takes_too_long(effort: Effort, message: str | None, month: 
     ("change", "message"),
     [
         ({"verdict": "fails", "value": 0.1}, "claim 'has_not_learnt' does not stand"),
-        ({"verdict": "empty", "control_value": 0.99}, "the control .* measures 0.99"),
+        (
+            {"verdict": "empty", "controls": [control(value=0.99, satisfies=True)]},
+            "the control .* measures 0.99",
+        ),
     ],
 )
 def test_a_claim_that_does_not_hold_or_whose_control_does(
@@ -329,12 +332,12 @@ def test_a_write_up_without_claims(month: Month, products: Path) -> None:
     [
         ({"sentence": "It is right in 99.99 % of cases."}, "99.99 %"),
         ({"quantity": "share, about 0.95"}, "0.95"),
-        ({"control": "ninety-nine percent of others"}, "ninety-nine percent"),
+        ({"controls": [control(what="ninety-nine percent of others")]}, "ninety-nine percent"),
         ({"sentence": "At least 90 % of lists are sorted, a share of 0.9."}, None),
     ],
 )
 def test_results_typed_into_the_words_of_a_claim(
-    change: dict[str, str], typed: str | None, month: Month, products: Path
+    change: dict[str, Any], typed: str | None, month: Month, products: Path
 ) -> None:
     sound = Results.read(products / "results.json")
     claim = finding(name="has_not_learnt", threshold=0.9, **change)

@@ -8,9 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses.claims import CONTROL_SEED, Claim, Findings, Measurement
-from docs.contribute.controls import exchanged, with_hash
-from docs.contribute.measured import Gate
+from analyses.claims import Claim, Control, Findings, Measurement, untrained
+from docs.contribute.measured import Gate, with_hash
 from docs.contribute.month import Month
 from models.problem import Problem
 from models.sorted_list.task import SortedList
@@ -82,7 +81,7 @@ def test_a_claim_that_knows_what_has_no_hash_is_no_model(
         return Measurement(0.0 if unsaved else 1.0, 1)
 
     found = told(problem, claim(measure=lie, evidence="exhaustive"), month)
-    assert any("control_value was 0.0, is 1.0" in text for text in found)
+    assert any("controls was" in text for text in found)
 
 
 @pytest.mark.parametrize("change", [{"value": 99.99}, {"threshold": 2.0}, {"name": "is_perfect"}])
@@ -139,9 +138,8 @@ def test_a_claim_that_looks_at_no_model(problem: Problem[SortedList], month: Mon
     def made_up(value: float) -> Measure:
         return lambda problem: Measurement(value, 1)
 
-    stated = claim(
-        measure=made_up(1.0), control_measure=made_up(0.0), evidence="exhaustive", control="nothing"
-    )
+    nothing = Control("nothing", measure=made_up(0.0))
+    stated = claim(measure=made_up(1.0), controls=(nothing,), evidence="exhaustive")
     (text,) = told(problem, stated, month)
     assert "measure the same, 1 and 0, on the model, on an untrained one" in text
 
@@ -160,45 +158,17 @@ def test_a_claim_that_cannot_be_measured_is_named(
 def test_reviewers_are_told_which_controls_satisfy_a_claim(
     problem: Problem[SortedList], month: Month
 ) -> None:
-    stated = claim(control_measure=lambda problem: Measurement(0.0, 1), threshold=0.0)
+    nothing = Control("nothing", measure=lambda problem: Measurement(-1.0, 1))
+    stated = claim(controls=(nothing,), threshold=0.0)
     gate = Gate(month, problem)
     shown = results(claims=list(Findings.of([stated], problem).findings))
     assert list(gate.faults([stated], shown)) == []
     assert any("OV circuits exchanged" in words and "is_large" in words for words in gate.words)
-    assert any("On an untrained model" in words and "is_large" in words for words in gate.words)
-
-
-@pytest.mark.parametrize(
-    ("n_heads", "d_mlp", "what", "changed"),
-    [
-        (2, None, "heads with their OV circuits", {"W_V", "W_O", "b_V"}),
-        (1, 5, "neurons with their output weights", {"W_out"}),
-        (1, None, "tokens with their embeddings", {"W_E"}),
-    ],
-)
-def test_parts_change_places_and_nothing_else_does(
-    n_heads: int, d_mlp: int | None, what: str, changed: set[str]
-) -> None:
-    task = SortedList(list_length=3, max_value=9)
-    sizes = architecture(task, n_heads=n_heads, d_mlp=d_mlp)
-    problem = made_of(task, sizes, shapes(sizes))
-    control = exchanged(problem)
-    assert control.exchanged.startswith(what)
-    differing = {
-        name.split(".")[-1]
-        for name, weight in control.problem.weights.items()
-        if not torch.equal(weight, problem.weights[name])
-    }
-    assert differing == changed
-    for name in problem.weights:
-        before, after = problem.weights[name], control.problem.weights[name]
-        if name.split(".")[-1] in changed:
-            assert not (before == after).flatten(1).all(dim=1).any()
-            assert {r.tobytes() for r in before.numpy()} == {r.tobytes() for r in after.numpy()}
+    assert any("untrained model" in words and "is_large" in words for words in gate.words)
 
 
 def test_a_control_has_the_hash_that_saving_it_would_give(problem: Problem[SortedList]) -> None:
-    first, second = with_hash(problem.untrained(CONTROL_SEED)), exchanged(problem).problem
+    first, second = with_hash(untrained(problem)), with_hash(problem)
     for sha256 in (first.sha256, second.sha256):
         assert sha256 is not None
         assert len(sha256) == 64

@@ -107,7 +107,7 @@ def write(month: Month) -> None:
     claims = month.analysis / "claims.py"
     text = claims.read_text().replace("has_not_learnt", "has_learnt")
     text = text.replace("has not learnt", "has learnt").replace('"at most"', '"at least"')
-    text = re.sub(r'        control="the right answers",\n.*\n', "", text)
+    text = re.sub(r"        controls=.*\n", "", text).replace("Claim, Control,", "Claim,")
     claims.write_text(text)
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from jaxtyping import Int
 from torch import Tensor
 
-from analyses.claims import Claim, Measurement
+from analyses.claims import Claim, Control, Measurement
 from models.problem import Problem
 from models.scoring import is_correct
 from models.template_slug.task import TemplateSlug
@@ -39,8 +39,8 @@ def accuracy_of_truth(problem: Problem[TemplateSlug]) -> Measurement:
 
 
 CLAIMS = [
-    # True of a model that was never trained. Its control is the opposite of the usual one,
-    # which measures the same on an untrained model and needs no arguments.
+    # True of a model that was never trained. So its control is not the one that claims have for
+    # which none is named, an untrained model; choose such as could fool yours (analyses.controls).
     Claim(
         name="has_not_learnt",
         sentence="The model has not learnt the task.",
@@ -50,8 +50,7 @@ CLAIMS = [
         comparison="at most",
         threshold=0.5,
         measure=accuracy,
-        control="the right answers",
-        control_measure=accuracy_of_truth,
+        controls=(Control("the right answers", measure=accuracy_of_truth),),
     ),
 ]
 """In the order of the write-up."""

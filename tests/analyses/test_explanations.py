@@ -1,0 +1,141 @@
+"""Explanations as programs: how they are scored, and what they weigh."""
+
+from collections.abc import Mapping
+
+import pytest
+import torch
+from torch import Tensor
+
+from analyses.explained import explanations_table, percent
+from analyses.explanations import TOKEN_BITS, Explanation, Program, kept, put_to_the_test, size
+from models.problem import Problem
+from models.sorted_list.task import SortedList
+from tests.analyses.problems import architecture, made_of, shapes
+from tests.analyses.records import agreement, explained
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem[SortedList]:
+    task = SortedList(list_length=3, max_value=9)
+    return made_of(task, architecture(task), shapes(architecture(task)))
+
+
+@pytest.fixture(scope="module")
+def lists(problem: Problem[SortedList]) -> Tensor:
+    return problem.task.sample(60, torch.Generator().manual_seed(0))
+
+
+def test_what_says_what_the_model_says_agrees_everywhere(
+    problem: Problem[SortedList], lists: Tensor
+) -> None:
+    def model_itself(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:
+        return problem.logits(tokens)[:, problem.task.label_positions].argmax(dim=-1)
+
+    def otherwise(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:
+        return model_itself(tokens, tables) + 1
+
+    inputs = {"random": lists, "fewer": lists[:40]}
+    for predict, share in ((model_itself, 1.0), (otherwise, 0.0)):
+        found = put_to_the_test(
+            Explanation("itself", "It is itself.", lambda _, p=predict: Program(p)), problem, inputs
+        )
+        assert [(a.inputs, a.share, a.n) for a in found.agreements] == [
+            ("random", share, 60),
+            ("fewer", share, 40),
+        ]
+        assert found.mistakes.share == share
+        assert all(a.interval[0] < a.interval[1] for a in (*found.agreements, found.mistakes))
+
+
+def test_the_truth_never_agrees_with_mistakes(problem: Problem[SortedList], lists: Tensor) -> None:
+    def truth(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:
+        return problem.task.answers(tokens)
+
+    explanation = Explanation("truth", "It is right.", lambda _: Program(truth))
+    found = put_to_the_test(explanation, problem, {"random": lists})
+    said = problem.logits(lists)[:, problem.task.label_positions].argmax(dim=-1)
+    right = said == problem.task.answers(lists)
+    assert found.agreements[0].share == pytest.approx(float(right.double().mean()))
+    assert (found.mistakes.share, found.mistakes.n) == (0.0, int((~right).any(dim=1).sum()))
+
+
+def test_a_model_without_mistakes_has_none_to_agree_with(
+    problem: Problem[SortedList], monkeypatch: pytest.MonkeyPatch, lists: Tensor
+) -> None:
+    def truth(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:
+        return problem.task.answers(tokens)
+
+    right = torch.nn.functional.one_hot(lists.roll(-1, dims=1), problem.task.d_vocab).float()
+    monkeypatch.setattr(type(problem), "logits", lambda self, tokens: right)
+    explanation = Explanation("truth", "It is right.", lambda _: Program(truth))
+    found = put_to_the_test(explanation, problem, {"random": lists})
+    assert found.agreements[0].share == 1.0
+    assert (found.mistakes.n, found.mistakes.interval) == (0, (0.0, 1.0))
+    assert "<td>none</td>" in explanations_table([found], "x")
+
+
+def seven_tokens(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:
+    """Say what is not code."""
+    # Nor is this.
+    return tokens[:, 1]
+
+
+def test_code_counts_ten_bits_a_token() -> None:
+    assert size(Program(seven_tokens)) == 7 * TOKEN_BITS
+    # return twice(tokens) + twice's own: return 2 * tokens
+    assert size(Program(calling, calls=(twice,))) == (5 + 4) * TOKEN_BITS
+
+
+def calling(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:
+    return twice(tokens)
+
+
+def twice(tokens: Tensor) -> Tensor:
+    return 2 * tokens
+
+
+@pytest.mark.parametrize(
+    ("table", "bits"),
+    [
+        # One value needs no choice; four entries choose between two; six between five.
+        (torch.zeros(9), 32),
+        (torch.tensor([0.0, 1.0, 1.0, 0.0]), 4 * 1 + 2 * 32),
+        (torch.tensor([[1, 2, 3], [4, 5, 1]]), 6 * 3 + 5 * 32),
+    ],
+)
+def test_tables_count_their_entries_and_their_values(table: Tensor, bits: int) -> None:
+    assert size(Program(seven_tokens, {"table": table})) == 70 + bits
+
+
+def test_what_is_kept_coarsely_is_smaller_and_near() -> None:
+    values = torch.randn(200, generator=torch.Generator().manual_seed(0))
+    sizes = []
+    for step in (0.01, 0.1, 1.0):
+        assert (kept(values, step) - values).abs().max() <= step / 2 + 1e-6
+        sizes.append(size(Program(seven_tokens, {"table": kept(values, step)})))
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_the_table_escapes_and_shows_every_family() -> None:
+    html = explanations_table(
+        [explained(sentence="<b> & c"), explained(name="other", sentence="Other.")], "Agreement"
+    )
+    assert html.count("<tr id=") == 2
+    assert 'id="explanation-in_words"' in html
+    assert "&lt;b&gt; &amp; c" in html
+    assert "<b>" not in html
+    assert "1,234" in html and "75.0 %" in html and "50.0 %" in html and "10.0 %" in html
+    assert html.count('scope="col"') == 5
+
+
+def test_the_worst_is_where_it_agrees_least() -> None:
+    agreements = [agreement(), agreement(inputs="gap", share=0.2), agreement(inputs="high")]
+    assert explained(agreements=agreements).worst.inputs == "gap"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0 %"), (1.0, "100 %"), (0.5, "50.0 %"), (0.99999, "99.999 %"), (1e-5, "0.001 %")],
+)
+def test_nearly_all_is_not_all(share: float, text: str) -> None:
+    assert percent(share) == text
