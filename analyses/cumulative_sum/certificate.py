@@ -10,7 +10,7 @@ from pathlib import Path
 
 from analyses import certificate
 from analyses.certificate import Keeper, Strict, Tally, modules
-from analyses.cumulative_sum import brute_force, one_dimensional
+from analyses.cumulative_sum import brute_force, cases, one_dimensional
 from analyses.cumulative_sum.cases import Case, Enumeration, count_cases
 from analyses.cumulative_sum.enumeration import enumerate_cases
 from analyses.cumulative_sum.formula import Formula, formula
@@ -49,8 +49,6 @@ class Position(Strict):
     wrong_sequences: int
     unproved_sequences: int
     """Those whose right logit does not lead over each other by more than the error bound."""
-    by_token: bool
-    """Whether attention was taken to depend on tokens, since uniform attention proved less."""
     hardest: tuple[Hardest, ...]
     """For each right class that occurs, the case of smallest margin."""
     error_attention: float
@@ -72,6 +70,8 @@ class Certificate(certificate.Certificate):
     peak_share: float | None
     """Share of the arithmetic peak, as measured on the same threads, at which it ran; None where
     the peak was not measured."""
+    by_token: bool
+    """Whether attention was taken to depend on tokens, and not to be uniform."""
     positions: tuple[Position, ...]
     wrong: tuple[Hardest, ...]
     """The wrong cases, or the first of them."""
@@ -148,8 +148,8 @@ def derive(
 ) -> Certificate:
     """Enumerate all cases and judge them. Seconds on two cores.
 
-    Uniform attention comes first. Where that leaves something unproved, all is enumerated once
-    more, with attention that depends on tokens alone, and the better of both stands.
+    Attention is taken to be uniform, or to depend on tokens if that makes errors less than half as
+    large somewhere.
 
     Args:
         problem: whose weights are meant.
@@ -158,29 +158,21 @@ def derive(
         peak: whether to measure what the machine can do at most, a second.
     """
     task = problem.task
-    uniform = formula(problem)
-    runs = [(uniform, _enumerate(problem, uniform, device, state))]
-    if any(found.unproved_cases for found in runs[0][1].positions):
-        by_token = formula(problem, by_token=True)
-        runs.append((by_token, _enumerate(problem, by_token, device, state)))
-    positions = tuple(
-        min(
-            (_position(task, run, n) for run in runs),
-            key=lambda found: (found.unproved_sequences, found.by_token),
-        )
-        for n in range(1, task.length + 1)
-    )
-    best, enumeration = runs[-1]
-    judged = brute_force.judge(problem, best, min(TO_LENGTH, task.length))
+    uniform, by_token = formula(problem), formula(problem, by_token=True)
+    nearer = (by_token.errors.total < uniform.errors.total / 2).any()
+    used = by_token if nearer else uniform
+    enumeration = _enumerate(problem, used, device, state)
+    judged = brute_force.judge(problem, used, min(TO_LENGTH, task.length))
     sums = [one_dimensional.sums_at(uniform.terms, task, n) for n in range(1, task.length + 1)]
     errors = uniform.errors.total
     return Certificate(
         **KEEPER.names(problem),
         device=enumeration.device,
         threads=enumeration.threads,
-        seconds=round(sum(found.seconds for _, found in runs), 3),
+        seconds=round(enumeration.seconds, 3),
         peak_share=_peak_share(enumeration) if peak else None,
-        positions=positions,
+        by_token=used.weights is not None,
+        positions=tuple(_position(task, used, found) for found in enumeration.positions),
         wrong=tuple(map(_hardest, enumeration.wrong)),
         sums=tuple(found.tally(errors[found.n - 1]) for found in sums),
         signs=tuple(found.chained(errors[found.n - 1]) for found in sums),
@@ -208,8 +200,8 @@ def _enumerate(
         )
 
 
-def _position(task: CumulativeSum, run: tuple[Formula, Enumeration], n: int) -> Position:
-    used, found = run[0], run[1].positions[n - 1]
+def _position(task: CumulativeSum, used: Formula, found: cases.Position) -> Position:
+    n = found.n
     attention, float32, float64 = (float(part[n - 1].max()) for part in used.errors)
     return Position(
         n=n,
@@ -218,7 +210,6 @@ def _position(task: CumulativeSum, run: tuple[Formula, Enumeration], n: int) -> 
         wrong_cases=found.wrong_cases,
         wrong_sequences=found.wrong_sequences,
         unproved_sequences=found.unproved_sequences,
-        by_token=used.weights is not None,
         hardest=tuple(map(_hardest, found.smallest)),
         error_attention=attention,
         error_float32=float32,

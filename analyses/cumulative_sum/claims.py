@@ -24,7 +24,7 @@ from analyses.cumulative_sum import (
 )
 from analyses.cumulative_sum.formula import Formula, apart, formula
 from analyses.cumulative_sum.uniform import uniform
-from analyses.cumulative_sum.variants import folded, largest_exchanged, without_mlp
+from analyses.cumulative_sum.variants import folded, largest_exchanged, short, without_mlp
 from analyses.cumulative_sum.weight_decay import SEEDS, trained
 from analyses.interventions import (
     ablate_mlp,
@@ -49,7 +49,7 @@ NEAR = 1 / 4000
 each so far off and each on a value of 5, move the mean by half of the smallest step that matters,
 1 / 20."""
 LATE = 16
-"""Position from which on a sum of 1 or -1 is harder than one of zero."""
+"""Position from which on a prediction counts as late."""
 LESS_DECAY = 0.003
 """Weight decay of a model whose attention is not uniform: less than a third of the recipe's."""
 HARDEST = 0.01
@@ -58,8 +58,10 @@ HARDEST = 0.01
 
 @cache
 def evaluation(problem: Problem[CumulativeSum], n: int = N_SEQUENCES) -> Int[Tensor, "n n_ctx"]:
-    """The evaluation sequences: fresh, the same for every model."""
-    return problem.fresh(n, SEED)
+    """The first of the evaluation sequences: fresh, the same for every model."""
+    if n == N_SEQUENCES:
+        return problem.fresh(n, SEED)
+    return evaluation(problem, N_SEQUENCES)[:n]
 
 
 Method = Literal["multisets", "sums", "signs"]
@@ -378,11 +380,18 @@ def long_agree(
     return Measurement.clustered(apart(problem, by(problem), evaluation(problem)) <= 1)
 
 
-WITHOUT_MLP = Control("the MLP switched off", model=without_mlp)
-LARGEST_EXCHANGED = Control("the embeddings of +4 and +5 exchanged", model=largest_exchanged)
-FOOLS = (WITHOUT_MLP, LARGEST_EXCHANGED)
+FOOLS = (
+    Control(
+        "the MLP switched off, sequences of up to 12 values", model=lambda p: short(without_mlp(p))
+    ),
+    Control(
+        "the embeddings of +4 and +5 exchanged, sequences of up to 12 values",
+        model=lambda p: short(largest_exchanged(p)),
+    ),
+)
 """Models of the same uniform attention, which a proof is for as well: one that gets most sequences
-right, and one that only goes wrong where the two largest values make the difference."""
+right, and one that only goes wrong where the two largest values make the difference. What is not
+so of short sequences is not so of all."""
 
 CLAIMS = [
     Claim(
@@ -680,10 +689,13 @@ CLAIMS = [
         threshold=0.0,
         measure=lambda problem: unproved(folded(problem)),
         controls=(
-            Control("the MLP switched off", measure=lambda p: unproved(without_mlp(p))),
+            Control(
+                "the MLP switched off, sequences of up to 12 values",
+                measure=lambda p: unproved(short(without_mlp(p))),
+            ),
             Control(
                 "the same, output weights of neurons exchanged first",
-                measure=lambda p: unproved(folded(neurons_exchanged(p))),
+                measure=lambda p: unproved(short(folded(neurons_exchanged(p)))),
             ),
         ),
     ),
@@ -819,23 +831,24 @@ CLAIMS = [
         measure=unproved,
         controls=FOOLS,
     ),
+    # The first of these stated that most follows, a share of at least 0.9; the model with its MLP
+    # switched off reached 0.93. All three were stated after the model, and the one trained with
+    # less decay, had been looked at.
     Claim(
         name="sum_suffices",
-        sentence="Most of that follows from position, last token and sum alone.",
+        sentence="All of that follows from position, last token and sum alone.",
         quantity="share of sequences proved right at their last position, mean over lengths",
         unit="",
         evidence="proved",
         comparison="at least",
-        threshold=0.9,
+        threshold=1.0,
         measure=partial(proved, method="sums"),
         controls=FOOLS,
     ),
-    # The following two were stated after the model, and the one trained with less decay, had been
-    # looked at.
     Claim(
         name="signs_suffice",
-        sentence="All of it follows from one sum of each sign, the one nearest to zero, for each "
-        "position and last token.",
+        sentence="One sum of each sign is enough, the one nearest to zero, for each position "
+        "and last token.",
         quantity="share of sequences proved right at their last position, mean over lengths",
         unit="",
         evidence="proved",
@@ -856,8 +869,10 @@ CLAIMS = [
         measure=lambda problem: unproved(trained(problem, LESS_DECAY, SEEDS[0])),
         controls=(
             Control(
-                "the same with the embeddings of +4 and +5 exchanged",
-                measure=lambda p: unproved(largest_exchanged(trained(p, LESS_DECAY, SEEDS[0]))),
+                "the same with the embeddings of +4 and +5 exchanged, sequences of up to 12 values",
+                measure=lambda p: unproved(
+                    short(largest_exchanged(trained(p, LESS_DECAY, SEEDS[0])))
+                ),
             ),
         ),
     ),

@@ -173,6 +173,23 @@ def scientific(value: float) -> str:
     return f"{digits} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 
 
+def verdict(certificate: Certificate) -> str:
+    """What may be said of the longest sequences, and of the shorter ones."""
+    last = certificate.positions[-1].unproved_sequences
+    shorter = certificate.unproved_sequences - last
+    if not last and not shorter:
+        return "the model gives a wrong last answer to none, and to none of the shorter ones"
+    return (
+        f"{last:,} are not proved to get the right last answer, and of the shorter ones {shorter:,}"
+    )
+
+
+def verdict_in_short(certificate: Certificate) -> str:
+    """What a model is."""
+    left = certificate.unproved_sequences
+    return f"not proved right on {left:,} sequences" if left else "proved right on every sequence"
+
+
 def first_position(certificate: Certificate) -> int | None:
     """From which position on no sum of zero is the hardest case; None where one always is."""
     zero = [_least(certificate, n).right == ZERO for n in range(1, len(certificate.positions) + 1)]

@@ -1,5 +1,6 @@
 """The model with some part taken out, exchanged, or done by another part."""
 
+from dataclasses import replace
 from functools import cache
 
 import torch
@@ -49,3 +50,9 @@ def largest_exchanged(problem: Problem[CumulativeSum]) -> Problem[CumulativeSum]
     order = list(range(len(embeddings)))
     order[-2:] = order[:-3:-1]
     return problem.with_weights(dict(problem.weights) | {"embed.W_E": embeddings[order]})
+
+
+@cache
+def short(problem: Problem[CumulativeSum]) -> Problem[CumulativeSum]:
+    """The same model, asked about sequences of up to twelve values only."""
+    return replace(problem, task=replace(problem.task, length=12))
