@@ -149,7 +149,6 @@ def mean_ablate_term(
     return edited @ problem.model.W_U + problem.model.b_U
 
 
-@torch.no_grad()
 def ablate_neurons(
     problem: Problem[Any], tokens: Tokens, neurons: Sequence[int], mean: bool = False
 ) -> Logits:
@@ -159,6 +158,35 @@ def ablate_neurons(
     Raises:
         IndexError: if the MLP has no such neuron.
     """
+    return _replace_neurons(
+        problem,
+        tokens,
+        neurons,
+        lambda active: active.mean(dim=0) if mean else torch.zeros_like(active[0]),
+    )
+
+
+def hold_neurons(
+    problem: Problem[Any],
+    tokens: Tokens,
+    neurons: Sequence[int],
+    at: Float[Tensor, "batch pos d_mlp"],
+) -> Logits:
+    """Put given activations in place of those of some neurons of the MLP.
+
+    Raises:
+        IndexError: if the MLP has no such neuron.
+    """
+    return _replace_neurons(problem, tokens, neurons, lambda active: at.to(active))
+
+
+@torch.no_grad()
+def _replace_neurons(
+    problem: Problem[Any],
+    tokens: Tokens,
+    neurons: Sequence[int],
+    put: Callable[[Tensor], Tensor],
+) -> Logits:
     n_neurons = problem.architecture.d_mlp or 0
     if wrong := [neuron for neuron in neurons if not 0 <= neuron < n_neurons]:
         raise IndexError(f"no neuron {wrong[0]}; the MLP has {n_neurons}, counted from 0")
@@ -166,8 +194,7 @@ def ablate_neurons(
     chosen[list(neurons)] = True
 
     def replace(active: Tensor, hook: object) -> Tensor:
-        put = active.mean(dim=0) if mean else torch.zeros_like(active[0])
-        return torch.where(chosen.to(active.device), put, active)
+        return torch.where(chosen.to(active.device), put(active), active)
 
     return _run(problem, tokens, [(NEURONS, replace)])
 

@@ -6,15 +6,10 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-from pydantic import BaseModel
-
 from models.card import Rows
 from models.errors import CardError, CheckpointError, DeviceError
 
 ANALYSES = Path(__file__).parent
-CIRCUMSTANCES = {"seconds", "threads", "peak_share"}
-"""What a certificate may say of how it was derived: never twice the same, and no matter of what
-it certifies."""
 
 
 def verifiable() -> list[str]:
@@ -41,9 +36,6 @@ def main(arguments: list[str] | None = None) -> int:
     state = Path("build/verify") / f"{options.slug}.json"
     try:
         problem = load(options.slug, options.checkpoint, options.device, options.rows)
-        if refused := module.refusal(problem):
-            print(f"{options.slug}: refused: {refused}", file=sys.stderr)
-            return 1
         certificate = module.derive(problem, options.device, state)
     except (CardError, CheckpointError, DeviceError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
@@ -51,23 +43,15 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Interrupted; run it again to go on from there.", file=sys.stderr)
         return 130
-    print(module.report(certificate))
+    print(certificate.report())
     if options.checkpoint is None:
-        if certifies_the_same(certificate, module.COMMITTED):
-            print(f"As committed, but for the time that it took; left as it is: {module.COMMITTED}")
+        if module.KEEPER.write(certificate):
+            print(f"Stored: {module.KEEPER.path}")
         else:
-            module.write(certificate)
-            print(f"Stored: {module.COMMITTED}")
+            print(
+                f"As committed, but for the time that it took; left as it is: {module.KEEPER.path}"
+            )
     return 0
-
-
-def certifies_the_same(certificate: BaseModel, committed: Path) -> bool:
-    """Whether a stored certificate is this one, derived at another time."""
-    try:
-        stored = type(certificate).model_validate_json(committed.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return stored.model_dump(exclude=CIRCUMSTANCES) == certificate.model_dump(exclude=CIRCUMSTANCES)
 
 
 if __name__ == "__main__":

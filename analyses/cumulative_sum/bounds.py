@@ -1,16 +1,11 @@
-"""What separates the model from the one with exactly uniform attention, over all inputs.
+"""What separates the model from what is enumerated, over all inputs.
 
-Three things do. *Attention* is not exactly uniform: how far it can be off follows from the
-attention scores, of which there are only as many as pairs of a query and a key, each a token at
-a position. The enumeration is computed in *float64*, and the model itself runs in *float32*:
-both round.
+Three things do. *Attention* is not exactly what the enumeration takes it for: uniform, or the same
+for equal tokens wherever they stand. How far it can be off follows from the attention scores, of
+which there are only as many as pairs of a query and a key, each a token at a position. The
+enumeration is computed in *float64*, and the model itself runs in *float32*: both round.
 
-Sources. If all scores of a query lie within r of each other, then every probability is between
-`e^-r / n` and `e^r / n`; this is immediate from the softmax. Rounding: Higham, Accuracy and
-Stability of Numerical Algorithms (2002), chapter 3: with unit roundoff u, what k nested
-additions and multiplications compute, in whatever order and whether fused or not, is off by at
-most `gamma_k = k u / (1 - k u)` times the same expression in absolute values. The ReLU makes
-no number and no error larger. Left out is underflow: it adds less than 1e-30.
+What moves is always a difference of two logits, and each pair of classes has a bound of its own.
 """
 
 from typing import NamedTuple
@@ -19,25 +14,22 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from analyses.bounds import (
+    EXP_UNITS,
+    ROUNDOFF_32,
+    ROUNDOFF_64,
+    Weights,
+    float64,
+    gamma,
+    softmax_rounding,
+    tilted,
+)
+from analyses.cumulative_sum.kernel import NEURONS
 from analyses.cumulative_sum.uniform import uniform
+from models.card import Architecture
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 
-TOLERATED = 1 / 4000
-"""How far an attention probability may be from 1 / position. Twenty of them, each so far off
-and each on a value of 5, move the mean by half of the smallest step that matters, 1 / 20."""
-ROUNDOFF_64, ROUNDOFF_32 = 2.0**-53, 2.0**-24
-EXP_UNITS = 4
-"""Roundoffs by which a float32 `exp` may be off; libraries promise two to four."""
-NESTED_64 = 1000
-"""More than twice the operations that are nested in a margin of the enumeration: at most 24 for
-each of seven products of matrices on the way, 60 for sums over positions, tokens and neurons, 20
-for biases. Twice, since the kernel takes each ReLU apart into two terms that may be as large as
-what it is taken of, and more."""
-NESTED_32 = 200
-"""The same for a margin of the model: five products of at most 24 terms, a sum over 20 keys,
-biases, and the residual stream's additions."""
-Weights = dict[str, Float[Tensor, "..."]]
 ATTN, MLP = "blocks.0.attn", "blocks.0.mlp"
 
 
@@ -49,57 +41,97 @@ def from_uniform(
     return (attention - keys / keys.sum(dim=-1, keepdim=True)).abs() * keys
 
 
-def gamma(nested: int, roundoff: float) -> float:
-    """Higham's `gamma_k`: the relative error of k nested operations."""
-    return nested * roundoff / (1 - nested * roundoff)
+def nested_32(sizes: Architecture) -> int:
+    """Operations that are nested in a difference of logits as the model computes it.
+
+    Products of matrices for the values, their mean over keys, the head's output, the neurons,
+    the MLP's output and the logits; and nine additions: embedding and position, a bias for
+    each of five products, what head and MLP add to the residual stream, and the difference.
+    """
+    d_mlp = sizes.d_mlp or 0
+    return 3 * sizes.d_model + sizes.n_ctx + sizes.d_head + d_mlp + 9
+
+
+def nested_64(sizes: Architecture) -> int:
+    """The same in the enumeration, along the longest way: that of the positions' embeddings.
+
+    They are added up over positions, divided, sent through the OV circuit (a product of its
+    own) and into neurons and logits; biases have a product of their own too. Then come sums
+    over the tokens read, with weights, and over neurons, each of which the kernel takes apart
+    into two terms; what a neuron adds to the logits is a product as well.
+    """
+    place = sizes.n_ctx + 2 * (sizes.d_head + sizes.d_model) + sizes.d_model + 8
+    read = 2 * sizes.d_vocab + 10
+    neurons = 2 * max(sizes.d_mlp or 0, NEURONS) + sizes.d_model + 8
+    return place + read + neurons
 
 
 class AttentionBound(NamedTuple):
-    """How far attention can be from uniform, over all inputs, by position of the query."""
+    """How far attention can be from what it is taken for, over all inputs, by position and token
+    of the query.
+    """
 
-    spread: Float[Tensor, " n_ctx"]
-    """The most by which two scores of one query can differ, rounding included."""
+    spread: Float[Tensor, "n_ctx d_vocab"]
+    """The range of what the scores of one query have beside those it is taken for, rounding
+    included."""
     score_error: float
     """How far a score that is computed in float32 can be from the exact one."""
-
-    @property
-    def total(self) -> Float[Tensor, " n_ctx"]:
-        """Bound on the sum over the n keys of `|a - 1 / n|`."""
-        return self.spread.expm1()
+    weights: Float[Tensor, "n_ctx d_vocab d_vocab"]
+    """What it is taken for: the attention of each query (position, token) to each token, up to a
+    factor; the largest is 1."""
 
     @property
     def largest(self) -> Float[Tensor, " n_ctx"]:
-        """Bound on `|a - 1 / n|` of a single key; probabilities are never further apart than 1."""
-        return (self.total / torch.arange(1, len(self.spread) + 1)).clamp(max=1.0)
+        """For uniform attention, a bound on `|a - 1 / n|` of a single key: see `bounds.tilted`,
+        with a set of one key.
+        """
+        p = 1 / torch.arange(1, len(self.spread) + 1, dtype=torch.float64)
+        up, down = (sign * self.spread.amax(dim=1) for sign in (1, -1))
+        apart = [(p * r.exp() / (1 + p * r.expm1()) - p).abs() for r in (up, down)]
+        return torch.maximum(*apart)
 
     @property
-    def total_32(self) -> Float[Tensor, " n_ctx"]:
-        """Bound on the same sum for the pattern that is computed in float32."""
-        rest = gamma(2 * EXP_UNITS + len(self.spread) + 4, ROUNDOFF_32)
-        return (self.spread + 2 * self.score_error).exp() * (1 + rest) - 1
+    def weights_spread(self) -> Float[Tensor, "n_ctx d_vocab"]:
+        """The range of the logarithms of the weights of one query."""
+        return -self.weights.amin(dim=-1).log()
 
 
-def attention(problem: Problem[CumulativeSum]) -> AttentionBound:
-    """Bound the distance of attention from uniform by all the scores that there can be."""
-    weights, sizes = _float64(problem), _float64(problem, absolute=True)
-    # Two additions of embeddings and biases, and the products of both sides of the score.
-    nested = 2 * (problem.architecture.d_model + 2) + problem.architecture.d_head + 2
-    scores, size = (_scores(tensors, problem.architecture.d_head) for tensors in (weights, sizes))
-    rounding = gamma(nested, ROUNDOFF_64) * float(size.max())
-    spread = []
-    for position, rows in enumerate(scores):
-        seen = rows[:, : position + 1].flatten(start_dim=1)
-        spread.append(float((seen.amax(dim=1) - seen.amin(dim=1)).max()) + 2 * rounding)
+def attention(problem: Problem[CumulativeSum], by_token: bool = False) -> AttentionBound:
+    """Bound the distance of attention from uniform, or from one that depends on tokens alone, by
+    all the scores that there can be.
+    """
+    sizes = problem.architecture
+    scores, size = (_scores(float64(problem, absolute), sizes.d_head) for absolute in (False, True))
+    # Two additions of embeddings and biases, the products of both sides of the score, and the
+    # difference from the largest score.
+    nested = 2 * (sizes.d_model + 2) + sizes.d_head + 4
+    largest = float(size.max())
+    rounding = 2 * gamma(nested, ROUNDOFF_64) * largest + gamma(2 * EXP_UNITS + 8, ROUNDOFF_64)
+    n_ctx, d_vocab = scores.shape[:2]
+    spread = torch.zeros(n_ctx, d_vocab, dtype=torch.float64)
+    weights = torch.ones(n_ctx, d_vocab, d_vocab, dtype=torch.float64)
     # A single key gets all attention, whatever its score.
-    spread[0] = 0.0
-    return AttentionBound(
-        torch.tensor(spread, dtype=torch.float64), gamma(nested, ROUNDOFF_32) * float(size.max())
-    )
+    for query in range(1, n_ctx):
+        if by_token:
+            spread[query], weights[query] = _by_token(scores[query], query)
+        else:
+            seen = scores[query][:, : query + 1].flatten(start_dim=1)
+            spread[query] = seen.amax(dim=1) - seen.amin(dim=1)
+        spread[query] += rounding
+    return AttentionBound(spread, gamma(nested, ROUNDOFF_32) * largest, weights)
 
 
-def _float64(problem: Problem[CumulativeSum], absolute: bool = False) -> Weights:
-    weights = {name: tensor.double() for name, tensor in problem.weights.items()}
-    return {name: tensor.abs() for name, tensor in weights.items()} if absolute else weights
+def _by_token(
+    scores: Float[Tensor, "last n_ctx token"], query: int
+) -> tuple[Float[Tensor, " last"], Float[Tensor, "last token"]]:
+    """What the scores of a query spread over the positions of equal tokens, and the weights that
+    the middles of these ranges give.
+    """
+    seen = scores[:, : query + 1]
+    high, low = seen.amax(dim=1), seen.amin(dim=1)
+    middle = (high + low) / 2
+    weights = (middle - middle.amax(dim=1, keepdim=True)).exp()
+    return (high - low).amax(dim=1), weights
 
 
 def _scores(weights: Weights, d_head: int) -> Float[Tensor, "n_ctx d_vocab n_ctx d_vocab"]:
@@ -110,65 +142,91 @@ def _scores(weights: Weights, d_head: int) -> Float[Tensor, "n_ctx d_vocab n_ctx
 
 
 class Errors(NamedTuple):
-    """Bounds on how far margins can be apart, in logits, by position; over all inputs."""
+    """Bounds on how far a difference of two logits can be apart, by position, last token and both
+    classes; over all inputs, in logits.
+    """
 
-    attention: Float[Tensor, " n_ctx"]
-    """Between the model in exact arithmetic and the one with uniform attention."""
-    float32: Float[Tensor, " n_ctx"]
-    """Between the model as it runs, in float32, and the one with uniform attention."""
-    float64: Float[Tensor, " n_ctx"]
-    """Between the one with uniform attention and its enumeration."""
+    attention: Float[Tensor, "n_ctx d_vocab right other"]
+    """Between the model in exact arithmetic and the one that is enumerated."""
+    float32: Float[Tensor, "n_ctx d_vocab right other"]
+    """Between the model as it runs, in float32, and the one that is enumerated."""
+    float64: Float[Tensor, "n_ctx 1 1 1"]
+    """Between the one that is enumerated and its enumeration."""
 
     @property
-    def total(self) -> Float[Tensor, " n_ctx"]:
+    def total(self) -> Float[Tensor, "n_ctx d_vocab right other"]:
         """Between enumeration and model, in exact arithmetic or in float32."""
         return self.float64 + torch.maximum(self.attention, self.float32)
 
 
-def errors(problem: Problem[CumulativeSum]) -> Errors:
-    """Bound what separates margins of the model from those of the enumeration."""
-    bound = attention(problem)
-    sizes = logit_sizes(problem)
-    centred, whole = (moved(problem, centred) for centred in (True, False))
-    rounding = 2 * gamma(NESTED_32, ROUNDOFF_32) * (1 + bound.total_32)
+def errors(problem: Problem[CumulativeSum], by_token: bool = False) -> Errors:
+    """Bound what separates the model from the enumeration, which takes its attention to be
+    uniform, or to depend on tokens alone.
+    """
+    bound = attention(problem, by_token)
+    sizes = logit_sizes(problem).reshape(-1, 1, 1, 1)
+    ranges, whole, places = (table.unsqueeze(1) for table in moved(problem))
+    softmax = softmax_rounding(problem.architecture.n_ctx)
+    rounded = 2 * gamma(nested_32(problem.architecture), ROUNDOFF_32) * (1 + softmax) * sizes
+
+    def times(spread: Float[Tensor, "n_ctx d_vocab"], table: Tensor) -> Tensor:
+        return tilted(spread)[..., None, None] * table
+
+    # The mean over positions is not weighted by the tokens that stand there.
+    unweighted = times(bound.weights_spread, places) if by_token else 0.0
+    spread_32 = bound.spread + 2 * bound.score_error
+    # Of a single key the score does not matter, in float32 either.
+    spread_32[0] = 0.0
     return Errors(
-        attention=bound.total * centred,
-        float32=bound.total_32 * whole + rounding * sizes,
-        float64=2 * gamma(NESTED_64, ROUNDOFF_64) * sizes,
+        attention=times(bound.spread, ranges) + unweighted,
+        float32=times(spread_32, ranges) + unweighted + softmax * whole + rounded,
+        # The kernel's two terms of a neuron may be twice as large as what it is taken of.
+        float64=4 * gamma(nested_64(problem.architecture), ROUNDOFF_64) * sizes,
     )
 
 
-def moved(problem: Problem[CumulativeSum], centred: bool) -> Float[Tensor, " n_ctx"]:
-    """How far margins move, at most, for each unit of `sum of |a - 1 / n|`, by position.
+class Moved(NamedTuple):
+    """How far a difference of two logits moves, at most, by position, for a unit of attention."""
 
-    Args:
-        problem: whose OV circuit and MLP are meant.
-        centred: whether all attention adds up to 1, so that only differences between what
-            the keys write count. In float32 it may not.
+    ranges: Float[Tensor, "n_ctx right other"]
+    """If attention is taken from one key and given to another."""
+    whole: Float[Tensor, "n_ctx right other"]
+    """If it is only taken away."""
+    places: Float[Tensor, "n_ctx right other"]
+    """As `ranges`, where keys differ in position only."""
+
+
+def moved(problem: Problem[CumulativeSum]) -> Moved:
+    """See `Moved`: from what a key writes to each neuron and to both logits; the ReLU makes no
+    change larger.
     """
-    weights, terms = _float64(problem), uniform(problem)
+    weights, terms = float64(problem), uniform(problem)
     w_ov = weights[f"{ATTN}.W_V"][0] @ weights[f"{ATTN}.W_O"][0]
     into = torch.cat([weights[f"{MLP}.W_in"], weights["unembed.W_U"]], dim=1)
-    writes = terms.token + (weights["pos_embed.W_pos"] @ w_ov @ into).unsqueeze(1)
-    if not centred:
-        writes = writes + weights[f"{ATTN}.b_V"][0] @ weights[f"{ATTN}.W_O"][0] @ into
-    neurons, logits = writes[..., : terms.d_mlp], writes[..., terms.d_mlp :]
-    classes = range(logits.shape[-1])
-    worst = [
-        _reach(logits[..., right] - logits[..., other], centred)
-        + _reach(neurons, centred) @ (terms.out[:, right] - terms.out[:, other]).abs()
-        for right in classes
-        for other in classes
-        if right != other
-    ]
-    return torch.stack(worst).amax(dim=0)
+    places = (weights["pos_embed.W_pos"] @ w_ov @ into).unsqueeze(1)
+    keys = terms.token + places
+    bias = weights[f"{ATTN}.b_V"][0] @ weights[f"{ATTN}.W_O"][0] @ into
+    return Moved(
+        ranges=_reach(keys, terms.out, centred=True),
+        whole=_reach(keys + bias, terms.out, centred=False),
+        places=_reach(places, terms.out, centred=True),
+    )
 
 
-def _reach(writes: Float[Tensor, "n_ctx d_vocab *column"], centred: bool) -> Tensor:
-    """Half the range, or the largest size, of what keys up to each position write."""
-    high = writes.amax(dim=1).cummax(dim=0).values
-    low = writes.amin(dim=1).cummin(dim=0).values
-    return (high - low) / 2 if centred else torch.maximum(high.abs(), low.abs())
+def _reach(
+    writes: Float[Tensor, "n_ctx key column"], out: Float[Tensor, "d_mlp class"], centred: bool
+) -> Float[Tensor, "n_ctx right other"]:
+    """The range, or the largest size, of what keys up to each position write."""
+
+    def reach(written: Float[Tensor, "n_ctx key ..."]) -> Float[Tensor, "n_ctx ..."]:
+        high = written.amax(dim=1).cummax(dim=0).values
+        low = written.amin(dim=1).cummin(dim=0).values
+        return high - low if centred else torch.maximum(high.abs(), low.abs())
+
+    neurons, logits = writes[..., : len(out)], writes[..., len(out) :]
+    direct = reach(logits.unsqueeze(-1) - logits.unsqueeze(-2))
+    lifts = (out.unsqueeze(-1) - out.unsqueeze(-2)).abs()
+    return direct + torch.einsum("nj,jro->nro", reach(neurons), lifts)
 
 
 def logit_sizes(problem: Problem[CumulativeSum]) -> Float[Tensor, " n_ctx"]:
@@ -176,7 +234,7 @@ def logit_sizes(problem: Problem[CumulativeSum]) -> Float[Tensor, " n_ctx"]:
 
     Rounding errors of a logit are relative to this.
     """
-    w = _float64(problem, absolute=True)
+    w = float64(problem, absolute=True)
     inputs = w["pos_embed.W_pos"] + w["embed.W_E"].amax(dim=0)
     values = inputs.cummax(dim=0).values @ w[f"{ATTN}.W_V"][0] + w[f"{ATTN}.b_V"][0]
     middle = inputs + values @ w[f"{ATTN}.W_O"][0] + w[f"{ATTN}.b_O"]

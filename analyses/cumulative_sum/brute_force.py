@@ -6,9 +6,8 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Int
 from torch import Tensor
-from torch.nn.functional import one_hot
 
-from analyses.cumulative_sum.uniform import uniform
+from analyses.cumulative_sum.formula import Formula, apart
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 
@@ -23,28 +22,25 @@ class Judgement(NamedTuple):
     """How many there are, of all lengths."""
     wrong: tuple[int, ...]
     """How many the model gets wrong at their last position, by length."""
-    differing: int
-    """How many it answers otherwise than it would with uniform attention."""
+    apart: float
+    """The largest distance of its logits from the formula's, in units of the bound."""
 
 
 @torch.no_grad()
-def judge(problem: Problem[CumulativeSum], to_length: int) -> Judgement:
-    """Run every sequence of up to `to_length` values through the model.
-
-    Beside it, each is answered by the formula of the enumeration, which knows only how often
-    each token was read, and the last one.
+def judge(problem: Problem[CumulativeSum], formula: Formula, to_length: int) -> Judgement:
+    """Run every sequence of up to `to_length` values through the model, and hold its logits
+    against the formula of the enumeration, which knows only how often each token was read, and
+    the last one.
     """
-    task, terms = problem.task, uniform(problem)
-    sequences, differing, wrong = 0, 0, [0] * to_length
+    task = problem.task
+    sequences, furthest, wrong = 0, 0.0, [0] * to_length
     for length in range(1, to_length + 1):
         for tokens in all_sequences(task.d_vocab, length):
-            said = problem.model(tokens.to(problem.device))[:, -1].argmax(dim=-1).cpu()
-            counts = one_hot(tokens, task.d_vocab).sum(dim=1)
-            formula = terms.logits(counts, tokens[:, -1]).argmax(dim=-1)
+            said = problem.logits(tokens)[:, -1].argmax(dim=-1).cpu()
             sequences += len(tokens)
             wrong[length - 1] += int((said != task.answers(tokens)[:, -1]).sum())
-            differing += int((said != formula).sum())
-    return Judgement(sequences, tuple(wrong), differing)
+            furthest = max(furthest, float(apart(problem, formula, tokens)[:, -1].max()))
+    return Judgement(sequences, tuple(wrong), furthest)
 
 
 def all_sequences(d_vocab: int, length: int) -> Iterator[Int[Tensor, "batch length"]]:

@@ -63,7 +63,7 @@ class Position:
     wrong_sequences: int
     """The sequences of n values that they stand for."""
     unproved_cases: int
-    """Cases whose margin is not above the bound that was asked about, which is 0 if none was."""
+    """Cases that do not win by more than the errors that were asked about, 0 if none were."""
     unproved_sequences: int
     """The sequences of n values that they stand for."""
     smallest: tuple[Case, ...]

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from analyses.attribution import Attribution
-from analyses.cumulative_sum.certificate import ByLength, Certificate, Hardest, proved_share
+from analyses.cumulative_sum.certificate import Certificate, Hardest
 from analyses.cumulative_sum.neurons import Sides
 from analyses.cumulative_sum.one_dimensional import line, sums_at
 from analyses.cumulative_sum.uniform import uniform
@@ -161,25 +161,6 @@ def smallest_margins(
     return found
 
 
-class Rung(NamedTuple):
-    """One way to prove the model right, applied to longer and longer sequences."""
-
-    cases: list[int]
-    """Cases judged so far, all lengths together."""
-    share: list[float]
-    """Share of sequences proved right at their last position, mean over all lengths; lengths
-    not reached yet count as nothing."""
-
-
-def rung(found: tuple[ByLength, ...], lengths: int) -> Rung:
-    """Follow a method from the shortest sequences to the longest it reaches."""
-    steps = range(1, len(found) + 1)
-    return Rung(
-        [sum(length.cases for length in found[:step]) for step in steps],
-        [proved_share(found[:step], lengths) for step in steps],
-    )
-
-
 def scientific(value: float) -> str:
     """A small number with two digits and a power of ten.
 
@@ -190,6 +171,23 @@ def scientific(value: float) -> str:
         return "0"
     digits, exponent = f"{value:.1e}".split("e")
     return f"{digits} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+
+
+def verdict(certificate: Certificate) -> str:
+    """What may be said of the longest sequences, and of the shorter ones."""
+    last = certificate.positions[-1].unproved_sequences
+    shorter = certificate.unproved_sequences - last
+    if not last and not shorter:
+        return "the model gives a wrong last answer to none, and to none of the shorter ones"
+    return (
+        f"{last:,} are not proved to get the right last answer, and of the shorter ones {shorter:,}"
+    )
+
+
+def verdict_in_short(certificate: Certificate) -> str:
+    """What a model is."""
+    left = certificate.unproved_sequences
+    return f"not proved right on {left:,} sequences" if left else "proved right on every sequence"
 
 
 def first_position(certificate: Certificate) -> int | None:

@@ -3,6 +3,8 @@
     from analyses.cumulative_sum.enumeration import enumerate_cases
     found = enumerate_cases(uniform(problem), problem.task)
 
+Or with attention that depends on tokens alone, if weights are given for it.
+
 An enumeration that is interrupted goes on where it was, if it is given a file to keep its state
 in. The file belongs to the weights, what was asked and this code; with any other it is not used.
 """
@@ -20,10 +22,14 @@ from operator import mul
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+
 from analyses.cumulative_sum.cases import Case, Enumeration, Position
 from analyses.cumulative_sum.kernel import NEURONS, NumbaEngine
 from analyses.cumulative_sum.kernel_torch import TorchEngine
-from analyses.cumulative_sum.tables import Found, Tables, Terms, Unit, Work, terms
+from analyses.cumulative_sum.tables import Array, Found, Tables, Unit, Work, terms
 from analyses.cumulative_sum.uniform import Uniform
 from models.cumulative_sum.task import CLASSES, CumulativeSum
 from models.progress import Progress
@@ -54,7 +60,7 @@ class Engine(Protocol):
         """Do what takes time only once, such as to compile."""
         ...
 
-    def __call__(self, work: Work, bound: float, limit: int) -> Found:
+    def __call__(self, work: Work, errors: Array, limit: int) -> Found:
         """Go through a unit and list at most so many wrong cases."""
         ...
 
@@ -64,7 +70,8 @@ def enumerate_cases(
     task: CumulativeSum,
     *,
     up_to: int | None = None,
-    bounds: Sequence[float] | None = None,
+    errors: Float[Tensor, "n_ctx last right other"] | None = None,
+    weights: Float[Tensor, "n_ctx d_vocab token"] | None = None,
     threads: int | None = None,
     device: str = "cpu",
     state: Path | None = None,
@@ -78,8 +85,12 @@ def enumerate_cases(
         uniform: the model's terms.
         task: whose sequences are meant.
         up_to: the last position that is gone through; all, if not given.
-        bounds: for each position the margin, in logits, up to which cases count as unproved;
-            0 if not given.
+        errors: for each position, last token and pair of classes, the lead in logits up to which
+            cases count as unproved; 0 if not given. Without weights, a case counts with the
+            largest over last tokens.
+        weights: attention of each position and last token to the tokens read, up to a factor;
+            the largest is 1. Uniform if not given. Margins then come multiplied by the mean
+            weight of the tokens read, so that none is larger than it is.
         threads: on the CPU; as many as there are cores, if not given.
         device: `cpu`, or a device of PyTorch's, such as `cuda`.
         state: a file in which finished units are kept until all are; it may not exist yet.
@@ -88,33 +99,39 @@ def enumerate_cases(
         engine: what goes through the cases, if not what suits the device.
 
     Raises:
-        ValueError: if a term is not finite, or bounds are no numbers from 0 up, one for each
-            position.
+        ValueError: if a term is not finite, errors are no numbers from 0 up, or weights none
+            from 0 to 1.
         KeyboardInterrupt: as it came; what was done is then in the file.
     """
     up_to = task.length if up_to is None else up_to
     if not 1 <= up_to <= task.length:
         raise ValueError(f"up_to is {up_to}; expected a position from 1 to {task.length}.")
-    limits = [0.0] * up_to if bounds is None else list(bounds)
-    _check(limits, up_to)
+    classes = len(CLASSES)
+    limits = np.zeros((up_to, 1, classes, classes)) if errors is None else errors.cpu().numpy()
+    _check(limits, weights, up_to)
+    shares = None if weights is None else weights.cpu().numpy()
     if engine is None:
         # The compiled loops are written out for the neurons that the task's model has.
         compiled = device == "cpu" and uniform.d_mlp <= NEURONS
         engine = NumbaEngine(threads or _cores()) if compiled else TorchEngine(device)
-    tables = Tables(terms(uniform, engine.neurons), task, up_to)
-    key = _key(tables.terms, task, [up_to, limits[:up_to], limit, engine.name, engine.cases])
+    tables = Tables(terms(uniform, engine.neurons), task, up_to, shares)
+    given = (*tables.terms, limits[:up_to], *([] if shares is None else [shares]))
+    key = _key(given, task, [up_to, limit, engine.name, engine.cases])
     run = _Run(tables, limits, limit, _State.load(state, key), engine)
     engine.prepare()
     run.finish(progress)
     return run.result()
 
 
-def _check(bounds: Sequence[float], up_to: int) -> None:
-    if len(bounds) < up_to:
-        raise ValueError(f"{len(bounds)} bounds for {up_to} positions; give one for each.")
-    for n, bound in enumerate(bounds, 1):
-        if not (isfinite(bound) and bound >= 0):
-            raise ValueError(f"the bound at position {n} is {bound}; expected a number from 0 up.")
+def _check(errors: Array, weights: Tensor | None, up_to: int) -> None:
+    if len(errors) < up_to:
+        raise ValueError(f"errors for {len(errors)} of {up_to} positions; give some for each.")
+    for n, limits in enumerate(errors, 1):
+        # An infinite one proves nothing, and is no fault.
+        if not (limits >= 0).all():
+            raise ValueError(f"an error at position {n} is {limits.min()}; expected 0 or more.")
+    if weights is not None and not bool(((weights > 0) & (weights <= 1)).all()):
+        raise ValueError("a weight is not above 0, or above 1; divide them by the largest.")
 
 
 def _cores() -> int:
@@ -122,10 +139,10 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _key(terms: Terms, task: CumulativeSum, asked: list[object]) -> str:
+def _key(given: Sequence[Array], task: CumulativeSum, asked: list[object]) -> str:
     """Of all on which stored results depend."""
     digest = hashlib.sha256(repr((task, asked)).encode())
-    for part in terms:
+    for part in given:
         digest.update(repr(part.shape).encode() + part.tobytes())
     for name in CODE:
         digest.update(Path(__file__).with_name(name).read_bytes())
@@ -181,9 +198,9 @@ class _Run:
     """An enumeration under way."""
 
     def __init__(
-        self, tables: Tables, bounds: list[float], limit: int, state: _State, engine: Engine
+        self, tables: Tables, errors: Array, limit: int, state: _State, engine: Engine
     ) -> None:
-        self.tables, self.bounds, self.limit = tables, bounds, limit
+        self.tables, self.errors, self.limit = tables, errors, limit
         self.state, self.engine = state, engine
         self.units = tables.units(engine.cases)
 
@@ -227,7 +244,11 @@ class _Run:
 
     def _found(self, number: int) -> Found:
         unit = self.units[number]
-        return self.engine(self.tables.work(unit), self.bounds[unit.n - 1], self.limit)
+        errors = self.errors[unit.n - 1]
+        # One row of errors may stand for all last tokens.
+        one = unit.last is None or len(errors) == 1
+        asked = errors.max(axis=0) if one else errors[unit.last]
+        return self.engine(self.tables.work(unit), asked, self.limit)
 
     def _without_listed_in_vain(self, number: int, found: Found) -> Found:
         """Forget wrong cases if the units before already have as many as are listed."""

@@ -10,7 +10,8 @@ multiplications and additions: one for each difference of logits,
 
 They say everything about margins, see `_low`, `_mid` and `_high`. The columns are sorted by the
 sum of their values, so that nearly all loops run over cases of a single right class and have no
-branch. Only where a loop finds a margin that is not above the bound are cases counted.
+branch. Only where a loop finds a margin that is not above the error are cases counted, each with
+the errors of its own pairs of classes.
 
 Of fast math there is `contract`, which fuses a multiplication with an addition and so only
 leaves out a rounding, and, in `_larger` and `_smaller` alone, `nnan` and `nsz`: no operand is
@@ -22,6 +23,7 @@ zeros of either sign compare alike.
 from typing import Any, no_type_check
 
 import numpy as np
+from jaxtyping import Float
 from numba import njit, types
 from numba.extending import intrinsic
 
@@ -159,41 +161,56 @@ def _least_mixed(columns, sums, start, stop, row, row_sum, u, v):
 
 @_inlined
 @no_type_check
-def _count(columns, sums, weights, start, stop, row, row_sum, u, v, bound):
-    """Cases with a margin of at most 0, and of at most the bound, and their weights."""
+def _proved(a, b, total, errors, scale):
+    """Whether both differences that the right class has to win are above their errors."""
+    if total < 0:
+        return -a > errors[0, 1] * scale and b - a > errors[0, 2] * scale
+    if total > 0:
+        return -b > errors[2, 1] * scale and a - b > errors[2, 0] * scale
+    return a > errors[1, 0] * scale and b > errors[1, 2] * scale
+
+
+@_inlined
+@no_type_check
+def _count(columns, sums, weights, start, stop, row, row_sum, row_scale, u, v, errors):
+    """Cases with a margin of at most 0, and those not proved, and their weights."""
     wrong, wrong_weight, unproved, unproved_weight = 0, 0, 0, 0
     for i in range(start, stop):
         a, b = _differences(columns, i, row, u, v)
-        margin, weight = _margin(a, b, sums[i] + row_sum), weights[i]
+        total, weight = sums[i] + row_sum, weights[i]
         real = 1 if weight > 0 else 0
-        wrong += 0 if margin > 0 else real
-        wrong_weight += 0 if margin > 0 else weight
-        unproved += 0 if margin > bound else real
-        unproved_weight += 0 if margin > bound else weight
+        right = _margin(a, b, total) > 0
+        wrong += 0 if right else real
+        wrong_weight += 0 if right else weight
+        proved = right and _proved(a, b, total, errors, columns[10, i] + row_scale)
+        unproved += 0 if proved else real
+        unproved_weight += 0 if proved else weight
     return wrong, wrong_weight, unproved, unproved_weight
 
 
 @_compiled
 @no_type_check
 def sweep(
-    columns, sums, weights, below, rows, row_sums, row_weights, u, v, bound, counts, least, where,
-    listed, listed_margins,
+    columns, sums, weights, below, rows, row_sums, row_weights, u, v, errors, counts, least,
+    where, listed, listed_margins,
 ):  # fmt: skip
     """Go through all cases of a unit.
 
     Args:
-        columns: table of the columns, `[NEURONS + 2, column]`: neurons, then a and b.
+        columns: table of the columns, `[NEURONS + 3, column]`: neurons, a and b, and the scale:
+            by what errors are multiplied, together with that of the row.
         sums: sum of values of each column, `[column]`, rising; as many as are a multiple of
             `LANES`, the last ones repeated to fill up.
         weights: number of orderings of each column, `[column]`; 0 if only there to fill up.
         below: `below[s]` is the number of columns, filled up, whose sum is less than
             `sums[0] + s`, for s from 0 to one more than the range of sums.
-        rows: what each row adds, `[row, NEURONS + 2]`.
+        rows: what each row adds, `[row, NEURONS + 3]`.
         row_sums: sum of values of each row, `[row]`.
         row_weights: number of orderings of each row, `[row]`.
         u: what a unit of each neuron adds to a, `[NEURONS]`.
         v: what a unit of each neuron adds to b, `[NEURONS]`.
-        bound: cases with a margin of at most this count as unproved; at least 0, logits.
+        errors: by right class and other; a case is proved if the right logit is above each
+            other by more than this times its scale; at least 0, logits, `[3, 3]`.
         counts: filled in; places as named above.
         least: filled in: the smallest margin for each right class, or infinity, `[3]`.
         where: filled in: row and column where it is, `[3, 2]`.
@@ -203,6 +220,10 @@ def sweep(
     u = (u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7])
     v = (v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7])
     size, end = np.int64(LANES), np.int64(len(sums))
+    # No scale is larger than 1: what is above these needs no closer look.
+    low_error = max(errors[0, 1], errors[0, 2])
+    mid_error = max(errors[1, 0], errors[1, 2])
+    high_error = max(errors[2, 0], errors[2, 1])
     first, last = sums[0], sums[end - 1]
     counts[:] = 0
     least[:] = np.inf
@@ -230,11 +251,12 @@ def sweep(
                 least[1], where[1, 0], where[1, 1] = mid, r, start
             if high < least[2]:
                 least[2], where[2, 0], where[2, 1] = high, r, start
-            if min(low, mid, high) > bound:
+            if low > low_error and mid > mid_error and high > high_error:
                 continue
             wrong, wrong_weight, unproved, unproved_weight = _count(
-                columns, sums, weights, np.uint64(start), np.uint64(stop), row, row_sum, u, v, bound
-            )
+                columns, sums, weights, np.uint64(start), np.uint64(stop), row, row_sum,
+                rows[r, 10], u, v, errors,
+            )  # fmt: skip
             counts[WRONG] += wrong
             counts[WRONG_WEIGHT] += wrong_weight * row_weights[r]
             counts[UNPROVED] += unproved
@@ -291,16 +313,18 @@ class NumbaEngine:
 
     def prepare(self) -> None:
         """Compile, or load what was compiled before."""
-        one = np.zeros((1, NEURONS + 2))
+        one = np.zeros((1, NEURONS + 3))
         nothing, single = np.zeros(NEURONS), np.ones(1, dtype=np.int64)
-        self(Work(one, single, single, one, single, single, nothing, nothing), 0.0, 1)
+        work = Work(one, single, single, one, single, single, nothing, nothing)
+        self(work, np.zeros((3, 3)), 1)
 
-    def __call__(self, work: Work, bound: float, limit: int) -> Found:
+    def __call__(self, work: Work, errors: Float[np.ndarray, "right other"], limit: int) -> Found:
         """Go through a unit.
 
         Args:
             work: its tables.
-            bound: cases with a margin of at most this count as unproved, logits.
+            errors: by right class and other; cases that do not win by more count as unproved,
+                logits.
             limit: how many wrong cases are listed.
         """
         if len(work.u) != NEURONS:
@@ -325,7 +349,7 @@ class NumbaEngine:
             work.row_orderings,
             work.u,
             work.v,
-            bound,
+            errors,
             counts,
             least,
             where,

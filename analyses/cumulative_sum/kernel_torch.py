@@ -14,6 +14,7 @@ neurons 64, the differences 48, and margins, masks and sums.
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from analyses.cumulative_sum.tables import Found, Work
@@ -41,12 +42,13 @@ class TorchEngine:
         """Nothing has to be compiled."""
 
     @torch.no_grad()
-    def __call__(self, work: Work, bound: float, limit: int) -> Found:
+    def __call__(self, work: Work, errors: Float[np.ndarray, "right other"], limit: int) -> Found:
         """Go through a unit.
 
         Args:
             work: its tables.
-            bound: cases with a margin of at most this count as unproved, logits.
+            errors: by right class and other; cases that do not win by more count as unproved,
+                logits.
             limit: how many wrong cases are listed.
         """
         rows, columns = self._moved(work.rows), self._moved(work.columns)
@@ -55,16 +57,24 @@ class TorchEngine:
         neurons = (rows[:, None, :d_mlp] + columns[None, :, :d_mlp]).relu_()
         differences = neurons @ out
         del neurons
-        differences += rows[:, None, d_mlp:]
-        differences += columns[None, :, d_mlp:]
+        differences += rows[:, None, d_mlp:-1]
+        differences += columns[None, :, d_mlp:-1]
         a, b = differences.unbind(dim=-1)
         sums = self._moved(work.row_sums)[:, None] + self._moved(work.column_sums)[None]
         low, mid, high = b.clamp(max=0) - a, torch.minimum(a, b), a.clamp(max=0) - b
         margins = torch.where(sums < 0, low, torch.where(sums > 0, high, mid))
+        del low, mid, high
+        # What is left of the right class's lead over each other when the error is taken off.
+        scale = rows[:, None, -1] + columns[None, :, -1]
+        (_, low_mid, low_high), (mid_low, _, mid_high), (high_low, high_mid, _) = errors.tolist()
+        low = torch.minimum(-a - low_mid * scale, b - a - low_high * scale)
+        mid = torch.minimum(a - mid_low * scale, b - mid_high * scale)
+        high = torch.minimum(-b - high_mid * scale, a - b - high_low * scale)
+        surplus = torch.where(sums < 0, low, torch.where(sums > 0, high, mid))
         del low, mid, high, differences, a, b
         orderings = self._moved(work.row_orderings), self._moved(work.column_orderings)
         # Not "at most": a margin that is NaN is to count, too.
-        wrong, unproved = ~(margins > 0), ~(margins > bound)
+        wrong, unproved = ~(margins > 0), ~(surplus > 0)
         counts = [part for mask in (wrong, unproved) for part in _counted(mask, *orderings)]
         smallest = []
         for sign in (-1, 0, 1):

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from analyses.activations import NEURONS, activations
 from analyses.cumulative_sum.directions import values
+from analyses.cumulative_sum.one_dimensional import line
 from analyses.cumulative_sum.uniform import uniform
 from analyses.statistics import correlation
 from models.cumulative_sum.task import NEGATIVE, POSITIVE, CumulativeSum
@@ -22,6 +23,18 @@ def fired(
 ) -> Float[Tensor, "batch pos neuron"]:
     """Activations after the ReLU."""
     return activations(problem, tokens, NEURONS)
+
+
+def at_zero(
+    problem: Problem[CumulativeSum], tokens: Int[Tensor, "batch n_ctx"]
+) -> Float[Tensor, "batch n_ctx neuron"]:
+    """What each neuron would do if the mean of what was read were zero: at the same position,
+    after the same last token.
+    """
+    terms = uniform(problem)
+    columns = line(terms, problem.task).start + terms.place
+    found = columns[torch.arange(tokens.shape[1]), tokens.cpu(), : terms.d_mlp]
+    return found.relu().to(problem.device)
 
 
 def live(

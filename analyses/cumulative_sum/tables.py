@@ -4,9 +4,15 @@ The tokens are parted into two groups. Of the n - 1 tokens before the last, k be
 group: for each k there is a table of all multisets of k tokens of the first group, and one of all
 multisets of n - 1 - k tokens of the second. The longer one gives the columns, the shorter one,
 with each last token, the rows. A unit of work is one n, one k and some of the rows.
+
+Where attention depends on tokens, the mean over what was read is a weighted one, and weights
+depend on position and last token. A margin times the sum of weights over n has the same form as
+before, since `relu(x) w = relu(x w)` for `w > 0`; tables then hold what tokens, place included,
+add times their weights, and a unit has one last token. With weights of at most 1 this is
+a margin times a scale of at most 1, which the tables add up beside it.
 """
 
-from itertools import chain, combinations
+from itertools import chain, combinations, product
 from math import comb, factorial
 from typing import NamedTuple
 
@@ -101,6 +107,8 @@ class Unit(NamedTuple):
     stop: int
     """Last one, plus 1."""
     cases: int
+    last: int | None = None
+    """The last token, where attention depends on it."""
 
 
 class Work(NamedTuple):
@@ -108,7 +116,7 @@ class Work(NamedTuple):
 
     rows: Float[Array, "row column"]
     """What rows add, the last token and the position included; a row is a multiset and a
-    last token, which changes fastest."""
+    last token, which changes fastest. The last column is the scale."""
     row_sums: Int[Array, " row"]
     row_orderings: Int[Array, " row"]
     columns: Float[Array, "multiset column"]
@@ -118,11 +126,17 @@ class Work(NamedTuple):
     v: Float[Array, " d_mlp"]
 
 
+Weights = Float[Array, "n_ctx last token"]
+"""Attention of a query to tokens, up to a factor; the largest is 1."""
+
+
 class Tables:
     """All tables for a model, and the units of work."""
 
-    def __init__(self, terms: Terms, task: CumulativeSum, up_to: int) -> None:
-        self.terms, self.task, self.up_to = terms, task, up_to
+    def __init__(
+        self, terms: Terms, task: CumulativeSum, up_to: int, weights: Weights | None = None
+    ) -> None:
+        self.terms, self.task, self.up_to, self.weights = terms, task, up_to, weights
         # Every other token, so that both groups have values of either sign.
         self.groups = tuple(np.arange(first, task.d_vocab, 2) for first in (0, 1))
         most = len(self.groups[0]) ** (up_to - 1) * task.d_vocab
@@ -153,11 +167,12 @@ class Tables:
                     multisets(size, len(group))
                     for size, group in zip((k, n - 1 - k), self.groups, strict=True)
                 )
-                each = longer * self.task.d_vocab
+                lasts = [None] if self.weights is None else range(self.task.d_vocab)
+                each = longer * self.task.d_vocab // len(lasts)
                 pieces = -(-shorter * each // max(cases, each))
-                for piece in range(pieces):
+                for last, piece in product(lasts, range(pieces)):
                     start, stop = (shorter * edge // pieces for edge in (piece, piece + 1))
-                    found.append(Unit(n, k, start, stop, (stop - start) * each))
+                    found.append(Unit(n, k, start, stop, (stop - start) * each, last))
         return found
 
     def sides(self, unit: Unit) -> tuple[int, int]:
@@ -174,19 +189,35 @@ class Tables:
         split, (short, long) = self.split(unit), self.sides(unit)
         rows, columns = (self.multisets[side][split[side]] for side in (short, long))
         part = slice(unit.start, unit.stop)
-        tokens = np.arange(self.task.d_vocab)
-        last = self.terms.token / unit.n + self.terms.place[unit.n - 1]
-        summed = rows.terms[part, None] / unit.n + last
+        last, (row_terms, column_terms) = self._added(unit, rows, columns)
+        summed = row_terms[part, None] + last
         return Work(
             rows=summed.reshape(-1, summed.shape[-1]),
-            row_sums=np.add.outer(rows.sums[part], tokens - self.task.max_value).ravel(),
-            row_orderings=np.repeat(rows.orderings[part], len(tokens)),
-            columns=columns.terms / unit.n,
+            row_sums=np.add.outer(rows.sums[part], self._lasts(unit) - self.task.max_value).ravel(),
+            row_orderings=np.repeat(rows.orderings[part], len(last)),
+            columns=column_terms,
             column_sums=columns.sums,
             column_orderings=columns.orderings,
             u=self.terms.u,
             v=self.terms.v,
         )
+
+    def _lasts(self, unit: Unit) -> Int[Array, " last"]:
+        return np.arange(self.task.d_vocab) if unit.last is None else np.array([unit.last])
+
+    def _added(
+        self, unit: Unit, rows: Multisets, columns: Multisets
+    ) -> tuple[Float[Array, "last column"], list[Float[Array, "multiset column"]]]:
+        """What each last token adds, and what the multisets do."""
+        place = self.terms.place[unit.n - 1]
+        if self.weights is None or unit.last is None:
+            last = np.pad(self.terms.token / unit.n + place, ((0, 0), (0, 1)), constant_values=1.0)
+            return last, [np.pad(side.terms / unit.n, ((0, 0), (0, 1))) for side in (rows, columns)]
+        scale = self.weights[unit.n - 1, unit.last][:, None] / unit.n
+        each = np.concatenate([scale * (self.terms.token + place[unit.last]), scale], axis=1)
+        short, long = self.sides(unit)
+        sides = ((rows, self.groups[short]), (columns, self.groups[long]))
+        return each[[unit.last]], [side.counts @ each[group] for side, group in sides]
 
     def multiplicity(self, unit: Unit) -> int:
         """In how many ways the tokens of both groups can be mixed, orders within them kept."""
@@ -195,7 +226,9 @@ class Tables:
     def case(self, unit: Unit, row: int, column: int, margin: float) -> Case:
         """The case at a row and a column of a unit."""
         split, (short, long) = self.split(unit), self.sides(unit)
-        multiset, last = divmod(row, self.task.d_vocab)
+        lasts = self._lasts(unit)
+        multiset, which = divmod(row, len(lasts))
+        last = int(lasts[which])
         before = np.zeros(self.task.d_vocab, dtype=np.int64)
         before[self.groups[short]] = self.multisets[short][split[short]].counts[
             unit.start + multiset

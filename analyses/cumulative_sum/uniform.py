@@ -18,6 +18,8 @@ from models.cumulative_sum.task import CumulativeSum
 from models.errors import CheckpointError
 from models.problem import Problem
 
+Weights = Float[Tensor, "n_ctx d_vocab token"]
+
 
 class Uniform(NamedTuple):
     """Terms whose columns are the neurons' pre-activations, then the logits."""
@@ -36,23 +38,33 @@ class Uniform(NamedTuple):
         return self.out.shape[0]
 
     def columns(
-        self, counts: Int[Tensor, "case d_vocab"], last: Int[Tensor, " case"]
+        self,
+        counts: Int[Tensor, "case d_vocab"],
+        last: Int[Tensor, " case"],
+        weights: Weights | None = None,
     ) -> Float[Tensor, "case column"]:
         """Pre-activations and logits without the neurons, for multisets of tokens.
 
         Args:
             counts: how often each token was read, the last one included.
             last: the last token; it has to be one of those read.
+            weights: what each position and last token attends to the tokens, up to a factor, if
+                not the same to all. What positions write is averaged without them.
         """
-        n = counts.sum(dim=1)
-        mean = counts.to(self.token.dtype) @ self.token / n.unsqueeze(1)
+        n, shares = counts.sum(dim=1), counts.to(self.token.dtype)
+        if weights is not None:
+            shares = shares * weights[n - 1, last]
+        mean = shares @ self.token / shares.sum(dim=1, keepdim=True)
         return mean + self.place[n - 1, last]
 
     def logits(
-        self, counts: Int[Tensor, "case d_vocab"], last: Int[Tensor, " case"]
+        self,
+        counts: Int[Tensor, "case d_vocab"],
+        last: Int[Tensor, " case"],
+        weights: Weights | None = None,
     ) -> Float[Tensor, "case d_vocab_out"]:
         """The logits for multisets of tokens; arguments as for `columns`."""
-        columns = self.columns(counts, last)
+        columns = self.columns(counts, last, weights)
         return columns[:, self.d_mlp :] + columns[:, : self.d_mlp].relu() @ self.out
 
 

@@ -1,15 +1,18 @@
 """Certificates: what they say, and whose."""
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from analyses import verify
 from analyses.cumulative_sum import certificate
+from analyses.cumulative_sum.bounds import errors
 from analyses.cumulative_sum.brute_force import judge
-from analyses.cumulative_sum.certificate import ByLength, CertificateError
-from models import checkpoint
+from analyses.cumulative_sum.enumeration import enumerate_cases
+from analyses.cumulative_sum.formula import formula
+from analyses.cumulative_sum.uniform import uniform
+from analyses.cumulative_sum.weight_decay import trained
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 from tests.problems.cumulative_sum.hand_made import random_problem
@@ -18,13 +21,13 @@ from tests.problems.cumulative_sum.hand_made import random_problem
 @pytest.fixture(scope="module")
 def derived(problem: Problem[CumulativeSum]) -> certificate.Certificate:
     """The certificate of the committed weights, all 600,900,300 cases derived anew."""
-    return certificate.derive(problem)
+    return certificate.KEEPER.derive(problem)
 
 
 def test_the_committed_certificate_is_what_is_derived_anew(
     problem: Problem[CumulativeSum], derived: certificate.Certificate
 ) -> None:
-    stored = certificate.read(problem).model_dump()
+    stored = certificate.KEEPER.read(problem).model_dump()
     found = derived.model_dump()
     for timed in (stored, found):
         del timed["seconds"], timed["device"], timed["threads"], timed["peak_share"]
@@ -42,17 +45,17 @@ def test_it_speaks_of_every_sequence(derived: certificate.Certificate) -> None:
     assert [found.sequences for found in derived.positions] == [11**n for n in range(1, 21)]
     assert derived.cases == 600_900_300
     assert sum(found.cases for found in derived.sums) == 21_120
-    assert sum(found.cases for found in derived.brute_force) == sum(11**n for n in range(1, 7))
+    assert sum(found.cases for found in derived.brute_force) == sum(11**n for n in range(1, 5))
 
 
 def test_brute_force_agrees_exactly(derived: certificate.Certificate) -> None:
     """Also with the proof by sums, wherever both have something to say."""
-    assert derived.differing == 0
+    assert derived.apart < 0.1
     for judged, enumerated, sums in zip(
         derived.brute_force, derived.multisets, derived.sums, strict=False
     ):
-        assert judged.proved_sequences == enumerated.proved_sequences
-        assert judged.proved_sequences >= sums.proved_sequences
+        assert judged.proved == enumerated.proved
+        assert judged.proved >= sums.proved
 
 
 def test_proved_means_that_every_margin_is_above_its_error(
@@ -70,47 +73,61 @@ def test_proved_means_that_every_margin_is_above_its_error(
     position = derived.positions[3].model_copy(update={"unproved_sequences": 1})
     positions = (*derived.positions[:3], position, *derived.positions[4:])
     weaker = derived.model_copy(update={"positions": positions})
-    assert weaker.level == "exhaustively executed in float64"
-    assert weaker.multisets[3].proved_sequences == 11**4 - 1
+    assert (weaker.level, weaker.unproved_sequences) == ("not proved", 1)
+    assert weaker.multisets[3].proved == 11**4 - 1
+
+
+def test_636_cases_are_enough(derived: certificate.Certificate) -> None:
+    assert sum(found.cases for found in derived.signs) == 636
+    assert all(found.share == 1 for found in derived.signs)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_random_model_is_judged_as_by_brute_force(small: CumulativeSum, seed: int) -> None:
     """Uniform attention, but mostly wrong answers: every sequence is counted."""
     problem = random_problem(small, seed, attention=0.0)
-    found = certificate.derive(problem)
-    judged = judge(problem, small.length)
-    assert found.refused is None
+    found = certificate.KEEPER.derive(problem)
+    judged = judge(problem, formula(problem), small.length)
     assert tuple(position.wrong_sequences for position in found.positions) == judged.wrong
     assert found.wrong_sequences == sum(judged.wrong) > 0
-    assert found.differing == judged.differing == 0
-    assert found.level == "exhaustively executed in float64"
+    assert max(found.apart, judged.apart) <= 1
+    assert found.level == "not proved"
     assert found.margin_to_error < 0
 
 
-def test_a_model_whose_attention_is_not_uniform_is_refused_and_told_why(
-    small: CumulativeSum,
+@pytest.mark.parametrize("attention", [0.02, 0.3, 3.0])
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_proved_of_any_model_is_right(
+    small: CumulativeSum, seed: int, attention: float
 ) -> None:
-    problem = random_problem(small, 0, attention=0.3)
-    reason = certificate.refusal(problem)
-    assert reason is not None
-    assert reason.startswith("attention is not uniform: a probability may be as far as ")
-    assert "depends on the order of the tokens" in reason
-    found = certificate.derive(problem)
-    assert found.refused == reason
-    assert found.level != "proved"
-    assert found.margin_to_error == 0
-    assert [length.proved_sequences for length in found.multisets + found.sums] == [0] * 8
-    # Brute force needs no uniform attention.
-    assert sum(length.proved_sequences for length in found.brute_force) > 0
+    """No model is refused: of one that attends to some more than to others as much is proved as
+    its bounds allow, which is no more than what is so.
+    """
+    problem = random_problem(small, seed, attention)
+    found = certificate.KEEPER.derive(problem)
+    right = [tally.proved for tally in found.brute_force]
+    for tallies in (found.multisets, found.sums, found.signs):
+        assert all(tally.proved <= most for tally, most in zip(tallies, right, strict=True))
+    assert found.level == "not proved"
+    assert found.apart <= 1
+    if attention < 0.1:
+        assert sum(tally.proved for tally in found.multisets) > 0
 
 
-def test_shares_are_means_over_all_lengths() -> None:
-    found = (
-        ByLength(n=1, cases=2, sequences=4, proved_sequences=4),
-        ByLength(n=2, cases=3, sequences=16, proved_sequences=8),
+def test_attention_that_depends_on_tokens_can_be_proved(
+    problem: Problem[CumulativeSum], small: CumulativeSum
+) -> None:
+    """The weights of the write-up's model trained with less decay, on sequences of up to five."""
+    trained_less = trained(problem, 0.003, 0)
+    short = replace(trained_less, task=CumulativeSum(length=5))
+    found = certificate.KEEPER.derive(short)
+    assert found.level == "proved"
+    assert found.by_token
+    uniform_only = enumerate_cases(
+        uniform(short), short.task, errors=errors(short).total, threads=1
     )
-    assert certificate.proved_share(found, 3) == (1 + 0.5) / 3
+    assert sum(p.unproved_sequences for p in uniform_only.positions) > 0
+    assert found.apart <= 1
 
 
 class TestStored:
@@ -119,49 +136,16 @@ class TestStored:
     def test_it_is_read_back(
         self, problem: Problem[CumulativeSum], derived: certificate.Certificate, tmp_path: Path
     ) -> None:
-        certificate.write(derived, tmp_path / "certificate.json")
-        assert certificate.read(problem, tmp_path / "certificate.json") == derived
+        certificate.KEEPER.write(derived, tmp_path / "certificate.json")
+        assert certificate.KEEPER.read(problem, tmp_path / "certificate.json") == derived
         assert [path.name for path in tmp_path.iterdir()] == ["certificate.json"]
 
-    @pytest.mark.parametrize(
-        ("key", "message"),
-        [("weights_sha256", "a certificate of other weights"), ("code_sha256", "of other code")],
-    )
-    def test_one_of_something_else_is_refused(
-        self, problem: Problem[CumulativeSum], tmp_path: Path, key: str, message: str
-    ) -> None:
-        path = tmp_path / "certificate.json"
-        stored = json.loads(certificate.COMMITTED.read_text())
-        path.write_text(json.dumps(stored | {key: "0" * 64}))
-        with pytest.raises(CertificateError, match=f"{message}.*nox -s verify -- cumulative_sum"):
-            certificate.read(problem, path)
-
-    def test_a_single_changed_weight_is_another_model(
-        self, problem: Problem[CumulativeSum]
-    ) -> None:
-        weights = {name: tensor.clone() for name, tensor in problem.weights.items()}
-        weights["blocks.0.mlp.W_in"][3, 2] += 1e-6
-        with pytest.raises(CertificateError, match="of other weights"):
-            certificate.read(problem.with_weights(weights))
-
-    @pytest.mark.parametrize("content", [None, "{", '{"slug": "cumulative_sum"}'])
-    def test_a_missing_or_malformed_one_is_refused(
-        self, problem: Problem[CumulativeSum], tmp_path: Path, content: str | None
-    ) -> None:
-        path = tmp_path / "certificate.json"
-        if content is not None:
-            path.write_text(content)
-        with pytest.raises(CertificateError, match="is (missing|malformed)"):
-            certificate.read(problem, path)
-
-    def test_the_pages_of_the_committed_model_use_it(
-        self, problem: Problem[CumulativeSum], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def derive(*_: object) -> None:
+    def test_the_pages_of_the_committed_model_use_it(self, problem: Problem[CumulativeSum]) -> None:
+        def derive(*_: object) -> certificate.Certificate:
             raise AssertionError("derived anew")
 
-        monkeypatch.setattr(certificate, "derive", derive)
-        assert certificate.of(problem) == certificate.read(problem)
+        keeper = replace(certificate.KEEPER, derive=derive)
+        assert keeper.of(problem) == certificate.KEEPER.read(problem)
 
 
 class TestCommand:
@@ -172,19 +156,6 @@ class TestCommand:
         expected = "'sorted_list' has nothing to verify; these have: cumulative_sum.\n"
         assert capsys.readouterr().err == expected
 
-    def test_a_model_that_the_proof_is_not_for_leaves_the_stored_one_alone(
-        self,
-        untrained: Problem[CumulativeSum],
-        tmp_path: Path,
-        capsys: pytest.CaptureFixture[str],
-    ) -> None:
-        before = certificate.COMMITTED.read_bytes()
-        path = tmp_path / "untrained.safetensors"
-        checkpoint.write(untrained.weights, path)
-        assert verify.main(["cumulative_sum", "--checkpoint", str(path)]) == 1
-        assert "refused: attention is not uniform" in capsys.readouterr().err
-        assert certificate.COMMITTED.read_bytes() == before
-
     def test_the_verdict_is_reported_and_stored(
         self,
         derived: certificate.Certificate,
@@ -192,17 +163,18 @@ class TestCommand:
         monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        stored: list[certificate.Certificate] = []
+        path = tmp_path / "certificate.json"
         monkeypatch.setattr(certificate, "derive", lambda *_: derived)
-        monkeypatch.setattr(certificate, "write", stored.append)
-        monkeypatch.setattr(certificate, "COMMITTED", tmp_path / "certificate.json")
+        monkeypatch.setattr(certificate, "KEEPER", replace(certificate.KEEPER, path=path))
         monkeypatch.chdir(tmp_path)
         assert verify.main(["cumulative_sum"]) == 0
-        assert stored == [derived]
+        assert certificate.KEEPER.kind.model_validate_json(path.read_text()) == derived
         shown = capsys.readouterr().out
-        assert f"Stored: {tmp_path / 'certificate.json'}" in shown
+        assert f"Stored: {path}" in shown
         assert "600,900,300 cases" in shown
-        assert "wrong: 0 of 672,749,994,932,560,009,201 sequences of 20 values" in shown
+        assert (
+            "wrong, as enumerated: 0 of 672,749,994,932,560,009,201 sequences of 20 values" in shown
+        )
         assert "evidence: proved" in shown
 
     def test_what_is_committed_is_left_alone_if_only_the_time_differs(
@@ -213,13 +185,12 @@ class TestCommand:
         capsys: pytest.CaptureFixture[str],
     ) -> None:
         path = tmp_path / "certificate.json"
-        certificate.write(derived, path)
+        certificate.KEEPER.write(derived, path)
         before = path.read_bytes()
         slower = {"seconds": 2 * derived.seconds, "threads": 16, "peak_share": None}
         again = derived.model_copy(update=slower)
         monkeypatch.setattr(certificate, "derive", lambda *_: again)
-        monkeypatch.setattr(certificate, "COMMITTED", path)
-        monkeypatch.setattr(certificate, "write", lambda made: made.fail)
+        monkeypatch.setattr(certificate, "KEEPER", replace(certificate.KEEPER, path=path))
         monkeypatch.chdir(tmp_path)
         assert verify.main(["cumulative_sum"]) == 0
         assert f"As committed, but for the time that it took; left as it is: {path}" in (

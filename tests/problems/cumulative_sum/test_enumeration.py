@@ -6,6 +6,7 @@ from itertools import islice, product
 from math import inf, nan
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from analyses.cumulative_sum.cases import Case, Enumeration, count_cases, multis
 from analyses.cumulative_sum.enumeration import enumerate_cases
 from analyses.cumulative_sum.kernel import NumbaEngine
 from analyses.cumulative_sum.kernel_torch import TorchEngine
-from analyses.cumulative_sum.tables import Found, Tables, Work, terms
+from analyses.cumulative_sum.tables import Array, Found, Tables, Work, terms
 from analyses.cumulative_sum.uniform import Uniform, uniform
 from models import load
 from models.cumulative_sum.task import CumulativeSum
@@ -36,6 +37,14 @@ def random_terms(task: CumulativeSum, seed: int, d_mlp: int = 3) -> Uniform:
         normal(task.length, task.d_vocab, d_mlp + 3),
         normal(d_mlp, 3),
     )
+
+
+def weights_for(task: CumulativeSum, seed: int) -> torch.Tensor:
+    """Attention by position and last token, the largest of each query 1."""
+    generator = torch.Generator().manual_seed(seed)
+    shape = (task.length, task.d_vocab, task.d_vocab)
+    found = torch.rand(*shape, generator=generator, dtype=torch.float64) + 0.1
+    return found / found.amax(dim=-1, keepdim=True)
 
 
 def counting(task: CumulativeSum) -> Uniform:
@@ -80,6 +89,11 @@ def assert_same_as_brute_force(
             assert case.margin == pytest.approx(margin_of(case, terms), abs=1e-9)
 
 
+def alike(limits: list[float]) -> torch.Tensor:
+    """Errors that are the same for all last tokens and classes."""
+    return torch.tensor(limits, dtype=torch.float64).reshape(-1, 1, 1, 1).expand(-1, 1, 3, 3)
+
+
 def margin_of(case: Case, terms: Uniform) -> float:
     counts = torch.tensor([case.before])
     counts[0, case.last] += 1
@@ -98,7 +112,7 @@ def test_agrees_with_brute_force(
 ) -> None:
     task = CumulativeSum(length=length, max_value=max_value)
     made, bounds = random_terms(task, seed=length, d_mlp=d_mlp), [0.5, 0.0, 2.0, 0.25, 1.0]
-    found = enumerate_cases(made, task, bounds=bounds, engine=engine, limit=10**5)
+    found = enumerate_cases(made, task, errors=alike(bounds), engine=engine, limit=10**5)
     assert 0.2 < found.wrong_cases / found.cases < 0.9
     assert found.wrong_complete
     assert_same_as_brute_force(found, made, task, bounds)
@@ -117,7 +131,7 @@ def test_agrees_on_any_small_task(
 ) -> None:
     task = CumulativeSum(length=length, max_value=max_value)
     made = random_terms(task, seed, d_mlp)
-    found = enumerate_cases(made, task, bounds=bounds, threads=1, limit=10**5)
+    found = enumerate_cases(made, task, errors=alike(bounds), threads=1, limit=10**5)
     assert_same_as_brute_force(found, made, task, bounds)
 
 
@@ -198,10 +212,12 @@ def test_arguments_are_checked() -> None:
     made = random_terms(SMALL, 0)
     with pytest.raises(ValueError, match="up_to is 5"):
         enumerate_cases(made, SMALL, up_to=5)
-    with pytest.raises(ValueError, match="3 bounds for 4 positions"):
-        enumerate_cases(made, SMALL, bounds=[0.0] * 3)
-    with pytest.raises(ValueError, match="bound at position 2 is nan"):
-        enumerate_cases(made, SMALL, bounds=[0.0, nan, 0.0, 0.0])
+    with pytest.raises(ValueError, match="errors for 3 of 4 positions"):
+        enumerate_cases(made, SMALL, errors=alike([0.0] * 3))
+    with pytest.raises(ValueError, match="error at position 2 is nan"):
+        enumerate_cases(made, SMALL, errors=alike([0.0, nan, 0.0, 0.0]))
+    with pytest.raises(ValueError, match="a weight is not above 0, or above 1"):
+        enumerate_cases(made, SMALL, weights=2 * weights_for(SMALL, 0))
     with pytest.raises(ValueError, match="has 9 neurons"):
         enumerate_cases(random_terms(SMALL, 0, d_mlp=9), SMALL, engine=NumbaEngine(1))
     with pytest.raises(ValueError, match="too many to count"):
@@ -242,11 +258,11 @@ class Interrupted(NumbaEngine):
         super().__init__(threads=1)
         self.left = units
 
-    def __call__(self, work: Work, bound: float, limit: int) -> Found:
+    def __call__(self, work: Work, errors: Array, limit: int) -> Found:
         if self.left == 0:
             raise KeyboardInterrupt
         self.left -= 1
-        return super().__call__(work, bound, limit)
+        return super().__call__(work, errors, limit)
 
 
 def test_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
@@ -277,7 +293,7 @@ def test_state_of_anything_else_is_ignored(tmp_path: Path) -> None:
 
 
 def test_an_error_in_a_thread_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: NumbaEngine, work: Work, bound: float, limit: int) -> Found:
+    def fail(self: NumbaEngine, work: Work, errors: Array, limit: int) -> Found:
         raise RuntimeError("broken")
 
     monkeypatch.setattr(NumbaEngine, "__call__", fail)
@@ -291,7 +307,7 @@ def test_a_margin_that_is_no_number_counts_as_wrong() -> None:
     tables = Tables(terms(random_terms(SMALL, 0), 8), SMALL, 2)
     work = next(islice(map(tables.work, tables.units(10)), 1))
     broken = work._replace(rows=work.rows * nan)
-    found = TorchEngine("cpu")(broken, 0.0, 0)
+    found = TorchEngine("cpu")(broken, np.zeros((3, 3)), 0)
     assert found.wrong == len(work.rows) * len(work.columns)
 
 
@@ -299,3 +315,59 @@ def test_more_neurons_than_the_loops_are_written_for_are_enumerated_all_the_same
     given = random_terms(SMALL, 4, d_mlp=9)
     found = enumerate_cases(given, SMALL)
     assert_same_as_brute_force(found, given, SMALL, [0.0] * SMALL.length)
+
+
+def leads(
+    terms: Uniform, task: CumulativeSum, n: int, weights: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Of all sequences of n values: tokens, right classes, and how far the right logit leads."""
+    tokens = torch.tensor(list(product(range(task.d_vocab), repeat=n)))
+    counts = torch.nn.functional.one_hot(tokens, task.d_vocab).sum(dim=1)
+    logits = terms.logits(counts, tokens[:, -1], weights)
+    right = (tokens - task.max_value).sum(dim=1).sign() + 1
+    return tokens, right, logits.gather(1, right.unsqueeze(1)) - logits
+
+
+@pytest.mark.parametrize("engine", [NumbaEngine(2), TorchEngine("cpu")])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_each_pair_of_classes_has_its_own_error(engine: enumeration.Engine, weighted: bool) -> None:
+    task = CumulativeSum(length=4, max_value=2)
+    made = random_terms(task, seed=8)
+    generator = torch.Generator().manual_seed(1)
+    lasts = task.d_vocab if weighted else 1
+    errors = 2 * torch.rand(4, lasts, 3, 3, generator=generator, dtype=torch.float64)
+    weights = weights_for(task, 2) if weighted else None
+    found = enumerate_cases(made, task, errors=errors, weights=weights, engine=engine)
+    for position in found.positions:
+        n = position.n
+        tokens, right, lead = leads(made, task, n, weights)
+        limit = errors[n - 1].expand(task.d_vocab, 3, 3)[tokens[:, -1], right].clone()
+        own = torch.arange(3) == right.unsqueeze(1)
+        unproved = ((lead <= limit) & ~own).any(dim=1)
+        wrong = ((lead <= 0) & ~own).any(dim=1)
+        assert 0 < position.wrong_sequences == int(wrong.sum())
+        assert position.wrong_sequences < position.unproved_sequences == int(unproved.sum())
+        # A scale of at most 1 takes the smallest margin towards zero.
+        margin = float(lead.masked_fill(own, inf).min())
+        assert margin - 1e-12 <= position.smallest_margin or not weighted
+        assert weighted or position.smallest_margin == pytest.approx(margin)
+
+
+def test_equal_weights_are_uniform_attention() -> None:
+    made = random_terms(SMALL, 6)
+    ones = torch.ones(4, 5, 5, dtype=torch.float64)
+    one, other = (enumerate_cases(made, SMALL, weights=w, threads=1) for w in (None, ones))
+    for a, b in zip(one.positions, other.positions, strict=True):
+        assert (a.cases, a.wrong_cases, a.wrong_sequences) == (
+            b.cases,
+            b.wrong_cases,
+            b.wrong_sequences,
+        )
+        assert a.smallest_margin == pytest.approx(b.smallest_margin)
+        assert [c.before for c in a.smallest] == [c.before for c in b.smallest]
+        assert [c.last for c in a.smallest] == [c.last for c in b.smallest]
+
+
+def test_an_infinite_error_proves_nothing() -> None:
+    found = enumerate_cases(random_terms(SMALL, 6), SMALL, errors=alike([inf] * 4))
+    assert [p.unproved_sequences for p in found.positions] == [5**n for n in range(1, 5)]

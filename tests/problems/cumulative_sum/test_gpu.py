@@ -27,9 +27,9 @@ def test_the_batched_enumeration_never_mixes_devices(apart: Apart) -> None:
 def test_a_gpu_finds_the_same_within_a_second() -> None:
     problem = load("cumulative_sum")
     terms, task = uniform(problem), problem.task
-    bounds = [0.5] * task.length
-    here = enumerate_cases(terms, task, bounds=bounds)
-    runs = [enumerate_cases(terms, task, bounds=bounds, device="cuda") for _ in range(3)]
+    errors = torch.full((task.length, 1, 3, 3), 0.5, dtype=torch.float64)
+    here = enumerate_cases(terms, task, errors=errors)
+    runs = [enumerate_cases(terms, task, errors=errors, device="cuda") for _ in range(3)]
     for there in runs:
         assert same(here, there)
     assert min(run.seconds for run in runs) < SECONDS
@@ -57,8 +57,9 @@ def on_both_devices() -> list[Enumeration]:
             for name, shape in shapes.items()
         }
     )
-    task, bounds = CumulativeSum(length=5), [1.5] * 5
+    task = CumulativeSum(length=5)
+    errors = torch.full((5, 1, 3, 3), 1.5, dtype=torch.float64)
     with lookalike():
         return [
-            enumerate_cases(terms, task, bounds=bounds, device=device) for device in ("cpu", NAME)
+            enumerate_cases(terms, task, errors=errors, device=device) for device in ("cpu", NAME)
         ]

@@ -9,6 +9,7 @@ from torch import Tensor
 from analyses.cumulative_sum import certificate, claims, describe, directions, hardest, neurons
 from analyses.cumulative_sum.brute_force import judge
 from analyses.cumulative_sum.claims import CLAIMS
+from analyses.cumulative_sum.formula import formula
 from analyses.cumulative_sum.picture import walks
 from analyses.interventions import without_relu
 from analyses.statistics import correlation
@@ -52,8 +53,8 @@ def tokens(small: CumulativeSum) -> Tensor:
 
 
 def test_the_model_made_by_hand_does_the_task(by_hand: Problem[CumulativeSum]) -> None:
-    assert judge(by_hand, 4).wrong == (0, 0, 0, 0)
-    found = certificate.derive(by_hand)
+    assert judge(by_hand, formula(by_hand), 4).wrong == (0, 0, 0, 0)
+    found = certificate.KEEPER.derive(by_hand)
     assert found.level == "proved"
     # A sum of 1 among four values is a mean of 1/4, four times as large behind the neurons,
     # against a constant of 1/10.
@@ -180,13 +181,6 @@ class TestDescriptions:
         assert found[-1] == pytest.approx([4 / n - 0.1 for n in range(1, 5)])
         # Four values of 2 make the only sum of 8.
         assert [isnan(margin) for margin in found[8]] == [True, True, True, False]
-
-    def test_rungs_add_up(self) -> None:
-        found = (
-            certificate.ByLength(n=1, cases=2, sequences=4, proved_sequences=4),
-            certificate.ByLength(n=2, cases=3, sequences=16, proved_sequences=8),
-        )
-        assert describe.rung(found, 2) == ([2, 5], [0.5, 0.75])
 
     def test_sequences_are_shown_where_they_are_hardest(
         self, by_hand: Problem[CumulativeSum], small: CumulativeSum
