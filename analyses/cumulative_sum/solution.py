@@ -48,9 +48,10 @@ from analyses.cumulative_sum import (
     uniform,
 )
 from analyses.cumulative_sum import claims as stated
+from analyses.cumulative_sum.explanations import EXPLANATIONS, near_zero
 from analyses.cumulative_sum.variants import folded
 from analyses.cumulative_sum.weight_decay import SEEDS, trained
-from analyses.page import check, data, fact, record, table
+from analyses.page import check, compete, data, fact, record, table
 from models import load
 from models.cumulative_sum.task import CLASSES, POSITIVE, ZERO
 from models.scoring import answer_log_probs, loss, margins
@@ -794,7 +795,45 @@ table(
 )
 
 # %% [markdown]
-# ## 12. Limits
+# ## 12. Explanations that predict
+#
+# A proof says that the answers are right; it does not say that this page has understood them. So
+# the explanation is also written as a program, with its parameters read off the weights, and
+# predicts what the model answers. How its size in bits is counted says the
+# [Evidence page](../../../evidence/#predict). *Near zero* are sequences whose sum never leaves
+# -1, 0 and 1.
+
+# %%
+contest = compete(
+    EXPLANATIONS,
+    problem,
+    {
+        "random": few,
+        "near zero": near_zero(task, len(few), torch.Generator().manual_seed(stated.SEED)),
+    },
+)
+for name, found in contest.items():
+    record(f"{name}_agrees", found.agreements[0].share, "share", digits=1)
+    record(f"{name}_near_zero", found.agreements[1].share, "share", digits=1)
+    record(f"{name}_bits", found.bits, "bits", digits=0)
+record("mistakes", contest["adding"].mistakes.n, "", digits=0)
+record("parameters", sum(weight.numel() for weight in problem.weights.values()), "", digits=0)
+
+# %% [markdown]
+# The mean, taken through one slope for each neuron and each logit, predicts
+# {{ mean_and_neurons_agrees }} of random answers and {{ mean_and_neurons_near_zero }} of those near
+# zero; without the neurons it is {{ mean_alone_agrees }} and {{ mean_alone_near_zero }}. Nothing
+# else of the model is needed for its answers, not the position, not which token came last. Nor are
+# the slopes needed exactly: rounded to halves, in {{ in_halves_bits }} bits, they still predict
+# {{ in_halves_agrees }} and {{ in_halves_near_zero }}. The model has {{ parameters }} parameters of
+# 32 bits each.
+#
+# But *the sign of the sum* predicts {{ adding_agrees }} as well, and it says nothing about the
+# model. Where a model makes {{ mistakes }} mistakes, answers alone cannot tell who has understood
+# it from who knows the task. What tells them apart are the sections above: what happens to the
+# answers if a part is changed.
+#
+# ## 13. Limits
 #
 # * The proof is about these weights, tokens and twenty positions. It assumes IEEE arithmetic and a
 #   float32 `exp` that is off by no more than four roundoffs, and leaves out underflow.
