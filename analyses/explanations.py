@@ -30,6 +30,8 @@ UNCOUNTED = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),
     *(tokenize.ENCODING, tokenize.ENDMARKER),
 }
+PROJECT = ("analyses.", "models.", "tests.")
+"""Where code lies that counts."""
 MISTAKES = "the model's mistakes"
 Tokens = Int[Tensor, "batch n_ctx"]
 Answers = Int[Tensor, "batch label"]
@@ -79,8 +81,20 @@ def size(program: Program) -> int:
     annotations of shapes and line breaks none. To a table each entry adds the logarithm, to base
     two and rounded up, of how many different values the table holds, and each of these different
     values adds 32 bits. What the task says, its vocabulary, and PyTorch are free.
+
+    Raises:
+        ValueError: the program calls a function of this project that it does not name.
     """
-    code = {program.predict, *program.calls}
+    code = set(map(inspect.unwrap, (program.predict, *program.calls)))
+    for function in code:
+        known = inspect.getclosurevars(function)
+        for name, called in {**known.globals, **known.nonlocals}.items():
+            ours = inspect.isfunction(called) and called.__module__.startswith(PROJECT)
+            if ours and inspect.unwrap(called) not in code:
+                raise ValueError(
+                    f"{function.__name__} calls {name}, whose code would not count; name it in "
+                    "`calls` of the program"
+                )
     bits = TOKEN_BITS * sum(map(_tokens, code))
     for table in program.tables.values():
         different = len(table.unique())

@@ -13,7 +13,7 @@ from analyses.products import BUILD
 from analyses.results import Results, ResultsError
 from docs.contribute.execution import placed
 from docs.contribute.month import Fault, Month
-from docs.contribute.prose import Cell, cells, typed_in_claims
+from docs.contribute.prose import Cell, cells, typed_in_claims, typed_in_explanations
 from docs.render.notebooks import CIRCUITSVIS, PLOTLY
 from models.card import slugs
 from models.errors import CheckpointError
@@ -63,6 +63,7 @@ def product_faults(month: Month, products: Path, committed: Results | None) -> I
     for text in results.undefined():
         yield month.fault(month.solution, f"{text}: that is no result; record what is defined.")
     yield from typed_in_claims(month, results.claims)
+    yield from typed_in_explanations(month, results.explanations)
     if committed is not None:
         yield from drift_faults(month, results, committed)
     for name, page in month.pages.items():

@@ -84,10 +84,12 @@ class Month:
         )
 
     def claim_fault(self, name: str, text: str) -> Fault:
-        """A fault where a claim is stated."""
-        at = f'name="{name}"'
-        modules = [path for path in self.analysis.glob("*.py") if at in path.read_text("utf-8")]
-        return self.fault((modules or [self.solution])[0], text, at=at)
+        """A fault where a claim, or an explanation, is stated."""
+        for at in (f'name="{name}"', f'Explanation("{name}"'):
+            for path in sorted(self.analysis.glob("*.py")):
+                if at in path.read_text("utf-8"):
+                    return self.fault(path, text, at=at)
+        return self.fault(self.solution, text)
 
 
 def first_line_with(text: str, path: Path) -> int:

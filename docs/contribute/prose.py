@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 
+from analyses.explained import Explained
 from analyses.findings import Finding
 from docs.contribute.month import Fault, Month
 
@@ -118,6 +119,17 @@ def typed_in_claims(month: Month, findings: Iterable[Finding]) -> Iterator[Fault
                         f"{finding.name!r}; leave it out, the table shows what was measured."
                     )
                     yield month.claim_fault(finding.name, text)
+
+
+def typed_in_explanations(month: Month, explained: Iterable[Explained]) -> Iterator[Fault]:
+    """Typed results in the words of explanations."""
+    for found in explained:
+        for match in RESULT.finditer(_readable(_plain(found.sentence), set())):
+            text = (
+                f"'{match[0].strip()}' is a typed result in the words of the explanation "
+                f"{found.name!r}; leave it out, the table shows how well it predicts."
+            )
+            yield month.claim_fault(found.name, text)
 
 
 def _says(number: str, threshold: float) -> bool:

@@ -32,7 +32,7 @@ def test_what_says_what_the_model_says_agrees_everywhere(
         return problem.logits(tokens)[:, problem.task.label_positions].argmax(dim=-1)
 
     def otherwise(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:
-        return model_itself(tokens, tables) + 1
+        return problem.logits(tokens)[:, problem.task.label_positions].argmax(dim=-1) + 1
 
     inputs = {"random": lists, "fewer": lists[:40]}
     for predict, share in ((model_itself, 1.0), (otherwise, 0.0)):
@@ -84,6 +84,11 @@ def test_code_counts_ten_bits_a_token() -> None:
     assert size(Program(seven_tokens)) == 7 * TOKEN_BITS
     # return twice(tokens) + twice's own: return 2 * tokens
     assert size(Program(calling, calls=(twice,))) == (5 + 4) * TOKEN_BITS
+
+
+def test_code_that_would_not_count_is_found() -> None:
+    with pytest.raises(ValueError, match="calling calls twice, whose code would not count"):
+        size(Program(calling))
 
 
 def calling(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:

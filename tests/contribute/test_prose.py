@@ -5,8 +5,9 @@ import pytest
 from analyses.results import Results
 from docs.contribute.check import heads
 from docs.contribute.month import Month
-from docs.contribute.prose import typed_in_claims, typed_results
+from docs.contribute.prose import typed_in_claims, typed_in_explanations, typed_results
 from models.card import read_card
+from tests.analyses.records import explained
 
 
 def found_in(prose: str, month: Month) -> list[tuple[int, str]]:
@@ -164,5 +165,17 @@ def test_the_modules_of_a_month_are_read_as_well(month: Month) -> None:
 def test_the_months_there_are_have_none(slug: str) -> None:
     month = Month(slug)
     assert list(typed_results(month, heads(read_card(slug)))) == []
-    stated = Results.read(month.analysis / "results.json").claims
-    assert list(typed_in_claims(month, stated)) == []
+    stated = Results.read(month.analysis / "results.json")
+    assert list(typed_in_claims(month, stated.claims)) == []
+    assert list(typed_in_explanations(month, stated.explanations)) == []
+
+
+def test_a_result_typed_into_the_words_of_an_explanation(month: Month) -> None:
+    path = month.analysis / "explanations.py"
+    path.write_text(
+        'EXPLANATIONS = [\n    Explanation("in_words", "It copies in 92 %.", copying),\n]\n'
+    )
+    (fault,) = typed_in_explanations(month, [explained(sentence="It copies in 92 %.")])
+    assert (fault.path, fault.line) == ("analyses/caesar_cipher/explanations.py", 2)
+    assert "'92 %' is a typed result in the words of the explanation 'in_words'" in fault.text
+    assert list(typed_in_explanations(month, [explained()])) == []

@@ -21,12 +21,14 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from playwright.sync_api import Browser, BrowserContext, expect
 from pydantic import BaseModel, ValidationError
 
+from analyses.explained import explanations_table
 from analyses.findings import claims_table
 from analyses.outputs import FACT, NUMBER, PICTURE
 from analyses.results import Results, fact_html
 from docs.render.months import Month
 from docs.render.submissions import Submission
 from models.card import read_card
+from tests.analyses.records import explained
 from tests.browser import Served, serve
 
 ROOT = Path(__file__).parents[2]
@@ -106,6 +108,7 @@ def example_results() -> Results:
     given["numbers"] = dict(list(given["numbers"].items())[:2])
     given["facts"] = dict(list(given["facts"].items())[:2])
     given["claims"] = given["claims"][:2]
+    given["explanations"] = [explained().model_dump()]
     return Results(**given)
 
 
@@ -115,7 +118,8 @@ def executed(payload: str, results: Results) -> dict[str, nbformat.NotebookNode]
         {NUMBER: number.model_dump() | {"text": payload}} for number in results.numbers.values()
     ]
     facts = [{FACT: {"name": name, "text": text}} for name, text in results.facts.items()]
-    shown = [*numbers, *facts, {"text/html": claims_table(results.claims)}]
+    tables = [claims_table(results.claims), explanations_table(results.explanations, payload)]
+    shown = [*numbers, *facts, *({"text/html": table} for table in tables)]
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9"/></svg>'
     outputs = [new_output("display_data", data=data) for data in shown]
     outputs += [new_output("display_data", data={PICTURE: svg}, metadata={"role": "picture"})]
