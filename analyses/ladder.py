@@ -12,6 +12,11 @@ def all_cases(tallies: Sequence[Tally]) -> int:
     return sum(tally.cases for tally in tallies)
 
 
+def unproved(tallies: Sequence[Tally]) -> int:
+    """Inputs that none of them proves."""
+    return sum(tally.inputs - tally.proved for tally in tallies)
+
+
 def mean_share(tallies: Sequence[Tally], groups: int) -> float:
     """Share proved, mean over so many groups of inputs; groups without a tally count as 0."""
     return sum(tally.share for tally in tallies) / groups

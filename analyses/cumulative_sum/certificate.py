@@ -163,8 +163,6 @@ def derive(
     used = by_token if nearer else uniform
     enumeration = _enumerate(problem, used, device, state)
     judged = brute_force.judge(problem, used, min(TO_LENGTH, task.length))
-    sums = [one_dimensional.sums_at(uniform.terms, task, n) for n in range(1, task.length + 1)]
-    errors = uniform.errors.total
     return Certificate(
         **KEEPER.names(problem),
         device=enumeration.device,
@@ -174,8 +172,8 @@ def derive(
         by_token=used.weights is not None,
         positions=tuple(_position(task, used, found) for found in enumeration.positions),
         wrong=tuple(map(_hardest, enumeration.wrong)),
-        sums=tuple(found.tally(errors[found.n - 1]) for found in sums),
-        signs=tuple(found.chained(errors[found.n - 1]) for found in sums),
+        sums=one_dimensional.every_length(uniform, task, chained=False),
+        signs=one_dimensional.every_length(uniform, task, chained=True),
         brute_force=tuple(
             Tally(cases=task.d_vocab**n, inputs=task.d_vocab**n, proved=task.d_vocab**n - wrong)
             for n, wrong in enumerate(judged.wrong, 1)

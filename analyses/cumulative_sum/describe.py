@@ -184,10 +184,17 @@ def verdict(certificate: Certificate) -> str:
     )
 
 
-def verdict_in_short(certificate: Certificate) -> str:
-    """What a model is."""
-    left = certificate.unproved_sequences
-    return f"not proved right on {left:,} sequences" if left else "proved right on every sequence"
+def verdict_in_short(unproved: int) -> str:
+    """What a model is, of which so many sequences are not proved."""
+    if unproved:
+        return f"not proved right on {unproved:,} sequences"
+    return "proved right on every sequence"
+
+
+def smallest_margin(problem: Problem[CumulativeSum]) -> float:
+    """A lower bound on all margins at uniform attention, from position, last token and sum."""
+    terms, task = uniform(problem), problem.task
+    return min(float(sums_at(terms, task, n).margin.min()) for n in range(1, task.length + 1))
 
 
 def first_position(certificate: Certificate) -> int | None:

@@ -51,3 +51,17 @@ def _neighbour(
     changed[rows, places[0]] = drawn[0]
     changed[rows, places[1]] = torch.where(twice, drawn[1], changed[rows, places[1]])
     return changed
+
+
+def taken_back(task: CumulativeSum) -> Int[Tensor, "sequence n_ctx"]:
+    """All sequences of zeros with one other value somewhere, which the last one takes back.
+
+    >>> taken_back(CumulativeSum(length=3, max_value=1)).tolist()
+    [[0, 1, 2], [1, 0, 2], [2, 1, 0], [1, 2, 0]]
+    """
+    zeros = [0] * task.length
+    found = []
+    for value in (*range(-task.max_value, 0), *range(1, task.max_value + 1)):
+        for place in range(task.length - 1):
+            found.append([*zeros[:place], value, *zeros[place + 1 : -1], -value])
+    return task.encode(found)

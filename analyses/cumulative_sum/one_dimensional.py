@@ -19,6 +19,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from analyses.certificate import Tally
+from analyses.cumulative_sum.formula import Formula
 from analyses.cumulative_sum.uniform import Uniform
 from models.cumulative_sum.task import CLASSES, POSITIVE, ZERO, CumulativeSum
 
@@ -194,3 +195,20 @@ def orderings(task: CumulativeSum, length: int) -> list[int]:
                 longer[sum_ + value] += count
         ways = longer
     return ways
+
+
+def every_length(formula: Formula, task: CumulativeSum, chained: bool) -> tuple[Tally, ...]:
+    """What follows for sequences of one value, of two, and so on, at uniform attention; from all
+    sums, or if `chained`, from those nearest to zero.
+
+    Raises:
+        ValueError: if the formula has attention by tokens.
+    """
+    if formula.weights is not None:
+        raise ValueError("attention that depends on tokens weights the sum; give uniform attention")
+    found = (sums_at(formula.terms, task, n) for n in range(1, task.length + 1))
+    errors = formula.errors.total
+    return tuple(
+        sums.chained(errors[sums.n - 1]) if chained else sums.tally(errors[sums.n - 1])
+        for sums in found
+    )

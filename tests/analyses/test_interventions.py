@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses.activations import RESID_POST, activations
+from analyses.activations import NEURONS, RESID_POST, activations
 from analyses.attribution import terms
 from analyses.circuits import direct_path, reads
 from analyses.interventions import (
@@ -14,6 +14,7 @@ from analyses.interventions import (
     average_positions,
     centre_unembedding,
     centre_writes,
+    hold_neurons,
     mean_ablate_head,
     mean_ablate_term,
     resample_heads,
@@ -196,6 +197,19 @@ def test_ablating_no_neuron_changes_nothing(
     ablate_neurons(neural, small_lists, [2], mean=True)
     ablate_mlp(neural, small_lists)
     assert torch.equal(neural.logits(small_lists), before)
+
+
+def test_neurons_are_held_at_what_is_given(
+    neural: Problem[SortedList], small_lists: Tensor
+) -> None:
+    active = activations(neural, small_lists, NEURONS)
+    as_they_are = hold_neurons(neural, small_lists, [0, 3], active)
+    torch.testing.assert_close(as_they_are, neural.logits(small_lists))
+    off = hold_neurons(neural, small_lists, [0, 3], 0 * active)
+    assert torch.equal(off, ablate_neurons(neural, small_lists, [0, 3]))
+    mean = active.mean(dim=0).expand_as(active)
+    held = hold_neurons(neural, small_lists, [1], mean)
+    torch.testing.assert_close(held, ablate_neurons(neural, small_lists, [1], mean=True))
 
 
 @pytest.mark.parametrize("neuron", [-1, 5])

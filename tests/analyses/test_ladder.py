@@ -1,11 +1,12 @@
 from analyses.certificate import Tally
-from analyses.ladder import all_cases, figure, mean_share, rung
+from analyses.ladder import all_cases, figure, mean_share, rung, unproved
 
 TALLIES = (Tally(cases=2, inputs=4, proved=4), Tally(cases=3, inputs=16, proved=8))
 
 
 def test_shares_are_means_over_all_groups() -> None:
     assert all_cases(TALLIES) == 5
+    assert unproved(TALLIES) == 8
     assert mean_share(TALLIES, 3) == (1 + 0.5) / 3
 
 

@@ -1,17 +1,20 @@
 """What the solution says of directions, neurons and single sequences, on models made by hand."""
 
+from dataclasses import replace
 from math import isnan
 
 import pytest
 import torch
 from torch import Tensor
 
+from analyses.claims import Measurement
 from analyses.cumulative_sum import certificate, claims, describe, directions, hardest, neurons
 from analyses.cumulative_sum.brute_force import judge
 from analyses.cumulative_sum.claims import CLAIMS
 from analyses.cumulative_sum.formula import formula
 from analyses.cumulative_sum.picture import walks
-from analyses.interventions import without_relu
+from analyses.cumulative_sum.variants import folded, largest_exchanged, without_mlp
+from analyses.interventions import ablate_mlp, without_relu
 from analyses.statistics import correlation
 from models.cumulative_sum.task import NEGATIVE, POSITIVE, ZERO, CumulativeSum
 from models.problem import Problem
@@ -143,6 +146,49 @@ def test_without_its_relu_the_model_is_linear(
     torch.testing.assert_close(without_relu(by_hand, tokens), expected)
 
 
+class TestVariants:
+    def test_what_a_neuron_does_at_zero_is_what_it_does_there(
+        self, problem: Problem[CumulativeSum]
+    ) -> None:
+        given = problem.fresh(500, 3)
+        zero = problem.task.sums(given) == 0
+        found = neurons.at_zero(problem, given)[zero]
+        active = neurons.fired(problem, given)[zero].double()
+        # Tokens are off the straight line by a hundredth or two.
+        torch.testing.assert_close(found, active, atol=0.02, rtol=0)
+        assert (found > 0).all()
+
+    def test_folded_it_is_the_model_without_its_relu(self, problem: Problem[CumulativeSum]) -> None:
+        given = problem.fresh(200, 4)
+        found = folded(problem)
+        assert not found.weights["blocks.0.mlp.W_out"].any()
+        expected = without_relu(problem, given)
+        torch.testing.assert_close(found.logits(given), expected, atol=2e-4, rtol=1e-5)
+
+    def test_only_neurons_that_fire_at_zero_are_folded(
+        self, small: CumulativeSum, tokens: Tensor
+    ) -> None:
+        weights = averaging(small)
+        # Both then fire at zero; the third does not, and would lower zero if it were folded.
+        weights["blocks.0.mlp.b_in"][:2] = 0.01
+        weights["blocks.0.mlp.W_out"][2, 2] = 1.0
+        mean = small.sums(tokens) / torch.arange(1, 5)
+        found = folded(made_of(small, weights)).logits(tokens)
+        # Of the first two, constants cancel.
+        expected = torch.stack([-7 * mean, torch.full_like(mean, 0.1), 7 * mean], dim=-1)
+        torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
+
+    def test_without_its_mlp_nothing_is_added(self, problem: Problem[CumulativeSum]) -> None:
+        given = problem.fresh(50, 4)
+        expected = ablate_mlp(problem, given, mean=False)
+        torch.testing.assert_close(without_mlp(problem).logits(given), expected)
+
+    def test_the_two_largest_values_are_exchanged(self, problem: Problem[CumulativeSum]) -> None:
+        one, other = problem.task.encode([[5, 4] + [0] * 18, [4, 5] + [0] * 18]).split(1)
+        found = largest_exchanged(problem)
+        assert torch.equal(found.logits(one), problem.logits(other))
+
+
 class TestDescriptions:
     def test_scores_by_hand(self, small: CumulativeSum) -> None:
         tokens = small.encode([[1, -1, -1, 2], [0, 0, 0, 0]])
@@ -207,5 +253,55 @@ def test_the_picture_has_a_dot_for_every_prediction(by_hand: Problem[CumulativeS
 
 def test_claims_are_named_once_and_say_whether_they_are_refuted() -> None:
     names = [claim.name for claim in CLAIMS]
-    assert len(names) == len(set(names)) == 26
-    assert [claim.name for claim in CLAIMS if claim.refuted] == ["own_side_needed"]
+    assert len(names) == len(set(names)) == 37
+    assert [claim.name for claim in CLAIMS if claim.refuted] == [
+        "own_side_needed",
+        "zero_needs_both_mean",
+    ]
+
+
+class TestVerdict:
+    """What the page may say of a model, whichever it is."""
+
+    def test_of_a_model_that_is_proved(self, by_hand: Problem[CumulativeSum]) -> None:
+        found = certificate.KEEPER.derive(by_hand)
+        said = "the model gives a wrong last answer to none, and to none of the shorter ones"
+        assert describe.verdict(found) == said
+        assert describe.verdict_in_short(0) == "proved right on every sequence"
+        assert describe.smallest_margin(by_hand) == pytest.approx(0.1)
+
+    def test_of_one_that_is_not_nothing_is_said_of_wrong_answers(
+        self, untrained: Problem[CumulativeSum], small: CumulativeSum
+    ) -> None:
+        found = certificate.KEEPER.derive(replace(untrained, task=CumulativeSum(length=3)))
+        assert found.level == "not proved"
+        assert "not proved to get the right last answer" in describe.verdict(found)
+        assert "wrong" not in describe.verdict(found)
+        assert describe.verdict_in_short(1200) == "not proved right on 1,200 sequences"
+
+
+def test_a_run_that_goes_astray_is_what_is_reported(
+    problem: Problem[CumulativeSum], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three seeds the worst counts."""
+    losses = iter([0.01, 0.05, 0.02])
+    found = claims.extreme(lambda _: Measurement(next(losses), 1), 0.0, max)(problem)
+    assert found.value == 0.05
+    assert len(claims.runs(problem, 0.01)) == len(claims.runs(problem, 0.0)) == 3
+    assert claims.runs(problem, 0.01)[0] is problem
+
+
+def test_zero_said_for_each_that_is_right(
+    by_hand: Problem[CumulativeSum], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = by_hand.task
+    tokens = task.encode([[0, 0, 1, 1], [1, 1, -1, -1]] * 20)
+    monkeypatch.setattr(claims, "evaluation", lambda *_: tokens)
+    logits = torch.zeros(40, 4, 3)
+    logits[:, :3, ZERO] = 1.0
+    logits[:, 3:, POSITIVE] = 1.0
+    # Six of eight said, three of eight so.
+    found = claims.zero_said(by_hand, logits)
+    assert found.value == pytest.approx(2)
+    assert found.interval is not None
+    assert found.interval.low < 2 < found.interval.high
