@@ -141,12 +141,19 @@ def mean_ablate_term(
     places = torch.zeros(problem.task.n_ctx, len(term), dtype=term.dtype, device=term.device)
     places[query, torch.arange(len(term), device=term.device)] = 1
     mean = (places @ term) / places.sum(dim=1, keepdim=True).clamp_min(1)
-    edited = resid - term + mean[query]
+    return read_out(problem, resid - term + mean[query])
+
+
+@torch.no_grad()
+def read_out(
+    problem: Problem[Any], resid: Float[Tensor, "batch d_model"]
+) -> Float[Tensor, "batch d_vocab_out"]:
+    """The logits of a residual stream after the last layer: final LayerNorm and unembedding."""
     if problem.architecture.normalization is not None:
-        edited = edited - edited.mean(dim=-1, keepdim=True)
-        variance = edited.square().mean(dim=-1, keepdim=True)
-        edited = edited / (variance + problem.model.cfg.eps).sqrt()
-    return edited @ problem.model.W_U + problem.model.b_U
+        resid = resid - resid.mean(dim=-1, keepdim=True)
+        variance = resid.square().mean(dim=-1, keepdim=True)
+        resid = resid / (variance + problem.model.cfg.eps).sqrt()
+    return resid @ problem.model.W_U + problem.model.b_U
 
 
 def ablate_neurons(

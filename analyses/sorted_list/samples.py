@@ -14,6 +14,8 @@ N_LISTS = 10_000
 """Fresh lists that the claims about behaviour are sampled on."""
 N_PATTERNS = 2_000
 """Fresh lists that the claims about attention and ablation are sampled on."""
+N_SCALED = 500
+"""Fresh lists that the typical scale of the final LayerNorm is taken from."""
 N_RESAMPLED = 250
 """Fresh lists at whose every label heads are resampled."""
 N_FAMILY = 5_000

@@ -34,6 +34,7 @@ from analyses.circuits import copying_heads
 from analyses.page import check, compete, data, fact, record, table
 from analyses.sorted_list import adversarial, describe, published, samples, tables, triples
 from analyses.sorted_list import claims as stated
+from analyses.sorted_list.defaults import default
 from analyses.sorted_list.explanations import EXPLANATIONS
 from analyses.sorted_list.steps import by_size, score_advantage
 from models import load
@@ -416,10 +417,8 @@ wrong_by_step = by_size(steps.wrong(), steps.size(), bins)
 for (first, _), share in zip(bins[2:], wrong_by_step[2:]):
     record(f"wrong_from_{first}", share, "share", digits=2)
 mistakes = steps.wrong()
-off = (steps.named - steps.answer).abs()[mistakes]
 record("mistakes", mistakes.sum(), "", digits=0)
 record("mistakes_absent", steps.absent()[mistakes].double().mean(), "share", digits=0)
-record("mistakes_close", (off <= 5).double().mean(), "share", digits=0)
 record("mistakes_long", findings["mistakes_at_long_steps"].value, "share", digits=0)
 short = steps.size() <= stated.SHORT
 record("short_step", stated.SHORT, "", digits=0)
@@ -462,14 +461,33 @@ figures.lines(
 #
 # The QK circuit says why. In the head that copies it, a next value one step away outscores by
 # {{ advantage_near }} whatever the query sees at or below itself. That lead shrinks with the
-# step; at {{ advantage_lost_at }} it is gone, and at 26 the next value lies
-# {{ advantage_far }} behind. Attention then stays at the query and below, or spreads over the
-# values beyond.
+# step; at {{ advantage_lost_at }} it is gone, and at 26 it is {{ advantage_far }}.
 #
-# What comes out is not a copy of another value: of {{ mistakes }} wrong answers,
-# {{ mistakes_absent }} name a value that is *not in the list*, though {{ mistakes_close }} are
-# within 5 of the right one. Copying alone cannot produce that. The OV circuits are broad, so
-# that a little attention to each of several large values raises what lies among them.
+# And what comes out then? Not the copy of another value: of {{ mistakes }} wrong answers,
+# {{ mistakes_absent }} name a value that is *not in the list*. So we take out of the sum all
+# that the heads move from values larger than the one that asks:
+
+# %%
+absent = steps.absent()
+astray = default(problem, lists, absent)
+record("stays_absent", (astray.named == steps.named[absent]).double().mean(), "share", digits=0)
+record("astray_above", (steps.named - steps.query)[absent].median(), "", digits=0)
+for name, paid in (("itself", astray.to_itself), ("sep", astray.to_sep)):
+    record(f"astray_to_{name}", paid.mean(), "share", digits=0)
+record("astray_to_answer", astray.to_answer.mean(), "share", digits=0)
+found = (steps.size() > stated.LONG) & ~mistakes
+well = default(problem, lists, found)
+record("stays_found", (well.named == steps.named[found]).double().mean(), "share", digits=0)
+record("found_to_answer", well.to_answer.mean(), "share", digits=0)
+
+# %% [markdown]
+# Of the answers that are not in the list, {{ stays_absent }} stay exactly what they were; of the
+# right ones at long steps, {{ stays_found }}. So many of the former are not read from what is
+# still to come. They are a *default*: what the query's own value, SEP and the direct path say
+# when the next value is not found. Where they are given, a head pays on average
+# {{ astray_to_itself }} of its attention to the value that asks, {{ astray_to_sep }} to SEP and
+# {{ astray_to_answer }} to the answer (at long steps that are taken rightly,
+# {{ found_to_answer }}). The median of these answers lies {{ astray_above }} above the query.
 #
 # If that is how it fails, lists that need long steps should break it. Three families of unusual
 # lists, and two to compare them with:
@@ -844,8 +862,8 @@ table(
 #   final LayerNorm is at its typical scale. Attributions and interventions leave out nothing.
 # * The head that copies a value is the one with the larger diagonal entry. That is a rule of
 #   thumb: the other head adds to most values too.
-# * That answers between the values of a list come from blending is shown by what they are close
-#   to, not by an intervention.
+# * The default answers are described, not derived: which value is named when nothing is found,
+#   and why training should prefer that one, is open.
 # * Both OV circuits have negative diagonals beside the positive one: attending to a value
 #   also lowers values about a range away. What that is good for was not tested.
 # * Why training divides the values as it does, and why into these ranges, is not explained.

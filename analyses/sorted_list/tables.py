@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from analyses.circuits import Reads, full_ov, full_qk, position_qk, reads, typical_final_scale
-from analyses.sorted_list.samples import N_PATTERNS, evaluation
+from analyses.sorted_list.samples import N_SCALED, evaluation
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 
@@ -35,7 +35,7 @@ def value_ov(problem: Problem[SortedList]) -> ByValue:
     logits.
     """
     n = problem.task.max_value + 1
-    scale = typical_final_scale(problem, evaluation(problem, N_PATTERNS))
+    scale = typical_final_scale(problem, evaluation(problem, N_SCALED))
     return full_ov(problem, _keys(problem), scale)[:, :n, :n]
 
 
