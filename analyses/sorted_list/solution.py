@@ -9,15 +9,16 @@
 # smallest comes out on top. At SEP, and only there, the position of the query itself points
 # at small values. The model is right on {{ accuracy }} of predictions. It fails where the
 # next value is far away, which is rare in random lists: on {{ fails_gap }} of lists with a
-# wide gap, and on {{ fails_high }} of those with high values only.
+# wide gap, and on {{ fails_high }} of those with high values only. There it falls back on
+# itself, and often names a value that the list does not hold.
 #
 # The claims behind this page, each measured on this checkpoint and on controls: models or
 # measurements that look alike and should not satisfy it. Thresholds were fixed before the
 # claims were first run; by then we had looked at attention patterns, OV diagonals and
-# positional scores. Those about copying heads, resampling, tables, steps and the parts of the
-# puzzle came later, when a draft had shown some of the figures; beside each of them in
-# `claims.py` stands what was known when its threshold was stated. *Refuted* claims are
-# explanations that one would think of and that turn out wrong.
+# positional scores. Those about the head that copies, the order of scores, resampling, tables,
+# steps and the parts of the puzzle came later, when a draft had shown some of the figures; beside
+# each of them in `claims.py` stands what was known when its threshold was stated. *Refuted*
+# claims are explanations that one would think of and that do not hold.
 
 # %% tags=["parameters"]
 checkpoint, device = None, "cpu"
@@ -463,9 +464,10 @@ figures.lines(
 # {{ advantage_near }} whatever the query sees at or below itself. That lead shrinks with the
 # step; at {{ advantage_lost_at }} it is gone, and at 26 it is {{ advantage_far }}.
 #
-# And what comes out then? Not the copy of another value: of {{ mistakes }} wrong answers,
-# {{ mistakes_absent }} name a value that is *not in the list*. So we take out of the sum all
-# that the heads move from values larger than the one that asks:
+# And what comes out then? Copying would give another value of the list. But of {{ mistakes }}
+# wrong answers, {{ mistakes_absent }} name one that is *not in the list*. To see where it comes
+# from, we take out of the sum all that the heads move from values larger than the one that asks,
+# and put nothing in its place:
 
 # %%
 absent = steps.absent()
@@ -642,7 +644,8 @@ record("right_without_direct", findings["direct_path_decides"].value, "share", d
 #   {{ right_without_own }} are right without it. But of the {{ triple_margin }} logits it gives
 #   {{ own_difference }}.
 # * **The other head** gives {{ other_difference }} from y and z. {{ right_without_other }} are
-#   right without that head, too near to half to pass.
+#   right without that head, too near to half to pass. (An earlier version of this page refuted
+#   it because that head does not lower the logit of z. That is not what decides.)
 # * **The direct path**, $W_E W_U$ from d itself, gives {{ direct_difference }}.
 #   {{ right_without_direct }} are right without it: a help, not the explanation.
 #
@@ -681,8 +684,8 @@ table(
 # explanation holds, once it is said of the head that copies. (Summed over both heads, as this
 # page once had it, the sources favour y in {{ sources_favour_next_share }}.)
 #
-# For that head, too, attends more to z than to y in many of these lists. Why does it raise y more?
-# Split what it moves by source:
+# One thing is left to explain: that head, too, mostly attends more to z than to y. Why does it
+# raise y more? Split what it moves by source:
 
 # %%
 prefers_z = effects.attention[torch.arange(len(copier)), copier].diff(dim=1)[:, 0] > 0
@@ -712,12 +715,13 @@ figures.lines(
 )
 
 # %% [markdown]
-# It attends more to z in {{ copier_prefers_z }} of them. The source y adds {{ y_to_y }} logits to
-# y and {{ y_to_z }} to z; the source z adds {{ z_to_z }} to z, *and {{ z_to_y }} to y*. What the
-# head loses by attending to z it gives back: in the full OV circuit of the head that copies it,
-# a value adds {{ ov_lower_neighbour }} logits (mean over values) to its lower neighbour, and
-# {{ ov_upper_neighbour }} to its upper one. So of several values that are attended to alike, the
-# smallest comes out on top. On average over the lists of one d, z wins at d: {{ z_wins_at }}.
+# It attends more to z in {{ copier_prefers_z }} of these lists. The source y adds {{ y_to_y }}
+# logits to y and {{ y_to_z }} to z; the source z adds {{ z_to_z }} to z, *and {{ z_to_y }} to y*.
+# What the head loses by attending to z it gives back: in the full OV circuit of the head that
+# copies it, a value adds {{ ov_lower_neighbour }} logits (mean over values) to its lower
+# neighbour, and {{ ov_upper_neighbour }} to its upper one. So of several values that are attended
+# to alike, the smallest comes out on top. On average over the lists of one d, z wins at d:
+# {{ z_wins_at }}.
 #
 # **The published lists.** The puzzle was first shown on four lists picked by hand, for another
 # checkpoint. On ours:
@@ -739,8 +743,8 @@ table(
 )
 
 # %% [markdown]
-# {{ published_puzzling }} of the four puzzle here. What y and z move through the strongest head
-# favours y in {{ published_strongest_favours }} of them, what they move through the head that
+# {{ published_puzzling }} of them puzzle here. What y and z move through the strongest head
+# favours y in {{ published_strongest_favours }}, what they move through the head that
 # copies y in {{ published_copier_favours }}.
 #
 # ## 8. It all adds up
