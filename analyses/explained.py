@@ -48,9 +48,9 @@ def explanations_table(explained: list[Explained], caption: str) -> str:
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
     rows = "".join(
         f'<tr id="explanation-{found.name}"><th scope="row">{escape(found.sentence)}</th>'
-        f"<td>{found.bits:,}</td>"
-        + "".join(f"<td>{_cell(agreement)}</td>" for agreement in found.agreements)
-        + f"<td>{_cell(found.mistakes)}</td></tr>"
+        f'<td data-column="Bits">{found.bits:,}</td>'
+        + "".join(map(_cell, (*found.agreements, found.mistakes)))
+        + "</tr>"
         for found in explained
     )
     return (
@@ -60,12 +60,14 @@ def explanations_table(explained: list[Explained], caption: str) -> str:
 
 
 def _cell(agreement: Agreement) -> str:
+    # Where there is no room for columns, each cell bears the title of its own.
+    cell = f'<td data-column="{escape(agreement.inputs)}">'
     if not agreement.n:
-        return "none"
+        return f"{cell}none</td>"
     low, high = agreement.interval
     return (
-        f"{percent(agreement.share)} <small>[{percent(low)}, {percent(high)}]</small> "
-        f"<small>n = {agreement.n:,}</small>"
+        f"{cell}{percent(agreement.share)} <small>[{percent(low)}, {percent(high)}]</small> "
+        f"<small>n = {agreement.n:,}</small></td>"
     )
 
 

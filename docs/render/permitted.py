@@ -35,7 +35,7 @@ DRAWING = _words(
 )
 EVERYWHERE = _words(
     "aria-current aria-hidden aria-label aria-labelledby aria-live class data-circuitsvis "
-    "data-evidence data-filters data-plotly data-problem data-search-exclude data-verdict dir "
+    "data-column data-evidence data-filters data-plotly data-problem data-search-exclude data-verdict dir "
     "hidden id lang role tabindex title"
 )
 ATTRIBUTES = {shape: DRAWING for shape in SHAPES} | {

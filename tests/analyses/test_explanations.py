@@ -71,7 +71,7 @@ def test_a_model_without_mistakes_has_none_to_agree_with(
     found = put_to_the_test(explanation, problem, {"random": lists})
     assert found.agreements[0].share == 1.0
     assert (found.mistakes.n, found.mistakes.interval) == (0, (0.0, 1.0))
-    assert "<td>none</td>" in explanations_table([found], "x")
+    assert ">none</td>" in explanations_table([found], "x")
 
 
 def seven_tokens(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:
