@@ -88,6 +88,7 @@ def mean_loss(problem: Problem[CumulativeSum]) -> Measurement:
     return answered(problem).loss()
 
 
+@cache
 def deviations(problem: Problem[CumulativeSum]) -> Float[Tensor, " batch"]:
     """The largest distance of an attention probability from 1 / position, by sequence."""
     attention = patterns(problem, evaluation(problem))

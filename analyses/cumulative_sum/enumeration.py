@@ -252,6 +252,8 @@ class _Run:
 
     def _without_listed_in_vain(self, number: int, found: Found) -> Found:
         """Forget wrong cases if the units before already have as many as are listed."""
+        if not found.listed:
+            return found
         earlier = (len(other.listed) for i, other in self.state.found.items() if i < number)
         return found._replace(listed=()) if sum(earlier) >= self.limit else found
 

@@ -90,6 +90,8 @@ class Multisets(NamedTuple):
     """All multisets of some size of a group of tokens, by the sum of their values, rising."""
 
     counts: Int[Array, "multiset token"]
+    real_counts: Float[Array, "multiset token"]
+    """The same as real numbers, for products."""
     sums: Int[Array, " multiset"]
     orderings: Int[Array, " multiset"]
     terms: Float[Array, "multiset column"]
@@ -156,7 +158,8 @@ class Tables:
         counts, sums = counts[order], sums[order]
         factorials = np.array([factorial(count) for count in range(size + 1)], dtype=np.int64)
         orderings = factorials[size] // factorials[counts].prod(axis=1)
-        return Multisets(counts, sums, orderings, counts @ self.terms.token[group])
+        real = counts.astype(np.float64)
+        return Multisets(counts, real, sums, orderings, real @ self.terms.token[group])
 
     def units(self, cases: int) -> list[Unit]:
         """All units of work for positions from 1 on, of about so many cases each at most."""
@@ -217,7 +220,7 @@ class Tables:
         each = np.concatenate([scale * (self.terms.token + place[unit.last]), scale], axis=1)
         short, long = self.sides(unit)
         sides = ((rows, self.groups[short]), (columns, self.groups[long]))
-        return each[[unit.last]], [side.counts @ each[group] for side, group in sides]
+        return each[[unit.last]], [side.real_counts @ each[group] for side, group in sides]
 
     def multiplicity(self, unit: Unit) -> int:
         """In how many ways the tokens of both groups can be mixed, orders within them kept."""
