@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from analyses.bounds import ROUNDOFF_64, gamma
@@ -89,7 +90,13 @@ class Tables(NamedTuple):
 
 
 def tables(problem: Problem[SortedList]) -> Tables:
-    """Compute what the bounds are made of."""
+    """Compute what the bounds are made of.
+
+    Where rounding is not bounded, `needed` is infinite, and nothing will be proved.
+
+    Raises:
+        ValueError: if the model is none that `terms` describes.
+    """
     found, off = terms.terms(problem), rounding.rounding(problem)
     scores = found.scores - found.scores.amax(dim=(3, 4), keepdim=True)
     # What exp and the kernel's additions round is added here to what the scores are off.
@@ -102,6 +109,8 @@ def tables(problem: Problem[SortedList]) -> Tables:
         + off.logit.unsqueeze(-1)
         + off.scale[..., None, None] * bias
     )
+    bounded = errors.isfinite().all(dim=0)[..., None, None] & needed.isfinite()
+    needed, errors = needed.where(bounded, torch.inf), errors.nan_to_num(0.0, 0.0, 0.0)
     return Tables(
         np.ascontiguousarray(scores.exp().permute(1, 2, 0, 3, 4).numpy()),
         np.ascontiguousarray(errors.permute(1, 2, 0).numpy()),

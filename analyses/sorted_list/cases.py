@@ -43,7 +43,7 @@ class Case:
     @property
     def lists(self) -> int:
         """Number of sets of values that fit."""
-        ways = {self.low[0] - 1: 1}
+        ways = {-1: 1}
         for low, high in zip(self.low, self.high, strict=True):
             ways = {
                 value: sum(count for below, count in ways.items() if below < value)
@@ -53,7 +53,7 @@ class Case:
 
     def sets(self) -> Iterator[tuple[int, ...]]:
         """All sets of values that fit, sorted; only for few."""
-        for values in combinations(range(self.low[0], self.high[-1] + 1), len(self.low)):
+        for values in combinations(range(min(self.low), max(self.high) + 1), len(self.low)):
             if all(
                 low <= value <= high
                 for low, value, high in zip(self.low, values, self.high, strict=True)

@@ -121,6 +121,8 @@ def highest(weights, error, answer, other, start, label, low, high, term, best, 
 @no_type_check
 def shown(weights, errors, writes, missing, start, y, t, label, low, high, term, best, mass):
     """Whether y's logit is above t's in all lists of a case; leaves thresholds in `start`."""
+    if not missing < np.inf:
+        return False
     case = (label, low, high, term, best, mass)
     last = weights.shape[0] - 1
     for head in range(last):

@@ -53,16 +53,14 @@ class Rounding(NamedTuple):
 
 
 def product(
-    size: Float[Tensor, "*row inner"],
-    error: Float[Tensor, "*row inner"],
-    matrix: Float[Tensor, "*head inner column"],
-    bias: Float[Tensor, "*head column"] | None,
+    size: Float[Tensor, "*rows row inner"],
+    error: Float[Tensor, "*rows row inner"],
+    matrix: Float[Tensor, "*heads inner column"],
+    bias: Float[Tensor, "*heads column"],
     roundoff: float,
-) -> Float[Tensor, "*row column"]:
+) -> Float[Tensor, "*all row column"]:
     """How far `x @ matrix + bias` is off, if x, of this size, is off by `error`."""
-    rounded = (size + error) @ matrix.abs()
-    if bias is not None:
-        rounded = rounded + bias.abs().unsqueeze(-2)
+    rounded = (size + error) @ matrix.abs() + bias.abs().unsqueeze(-2)
     return error @ matrix.abs() + gamma(matrix.shape[-2] + 2, roundoff) * rounded
 
 
@@ -100,7 +98,7 @@ def reading(problem: Problem[SortedList], roundoff: float) -> Reading:
     off = off + gamma(d_head + 4, roundoff) * _scores(size_q + q, size_k + k)
     # A score and the largest one are subtracted, which rounds once more.
     off = off + 2 * roundoff * (_scores(size_q, size_k) + off)
-    worst = (off * occurring(problem.task)).amax(dim=(3, 4))
+    worst = torch.where(occurring(problem.task), off.nan_to_num(torch.inf), 0.0).amax(dim=(3, 4))
     return Reading(
         v=read(weights.v, weights.v_bias),
         weight=worst.exp() * (1 + gamma(EXP_UNITS + 4, roundoff)) - 1,

@@ -92,15 +92,19 @@ def folded(problem: Problem[SortedList]) -> Weights:
     for name, tensor in model.state_dict().items():
         if "ln" in name and not torch.all(tensor == (1.0 if name.endswith("weight") else 0.0)):
             raise ValueError(f"{name} is not folded: expected nothing but ones or zeros")
-    found = (
-        model.W_E,
-        model.W_pos,
-        *(tensor[0] for tensor in (model.W_Q, model.W_K, model.W_V, model.W_O)),
-        *(tensor[0] for tensor in (model.b_Q, model.b_K, model.b_V, model.b_O)),
-        model.W_U,
-        model.b_U,
+    q, k, v, o, q_bias, k_bias, v_bias, o_bias = (
+        tensor[0].detach().cpu().double()
+        for tensor in (
+            *(model.W_Q, model.W_K, model.W_V, model.W_O),
+            *(model.b_Q, model.b_K, model.b_V, model.b_O),
+        )
     )
-    return Weights(*(tensor.detach().cpu().double() for tensor in found), float(model.cfg.eps))
+    embed, pos, u, u_bias = (
+        tensor.detach().cpu().double()
+        for tensor in (model.W_E, model.W_pos, model.W_U, model.b_U)
+    )
+    eps = float(model.cfg.eps)
+    return Weights(embed, pos, q, k, v, o, q_bias, k_bias, v_bias, o_bias, u, u_bias, eps)
 
 
 def occurring(task: SortedList) -> Bool[Tensor, "n_ctx d_vocab"]:
