@@ -100,8 +100,7 @@ def folded(problem: Problem[SortedList]) -> Weights:
         )
     )
     embed, pos, u, u_bias = (
-        tensor.detach().cpu().double()
-        for tensor in (model.W_E, model.W_pos, model.W_U, model.b_U)
+        tensor.detach().cpu().double() for tensor in (model.W_E, model.W_pos, model.W_U, model.b_U)
     )
     eps = float(model.cfg.eps)
     return Weights(embed, pos, q, k, v, o, q_bias, k_bias, v_bias, o_bias, u, u_bias, eps)

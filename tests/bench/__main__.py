@@ -88,7 +88,11 @@ def verification(tree: Path) -> list[Figure]:
         memory = whole.peak_bytes / 1e9
         figures += [
             Figure(name=f"prove {slug}", value=spent, unit="s", budget=10 if share else None),
-            *([Figure(name=f"prove {slug}, of peak", value=100 * share, unit="%")] if share else []),
+            *(
+                [Figure(name=f"prove {slug}, of peak", value=100 * share, unit="%")]
+                if share
+                else []
+            ),
             Figure(name=f"verify {slug}", value=whole.seconds, unit="s", budget=300),
             Figure(name=f"verify {slug}, peak memory", value=memory, unit="GB", budget=1),
         ]

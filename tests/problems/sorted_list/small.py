@@ -18,7 +18,10 @@ THREE = SortedList(list_length=3, max_value=6)
 def random_problem(
     seed: int = 0, n_heads: int = 2, scores: float = 0.3, task: SortedList = THREE
 ) -> Problem[SortedList]:
-    """Weights at random, with biases everywhere; the larger scores, the sharper attention."""
+    """Weights at random, with biases everywhere; the larger scores, the sharper attention.
+
+    Positions and b_U are small beside the rest, as they are in a model that sorts.
+    """
     sizes = architecture(task, n_heads=n_heads)
     generator = torch.Generator().manual_seed(seed)
     weights = {
@@ -27,6 +30,9 @@ def random_problem(
     }
     for name in ("W_Q", "W_K"):
         weights[f"blocks.0.attn.{name}"] *= scores
+    weights["pos_embed.W_pos"] *= 0.1
+    weights["ln_final.b"] *= 0.01
+    weights["unembed.b_U"] *= 0.01
     return made_of(task, sizes, weights)
 
 

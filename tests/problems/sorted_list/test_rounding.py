@@ -9,7 +9,7 @@ from models.problem import Problem
 from models.sorted_list.task import SortedList
 from tests.problems.sorted_list.small import random_problem
 
-HOOKS = [f"blocks.0.attn.hook_{name}" for name in ("q", "k", "v", "attn_scores")]
+HOOKS = [f"blocks.0.attn.hook_{name}" for name in ("v", "pattern")]
 
 
 def test_a_product_by_hand() -> None:
@@ -34,7 +34,7 @@ def test_no_variance_is_further_off(mean: float) -> None:
 
 
 @pytest.mark.parametrize("name", ["problem", "random"])
-def test_values_and_scores_are_not_further_off_than_bounded(
+def test_values_and_attention_are_not_further_off_than_bounded(
     name: str, request: pytest.FixtureRequest
 ) -> None:
     problem: Problem[SortedList] = (
@@ -47,7 +47,7 @@ def test_values_and_scores_are_not_further_off_than_bounded(
     read = rounding.reading(problem, ROUNDOFF_32)
     places = torch.arange(task.n_ctx)
     v = found.v[:, places, tokens].permute(1, 2, 0, 3)
-    off = (cache[HOOKS[2]].double() - v).abs()
+    off = (cache[HOOKS[0]].double() - v).abs()
     allowed = read.v[:, places, tokens].permute(1, 2, 0, 3)
     assert (off <= allowed).all()
     assert (off > allowed / 1000).any()
@@ -56,11 +56,14 @@ def test_values_and_scores_are_not_further_off_than_bounded(
         "bqhd,bkhd->bhqk",
         *(x[:, places, tokens].permute(1, 2, 0, 3) for x in (found.q, found.k)),
     )
-    difference = (cache[HOOKS[3]].double() - exact / d_head**0.5)[:, :, labels]
-    for label in range(task.list_length):
-        seen = difference[:, :, label, : task.list_length + label + 1].abs().amax(dim=-1)
-        error = read.weight[:, label, tokens[:, task.list_length + label]]
-        assert (seen.mT <= error.log1p()).all()
+    future = torch.ones(task.n_ctx, task.n_ctx, dtype=torch.bool).triu(1)
+    exact = (exact / d_head**0.5).masked_fill(future, -torch.inf).softmax(dim=-1)
+    ratio = (cache[HOOKS[1]].double() / exact).nan_to_num(1.0)[:, :, labels]
+    for label, position in enumerate(range(labels.start, labels.stop)):
+        error = read.weight[:, label, tokens[:, position]].mT
+        # What all keys share of a factor is off by as much again.
+        assert (ratio[:, :, label].amax(dim=-1) <= (1 + error) ** 2).all()
+        assert (ratio[:, :, label].amin(dim=-1) >= (1 + error) ** -2).all()
 
 
 def test_the_committed_model_rounds_little(problem: Problem[SortedList]) -> None:
