@@ -42,7 +42,7 @@ SMALLEST = tuple(10**power for power in range(10, 1, -1))
 """Cases of fewer lists are not halved, at each level of the ladder; the last one is where the
 proof ends."""
 FIRST = 5
-"""Levels that are gone through in any case; the first five take seconds."""
+"""Levels that are gone through in any case; so many take seconds."""
 MOST_CASES = 8_000_000
 """A level is gone to if what is left unproved would not make more cases than this, each of them as
 small as it may be there."""
@@ -222,8 +222,9 @@ def prove_as_far_as_it_pays(
 ) -> Proof:
     """Prove by finer and finer cases, as long as there are not too many of them.
 
-    A model that is often wrong leaves so much unproved that its finer cases could not be counted
-    in a day; of a model that is nearly always right they take minutes.
+    A model that is often wrong leaves so much unproved that its finer cases could not be gone
+    through in a day; of a model that is nearly always right they take minutes. If less than half
+    of the answers are proved in the first levels, these are all.
 
     Args:
         problem: as for `prove`.
@@ -237,7 +238,8 @@ def prove_as_far_as_it_pays(
         with Progress(what, total=total, console=aside()) as progress:
             found = prove(problem, SMALLEST[:end], threads=threads, state=kept, progress=progress)
         affordable = sum(found.unproved() / least <= MOST_CASES for least in SMALLEST)
-        if affordable <= end:
+        answers = found.lists * problem.task.list_length
+        if affordable <= end or 2 * found.unproved() > answers:
             return found
         end = affordable
 

@@ -172,7 +172,7 @@ def tighten(low, high):
 @_compiled
 @no_type_check
 def rank_to_split(weights, errors, writes, thresholds, y, t, label, low, high, term, best, mass):
-    """The rank at which the worst value is furthest below the mean one, all heads together."""
+    """The rank whose values differ most in what they add to the margin, all heads together."""
     n, heads = low.shape[0], weights.shape[0]
     total = np.zeros((n, weights.shape[2]))
     for head in range(heads):
@@ -191,7 +191,7 @@ def rank_to_split(weights, errors, writes, thresholds, y, t, label, low, high, t
         if low[rank] == high[rank]:
             continue
         values = total[rank, low[rank] : high[rank] + 1]
-        spread = values.mean() - values.min()
+        spread = values.max() - values.min()
         if spread > widest:
             widest, found = spread, rank
     return found

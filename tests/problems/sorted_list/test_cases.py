@@ -11,7 +11,6 @@ from analyses.sorted_list.cases import Case, roots
 from models.sorted_list.task import SortedList
 from tests.problems.sorted_list.small import THREE
 
-
 SEEDS = st.integers(0, 2**32 - 1)
 
 
