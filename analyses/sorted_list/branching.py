@@ -125,7 +125,7 @@ def written(tables: Tables, case: Case, other: int) -> float:
 
     In units of `scale` times logits; -inf if no bound was found.
     """
-    query = _token(tables, case)
+    case, query = case.tightened(), _token(tables, case)
     weights, errors = tables.weights[case.label, query], tables.errors[case.label, query]
     n, d_vocab = len(case.low), weights.shape[-1]
     low, high = np.array(case.low), np.array(case.high)

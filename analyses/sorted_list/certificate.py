@@ -94,10 +94,12 @@ def derive(
         device: where the problem lies; the cases are gone through on the CPU.
         state: where an unfinished proof is kept, to go on with.
     """
+    # Of the code that the proof begins with: it takes long enough to be edited meanwhile.
+    names = KEEPER.names(problem)
     found = branching.prove_as_far_as_it_pays(problem, state=state)
     off = rounding.rounding(problem)
     return Certificate(
-        **KEEPER.names(problem),
+        **names,
         device=device,
         threads=found.threads,
         seconds=round(found.seconds, 3),

@@ -32,7 +32,8 @@ CLOSE = 1e-6
 """Newton's method ends with a step of less, in units of `scale` times logits; by as much a
 threshold is then lowered, to be reached surely."""
 MORE = 1e-12
-"""Thresholds are asked for more than needed by this, which is more than adding them up rounds."""
+"""Thresholds are asked for more than needed, by this share of their sizes and of 1: more than
+adding them up rounds."""
 CASES, PROVED = range(2)
 """What is counted at each level: cases, none of them halved, and lists in those that are proved
 to be answered right."""
@@ -104,6 +105,9 @@ def highest(weights, error, answer, other, start, label, low, high, term, best, 
     threshold = start
     for _ in range(STEPS):
         total, weight = least(weights, error, answer, other, threshold, *case)
+        if not weight > 0:
+            # Scores so far apart that every other e^s is 0 in float64.
+            return -np.inf
         step = total / weight
         threshold += step
         if abs(step) < CLOSE:
@@ -124,7 +128,7 @@ def shown(weights, errors, writes, missing, start, y, t, label, low, high, term,
     if not missing < np.inf:
         return False
     case = (label, low, high, term, best, mass)
-    last = weights.shape[0] - 1
+    last, size = weights.shape[0] - 1, 1 + abs(missing)
     for head in range(last):
         w, c, o = weights[head], writes[head, y], writes[head, t]
         reached = highest(w, errors[head], c, o, start[head], *case)
@@ -132,7 +136,8 @@ def shown(weights, errors, writes, missing, start, y, t, label, low, high, term,
             return False
         start[head] = reached
         missing -= reached
-    missing += MORE * (1 + abs(missing))
+        size += abs(reached)
+    missing += MORE * size
     start[last] = missing
     w, c, o = weights[last], writes[last, y], writes[last, t]
     return least(w, errors[last], c, o, missing, *case)[0] > 0
