@@ -190,7 +190,8 @@ def rank_to_split(weights, errors, writes, thresholds, y, t, label, low, high, t
                 if rank < label:
                     place = n + 1 + rank
                     x += w[place, value] * (c[place, value] - o[place, value] - limit)
-                total[rank, value] += x / weight
+                if weight > 0:
+                    total[rank, value] += x / weight
     widest, found = -1.0, -1
     for rank in range(n):
         if low[rank] == high[rank]:

@@ -224,6 +224,15 @@ def test_state_of_another_model_is_not_used(small: Problem[SortedList], tmp_path
     assert branching.prove(small, (100,), threads=1, state=state).levels == expected.levels
 
 
+def test_scores_too_far_apart_to_be_weighed_prove_nothing_where_they_vanish(
+    small: Problem[SortedList], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = branching.tables(small)
+    vanished = tables._replace(weights=np.zeros_like(tables.weights))
+    monkeypatch.setattr(branching, "tables", lambda _: vanished)
+    assert sum(branching.prove(small, (100, 2), threads=1).levels[-1].proved) == 0
+
+
 def test_a_model_of_which_rounding_is_not_bounded_is_right_nowhere(
     small: Problem[SortedList], monkeypatch: pytest.MonkeyPatch
 ) -> None:
