@@ -74,7 +74,9 @@ def analyses(tree: Path) -> list[Figure]:
 
 
 def verification(tree: Path) -> list[Figure]:
-    """Each certificate derived anew: the enumeration by itself, and the memory of the whole."""
+    """Each certificate derived anew: its longest computation by itself, where it says so at what
+    share of the machine's peak, and the time and memory of the whole.
+    """
     figures = []
     for slug in verifiable():
         certificate = tree / "analyses" / slug / "certificate.json"
@@ -82,12 +84,16 @@ def verification(tree: Path) -> list[Figure]:
         certificate.unlink()
         whole = measure([sys.executable, "-m", "analyses.verify", slug], tree)
         derived = json.loads(certificate.read_text())
-        spent, share = derived["seconds"], 100 * derived["peak_share"]
+        spent, share = derived["seconds"], derived.get("peak_share")
         memory = whole.peak_bytes / 1e9
         figures += [
-            Figure(name=f"enumerate {slug}", value=spent, unit="s", budget=10),
-            Figure(name=f"enumerate {slug}, of peak", value=share, unit="%"),
-            Figure(name=f"verify {slug}", value=whole.seconds, unit="s"),
+            Figure(name=f"prove {slug}", value=spent, unit="s", budget=10 if share else None),
+            *(
+                [Figure(name=f"prove {slug}, of peak", value=100 * share, unit="%")]
+                if share
+                else []
+            ),
+            Figure(name=f"verify {slug}", value=whole.seconds, unit="s", budget=300),
             Figure(name=f"verify {slug}, peak memory", value=memory, unit="GB", budget=1),
         ]
     return figures

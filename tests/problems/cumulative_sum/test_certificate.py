@@ -152,8 +152,9 @@ class TestCommand:
     """`nox -s verify -- SLUG` runs it."""
 
     def test_a_problem_without_a_proof_is_refused(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert verify.main(["sorted_list"]) == 1
-        expected = "'sorted_list' has nothing to verify; these have: cumulative_sum.\n"
+        assert verify.main(["no_such_problem"]) == 1
+        expected = "'no_such_problem' has nothing to verify; these have: cumulative_sum, "
+        expected += "sorted_list.\n"
         assert capsys.readouterr().err == expected
 
     def test_the_verdict_is_reported_and_stored(
