@@ -41,8 +41,9 @@ from models.sorted_list.task import SortedList
 SMALLEST = tuple(10**power for power in range(10, 1, -1))
 """Cases of fewer lists are not halved, at each level of the ladder; the last one is where the
 proof ends."""
-FIRST = 5
-"""Levels that are gone through in any case; so many take seconds."""
+COARSE, FIRST = 2, 5
+"""Levels that are gone through in any case, and for any model of which those prove something; so
+many take seconds."""
 MOST_CASES = 8_000_000
 """A level is gone to if what is left unproved would not make more cases than this, each of them as
 small as it may be there."""
@@ -223,15 +224,15 @@ def prove_as_far_as_it_pays(
     """Prove by finer and finer cases, as long as there are not too many of them.
 
     A model that is often wrong leaves so much unproved that its finer cases could not be gone
-    through in a day; of a model that is nearly always right they take minutes. If less than half
-    of the answers are proved in the first levels, these are all.
+    through in a day; of a model that is nearly always right they take minutes. If nothing is
+    proved in the coarsest levels, or less than half of the answers in the first, these are all.
 
     Args:
         problem: as for `prove`.
         threads: as many as there are cores, if not given.
         state: a file in which finished parts of each level are kept, under a name of its own.
     """
-    end, total = FIRST, sum(1 for _ in roots(problem.task))
+    end, total = COARSE, sum(1 for _ in roots(problem.task))
     while True:
         kept = state and state.with_name(f"{state.stem}-{SMALLEST[end - 1]}{state.suffix}")
         what = f"cases of {SMALLEST[end - 1]:,} lists"
@@ -239,9 +240,14 @@ def prove_as_far_as_it_pays(
             found = prove(problem, SMALLEST[:end], threads=threads, state=kept, progress=progress)
         affordable = sum(found.unproved() / least <= MOST_CASES for least in SMALLEST)
         answers = found.lists * problem.task.list_length
-        if affordable <= end or 2 * found.unproved() > answers:
+        if end == COARSE:
+            if found.unproved() == answers:
+                return found
+            end = FIRST
+        elif affordable <= end or 2 * found.unproved() > answers:
             return found
-        end = affordable
+        else:
+            end = affordable
 
 
 def _halve(tables: Tables, part: Sequence[Case], levels: np.ndarray) -> list[list[int]]:

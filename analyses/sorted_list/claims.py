@@ -11,9 +11,9 @@ from analyses.answers import Answers
 from analyses.attention import label_patterns, most_attended
 from analyses.circuits import copied_sets, copying_heads
 from analyses.claims import UNTRAINED, Claim, Control, Measurement
-from analyses.controls import EMBEDDINGS_EXCHANGED, OV_EXCHANGED
+from analyses.controls import EMBEDDINGS_EXCHANGED, OV_EXCHANGED, ov_exchanged
 from analyses.interventions import ablate_direct_path, average_positions, mean_ablate_head
-from analyses.sorted_list import adversarial, samples, triples
+from analyses.sorted_list import adversarial, certificate, samples, triples
 from analyses.sorted_list.resampled import alike, by_role, every_label
 from analyses.sorted_list.samples import evaluation, family_lists, sampled_triples
 from analyses.sorted_list.steps import Steps, steps
@@ -62,6 +62,12 @@ def accuracy(problem: Model) -> Measurement:
 def mean_loss(problem: Model) -> Measurement:
     """Cross entropy, nats."""
     return answered(problem).loss()
+
+
+def proved(problem: Model, level: int) -> Measurement:
+    """Share of all answers to all lists that the cases of one level prove right."""
+    found = certificate.KEEPER.of(problem).levels[level]
+    return Measurement(found.share, found.cases)
 
 
 # Where the heads look
@@ -478,6 +484,24 @@ CLAIMS = [
         threshold=0.995,
         measure=accuracy,
         controls=(OV_EXCHANGED, UNTRAINED),
+    ),
+    Claim(
+        name="proved_right",
+        sentence="Nearly all answers are right, whatever the list and its order.",
+        quantity="lower bound on the share of right answers, over all lists",
+        unit="",
+        evidence="proved",
+        comparison="at least",
+        threshold=0.98,
+        measure=lambda problem: proved(problem, level=-1),
+        controls=(
+            Control("what follows from label, d and y", measure=lambda p: proved(p, level=0)),
+            Control(
+                "heads with their OV circuits exchanged: accuracy on random lists, the most that "
+                "could be proved",
+                measure=lambda problem: accuracy(ov_exchanged(problem)),
+            ),
+        ),
     ),
     Claim(
         name="is_sure",

@@ -88,25 +88,28 @@ def test_a_small_model_gets_a_certificate_of_its_own() -> None:
     assert certificate.refusal(problem) is None
 
 
+@pytest.mark.parametrize(
+    ("proved", "followed_to"),
+    [
+        # Nothing, a third, and all but one in a thousand.
+        (0, [10**9]),
+        (10**9 // 3, [10**9, 10**6]),
+        (10**9 - 10**6, [10**9, 10**6, 10**2]),
+    ],
+)
 def test_a_model_that_is_mostly_wrong_is_not_followed_far(
-    monkeypatch: pytest.MonkeyPatch,
+    proved: int, followed_to: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
 
     def prove(problem: object, smallest: tuple[int, ...], **_: object) -> branching.Proof:
         asked.append(smallest[-1])
-        level = branching.Level(smallest[-1], (1, 1, 1), (share, share, share))
+        level = branching.Level(smallest[-1], (1, 1, 1), (proved, proved, proved))
         return branching.Proof((level,), 10**9, 1.0, 1)
 
     monkeypatch.setattr(branching, "prove", prove)
-    problem = random_problem(2)
-    share = 10**9 // 3
-    branching.prove_as_far_as_it_pays(problem)
-    assert asked == [10**6]
-    asked.clear()
-    share = 10**9 - 10**6
-    branching.prove_as_far_as_it_pays(problem)
-    assert asked == [10**6, 10**2]
+    branching.prove_as_far_as_it_pays(random_problem(2))
+    assert asked == followed_to
 
 
 class TestStored:
