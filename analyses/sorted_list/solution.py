@@ -7,18 +7,19 @@
 # that looks for it. The copy is not clean. A head attends to several of the next values at
 # once, and what it moves from each raises that value and the one below it, so that the
 # smallest comes out on top. At SEP, and only there, the position of the query itself points
-# at small values. The model is right on {{ accuracy }} of predictions. It fails where the
-# next value is far away, which is rare in random lists: on {{ fails_gap }} of lists with a
-# wide gap, and on {{ fails_high }} of those with high values only. There it falls back on
-# itself, and often names a value that the list does not hold.
+# at small values. The model is right on {{ accuracy }} of predictions on random lists, and over
+# *all* lists in all orders {{ proved_right }} are proved right. It fails where the next value is
+# far away, which is rare in random lists: on {{ fails_gap }} of lists with a wide gap, and on
+# {{ fails_high }} of those with high values only. There its heads fall back on the value that asks
+# and on SEP, and it often names a value that the list does not hold.
 #
 # The claims behind this page, each measured on this checkpoint and on controls: models or
 # measurements that look alike and should not satisfy it. Thresholds were fixed before the
 # claims were first run; by then we had looked at attention patterns, OV diagonals and
 # positional scores. Those about the head that copies, the order of scores, resampling, tables,
-# steps and the parts of the puzzle came later, when a draft had shown some of the figures; beside
-# each of them in `claims.py` stands what was known when its threshold was stated. *Refuted*
-# claims are explanations that one would think of and that do not hold.
+# steps, attention to SEP and the parts of the puzzle came later, when a draft had shown some of
+# the figures; beside each of them in `claims.py` stands what was known when its threshold was
+# stated. *Refuted* claims are explanations that one would think of and that do not hold.
 
 # %% tags=["parameters"]
 checkpoint, device = None, "cpu"
