@@ -296,7 +296,7 @@ table(
 # %%
 at_zero = {"with MLP": logits[: len(few)], "MLP switched off": without["switched off"]}
 means = task.sums(few) / torch.arange(1, task.length + 1, device=few.device)
-picked = (means.abs() < 1.5).flatten().nonzero().flatten()[::25]
+picked = (means.abs() < 1.5).flatten().nonzero().flatten()[::40]
 figures.scatter(
     {
         name: (means.flatten()[picked].cpu(), result.softmax(-1)[..., ZERO].flatten()[picked].cpu())
@@ -305,7 +305,7 @@ figures.scatter(
     x_title="cumulative mean",
     y_title="probability of zero",
     caption="The probability of the answer zero against the cumulative mean, with and without "
-    "the MLP; every 25th prediction with a mean near 0.",
+    "the MLP; every 40th prediction with a mean near 0.",
     alt="With the MLP a narrow peak at a mean of zero; without it a hump around zero that is "
     "several times as wide, with a notch in the middle.",
 )

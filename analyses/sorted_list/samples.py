@@ -27,12 +27,12 @@ SEED = 2310
 
 def evaluation(problem: Problem[SortedList], n: int = N_LISTS) -> Int[Tensor, "batch n_ctx"]:
     """The first of the evaluation lists: fresh, the same for every model."""
-    return _evaluation(problem)[:n]
+    return _evaluation(problem, N_LISTS)[:n]
 
 
 @cache
-def _evaluation(problem: Problem[SortedList]) -> Int[Tensor, "batch n_ctx"]:
-    return problem.fresh(N_LISTS, SEED)
+def _evaluation(problem: Problem[SortedList], n: int) -> Int[Tensor, "batch n_ctx"]:
+    return problem.fresh(n, SEED)
 
 
 @cache

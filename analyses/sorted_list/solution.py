@@ -100,16 +100,16 @@ figures.histogram(
 # %% [markdown]
 # ## 2. Where the heads look
 #
-# Ten lists to look through. Read a row from a token of the sorted half: the darkest cell
+# Six lists to look through. Read a row from a token of the sorted half: the darkest cell
 # in the unsorted half should stand under the next value, in at least one of the heads.
 
 # %%
-ten = lists[:10]
+six = lists[:6]
 figures.attention(
-    patterns(problem, ten),
-    [[task.vocabulary[token] for token in row] for row in ten],
+    patterns(problem, six),
+    [[task.vocabulary[token] for token in row] for row in six],
     heads,
-    caption="Attention patterns of both heads on ten fresh lists. Choose a list; hover over a "
+    caption="Attention patterns of both heads on six fresh lists. Choose a list; hover over a "
     "head to enlarge it and over a token to see what it attends to.",
     alt="Attention patterns, one square per head; from SEP on, each row has one or two dark "
     "cells in the unsorted half of the list, mostly at the next value in sorted order.",

@@ -38,7 +38,11 @@ class Document(HTMLParser):
         self.loaded_from_elsewhere += [
             f"{tag} {name}={value[:80]}"
             for name, value in attrs
-            if value and re.search(r"https?://", value) and not name.startswith("xmlns")
+            if value
+            and re.search(r"https?://", value)
+            and not name.startswith("xmlns")
+            # Says where words come from; no browser loads it.
+            and not (tag in ("q", "blockquote") and name == "cite")
         ]
 
     def handle_endtag(self, tag: str) -> None:

@@ -73,7 +73,8 @@
   // Matrices travel as 16-bit multiples of a step; see `_slim` in docs/render/notebooks.py.
   function matrix({ bdata, shape, step }) {
     const bytes = Uint8Array.from(atob(bdata), (character) => character.charCodeAt(0));
-    const steps = new Int16Array(bytes.buffer);
+    const entries = bytes.length / 2;
+    const steps = Int16Array.from({ length: entries }, (_, n) => bytes[n] | (bytes[n + entries] << 8));
     const [rows, columns] = shape.split(",").map(Number);
     return Array.from({ length: rows }, (_, row) =>
       Float32Array.from(steps.subarray(row * columns, (row + 1) * columns), (n) => n * step),
