@@ -46,7 +46,7 @@ from analyses.sorted_list import (
 from analyses.sorted_list import claims as stated
 from analyses.sorted_list.defaults import default
 from analyses.sorted_list.explanations import EXPLANATIONS
-from analyses.sorted_list.steps import by_size, score_advantage
+from analyses.sorted_list.steps import by_size, first_of, score_advantage
 from models import load
 from models.scoring import answer_log_probs, is_correct, loss
 
@@ -479,14 +479,14 @@ figures.lines(
 # and put nothing in its place:
 
 # %%
-absent = steps.absent()
+absent = first_of(steps.absent(), samples.N_PATTERNS)
 astray = default(problem, lists, absent)
 record("stays_absent", (astray.named == steps.named[absent]).double().mean(), "share", digits=0)
 record("astray_above", (steps.named - steps.query)[absent].median(), "", digits=0)
 for name, paid in (("itself", astray.to_itself), ("sep", astray.to_sep)):
     record(f"astray_to_{name}", paid.mean(), "share", digits=0)
 record("astray_to_answer", astray.to_answer.mean(), "share", digits=0)
-found = (steps.size() > stated.LONG) & ~mistakes
+found = first_of((steps.size() > stated.LONG) & ~mistakes, samples.N_PATTERNS)
 well = default(problem, lists, found)
 record("stays_found", (well.named == steps.named[found]).double().mean(), "share", digits=0)
 record("found_to_answer", well.to_answer.mean(), "share", digits=0)
@@ -798,7 +798,7 @@ contest = compete(
     problem,
     {"random": lists[: samples.N_PATTERNS]}
     | {
-        name: samples.family_lists(problem, name)[: samples.N_PATTERNS]
+        name: samples.family_lists(problem, name)[: samples.N_PATTERNS // 2]
         for name in adversarial.UNUSUAL
     },
 )

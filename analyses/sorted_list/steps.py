@@ -54,6 +54,15 @@ def steps(
     return Steps(answers[:, :-1], answers[:, 1:], named[:, 1:])
 
 
+def first_of(chosen: Bool[Tensor, "batch step"], most: int) -> Bool[Tensor, "batch step"]:
+    """The first so many of those that are chosen, list by list.
+
+    >>> first_of(torch.tensor([[True, False], [True, True]]), 2).tolist()
+    [[True, False], [True, False]]
+    """
+    return chosen & (chosen.flatten().cumsum(dim=0) <= most).view_as(chosen)
+
+
 def by_size(
     found: Tensor, size: Int[Tensor, "batch step"], bins: Sequence[tuple[int, int]]
 ) -> list[float]:
