@@ -99,8 +99,8 @@ def _row(finding: Finding) -> str:
     if finding.interval:
         low, high = finding.interval
         interval = f" <small>[{_short(low)}, {_short(high)}]</small>"
-    controls = "<br>".join(
-        f"{_short(control.value)} <small>{escape(control.what)}</small>"
+    controls = "".join(
+        f"<div>{_short(control.value)} <small>{escape(control.what)}</small></div>"
         for control in finding.controls
     )
     cases = f"<small>n = {finding.n:,}</small>"

@@ -887,7 +887,7 @@ ladder.figure(
 # What is not proved need not be wrong: bounding the two heads one by one, and each by its own
 # worst list, gives away some.
 #
-## 11. Published and ours
+# ## 11. Published and ours
 #
 # The published figures belong to another checkpoint of the same task, with another seed and
 # recipe; they are quoted for comparison and were not recomputed. Only figures whose source

@@ -278,7 +278,7 @@ def test_the_table_of_claims_has_a_row_with_an_anchor_each() -> None:
     assert '<tr id="claim-is_sure" data-evidence="exhaustive" data-verdict="refuted">' in html
     assert "<td>0.9983&nbsp; <small>[0.9971, 0.9989]</small></td>" in html
     assert "n = 10,000" in html
-    assert "<td>0 <small>untrained model of the same shape</small></td>" in html
+    assert "<td><div>0 <small>untrained model of the same shape</small></div></td>" in html
 
 
 def test_a_finding_refuses_what_it_does_not_know() -> None:
