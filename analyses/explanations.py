@@ -65,6 +65,16 @@ class Explanation:
     """Reads the parameters off the model's weights, and off nothing that it answers."""
 
 
+def knowing_the_task(problem: Problem[Any]) -> Program:
+    """The program that is always right, and knows nothing of the model."""
+    task = problem.task
+
+    def predict(tokens: Tokens, tables: Mapping[str, Tensor]) -> Answers:
+        return task.answers(tokens)
+
+    return Program(predict)
+
+
 def kept(values: Float[Tensor, "*shape"], step: float) -> Float[Tensor, "*shape"]:
     """Real numbers as an explanation may write them down: as whole multiples of a step.
 

@@ -239,6 +239,7 @@ KEEPER = Keeper(
     Path(__file__).with_name("certificate.json"),
     modules(
         "analyses.bounds",
+        "analyses.unfinished",
         *(
             f"analyses.cumulative_sum.{name}"
             for name in (

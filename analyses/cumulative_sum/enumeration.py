@@ -9,18 +9,15 @@ An enumeration that is interrupted goes on where it was, if it is given a file t
 in. The file belongs to the weights, what was asked and this code; with any other it is not used.
 """
 
-import hashlib
-import json
-import os
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from itertools import islice
 from math import isfinite
 from operator import mul
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -31,6 +28,7 @@ from analyses.cumulative_sum.kernel import NEURONS, NumbaEngine
 from analyses.cumulative_sum.kernel_torch import TorchEngine
 from analyses.cumulative_sum.tables import Array, Found, Tables, Unit, Work, terms
 from analyses.cumulative_sum.uniform import Uniform
+from analyses.unfinished import Unfinished, cores, key
 from models.cumulative_sum.task import CLASSES, CumulativeSum
 from models.progress import Progress
 
@@ -113,11 +111,13 @@ def enumerate_cases(
     if engine is None:
         # The compiled loops are written out for the neurons that the task's model has.
         compiled = device == "cpu" and uniform.d_mlp <= NEURONS
-        engine = NumbaEngine(threads or _cores()) if compiled else TorchEngine(device)
+        engine = NumbaEngine(threads or cores()) if compiled else TorchEngine(device)
     tables = Tables(terms(uniform, engine.neurons), task, up_to, shares)
     given = (*tables.terms, limits[:up_to], *([] if shares is None else [shares]))
-    key = _key(given, task, [up_to, limit, engine.name, engine.cases])
-    run = _Run(tables, limits, limit, _State.load(state, key), engine)
+    asked = (task, [up_to, limit, engine.name, engine.cases])
+    code = [Path(__file__).with_name(name) for name in CODE]
+    kept = Unfinished.load(state, key(asked, given, code), _read)
+    run = _Run(tables, limits, limit, kept, engine)
     engine.prepare()
     run.finish(progress)
     return run.result()
@@ -134,60 +134,9 @@ def _check(errors: Array, weights: Tensor | None, up_to: int) -> None:
         raise ValueError("a weight is not above 0, or above 1; divide them by the largest.")
 
 
-def _cores() -> int:
-    # Those that this process may use, where the system tells.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _key(given: Sequence[Array], task: CumulativeSum, asked: list[object]) -> str:
-    """Of all on which stored results depend."""
-    digest = hashlib.sha256(repr((task, asked)).encode())
-    for part in given:
-        digest.update(repr(part.shape).encode() + part.tobytes())
-    for name in CODE:
-        digest.update(Path(__file__).with_name(name).read_bytes())
-    return digest.hexdigest()
-
-
-class _State:
-    """What finished units found, by their number, and the time it took."""
-
-    def __init__(self, path: Path | None, key: str) -> None:
-        self.path, self.key = path, key
-        self.found: dict[int, Found] = {}
-        self.seconds = 0.0
-
-    @classmethod
-    def load(cls, path: Path | None, key: str) -> "_State":
-        """Read a file, if it is there and has the key; else start from nothing."""
-        state = cls(path, key)
-        try:
-            stored = json.loads(path.read_text()) if path else {}
-        except (FileNotFoundError, ValueError):
-            stored = {}
-        if isinstance(stored, dict) and stored.get("key") == key:
-            state.seconds = stored["seconds"]
-            for number, (w, x, y, z, smallest, listed) in stored["found"].items():
-                state.found[int(number)] = Found(w, x, y, z, _tuples(smallest), _tuples(listed))
-        return state
-
-    def save(self) -> None:
-        """Write the file, whole or not at all."""
-        if self.path is None:
-            return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        stored = {"key": self.key, "seconds": self.seconds, "found": self.found}
-        written = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        try:
-            written.write_text(json.dumps(stored))
-            os.replace(written, self.path)
-        finally:
-            written.unlink(missing_ok=True)
-
-    def remove(self) -> None:
-        """All is done: the next enumeration starts anew."""
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
+def _read(kept: list[Any]) -> Found:
+    w, x, y, z, smallest, listed = kept
+    return Found(w, x, y, z, _tuples(smallest), _tuples(listed))
 
 
 def _tuples(triples: list[list[int | float]]) -> tuple[tuple[float, int, int], ...]:
@@ -198,7 +147,7 @@ class _Run:
     """An enumeration under way."""
 
     def __init__(
-        self, tables: Tables, errors: Array, limit: int, state: _State, engine: Engine
+        self, tables: Tables, errors: Array, limit: int, state: Unfinished[Found], engine: Engine
     ) -> None:
         self.tables, self.errors, self.limit = tables, errors, limit
         self.state, self.engine = state, engine

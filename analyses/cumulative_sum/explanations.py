@@ -12,7 +12,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from analyses.cumulative_sum.uniform import uniform
-from analyses.explanations import Explanation, Program, kept
+from analyses.explanations import Explanation, Program, kept, knowing_the_task
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 
@@ -76,16 +76,6 @@ def reading_the_mean(
     return Program(predict, found, (through_slopes,))
 
 
-def adding(problem: Problem[CumulativeSum]) -> Program:
-    """The program that knows the task, and nothing of the model."""
-    task = problem.task
-
-    def predict(tokens: Tokens, tables: Tables) -> Answers:
-        return task.answers(tokens)
-
-    return Program(predict)
-
-
 def last_value(problem: Problem[CumulativeSum]) -> Program:
     """The program that looks at the last value only."""
     zero = problem.task.max_value
@@ -100,7 +90,7 @@ LOGITS = ("logit_slope", "logit_level")
 EVERYTHING = (*LOGITS, "neuron_slope", "neuron_level", "out")
 EXPLANATIONS = [
     Explanation("last_value", "The answer is the sign of the value just read.", last_value),
-    Explanation("adding", "The answer is the sign of the sum.", adding),
+    Explanation("adding", "The answer is the sign of the sum.", knowing_the_task),
     Explanation(
         "mean_alone",
         "The unembedding reads the mean off the residual stream, without neurons.",

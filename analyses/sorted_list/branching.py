@@ -16,9 +16,6 @@ A proof that is interrupted goes on where it was, if it is given a file to keep 
 file belongs to the weights, what was asked and this code; with any other it is not used.
 """
 
-import hashlib
-import json
-import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -34,6 +31,7 @@ from jaxtyping import Float
 from analyses.bounds import ROUNDOFF_64, gamma
 from analyses.sorted_list import cases, kernel, rounding, terms
 from analyses.sorted_list.cases import Case, roots
+from analyses.unfinished import Unfinished, cores, key
 from models.problem import Problem
 from models.progress import Progress, aside
 from models.sorted_list.task import SortedList
@@ -186,11 +184,15 @@ def prove(
         raise ValueError(f"the task has {lists} lists; at most {MOST_LISTS} can be counted.")
     found = tables(problem)
     parts = [list(part) for _, part in groupby(roots(problem.task), lambda c: (c.label, c.answer))]
-    kept = _State.load(state, _key(found, problem.task, levels))
+    code = [Path(str(module.__file__)) for module in (cases, kernel)]
+    asked = (problem.task, levels.tolist())
+    kept: Unfinished[list[list[int]]] = Unfinished.load(
+        state, key(asked, found, [*code, Path(__file__)])
+    )
     # Compiling is not what takes the time that is told.
     _halve(found, parts[0][:1], levels[:1])
     began, saved = time.monotonic() - kept.seconds, time.monotonic()
-    threads = threads or _cores()
+    threads = threads or cores()
     with ThreadPoolExecutor(threads) as pool:
         waiting = {
             pool.submit(_halve, found, part, levels): number
@@ -213,8 +215,7 @@ def prove(
             pool.shutdown(wait=False, cancel_futures=True)
             kept.save()
             raise
-    if state is not None:
-        state.unlink(missing_ok=True)
+    kept.remove()
     return Proof(_levels(smallest, parts, kept.found), lists, kept.seconds, threads)
 
 
@@ -281,51 +282,3 @@ def _levels(
                 totals[part[0].label][kind] += many
         made.append(Level(int(least), *(tuple(column) for column in zip(*totals, strict=True))))
     return tuple(made)
-
-
-def _cores() -> int:
-    # Those that this process may use, where the system tells.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _key(tables: Tables, task: SortedList, levels: np.ndarray) -> str:
-    """Of all on which stored results depend."""
-    digest = hashlib.sha256(repr((task, levels.tolist())).encode())
-    for table in tables:
-        digest.update(repr(table.shape).encode() + table.tobytes())
-    for module in (cases, kernel):
-        digest.update(Path(str(module.__file__)).read_bytes())
-    digest.update(Path(__file__).read_bytes())
-    return digest.hexdigest()
-
-
-class _State:
-    """What finished parts found, by their number, and the time it took."""
-
-    def __init__(self, path: Path | None, key: str) -> None:
-        self.path, self.key = path, key
-        self.found: dict[int, list[list[int]]] = {}
-        self.seconds = 0.0
-
-    @classmethod
-    def load(cls, path: Path | None, key: str) -> "_State":
-        """Read a file, if it is there and has the key; else start from nothing."""
-        state = cls(path, key)
-        try:
-            stored = json.loads(path.read_text()) if path else {}
-        except (FileNotFoundError, ValueError):
-            stored = {}
-        if isinstance(stored, dict) and stored.get("key") == key:
-            state.seconds = stored["seconds"]
-            state.found = {int(number): found for number, found in stored["found"].items()}
-        return state
-
-    def save(self) -> None:
-        """Write the file, whole or not at all."""
-        if self.path is None:
-            return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_suffix(".part")
-        stored = {"key": self.key, "seconds": self.seconds, "found": self.found}
-        part.write_text(json.dumps(stored))
-        part.replace(self.path)

@@ -124,6 +124,7 @@ KEEPER = Keeper(
     Path(__file__).with_name("certificate.json"),
     modules(
         "analyses.bounds",
+        "analyses.unfinished",
         *(
             f"analyses.sorted_list.{name}"
             for name in ("branching", "cases", "certificate", "kernel", "rounding", "terms")

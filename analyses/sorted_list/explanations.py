@@ -6,7 +6,7 @@ positions they know those of the query; keys and values of the unsorted half are
 positional embedding.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 
 import torch
@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from analyses.circuits import direct_path, full_ov, full_qk, reads, typical_final_scale
-from analyses.explanations import Explanation, Program, kept
+from analyses.explanations import Explanation, Program, kept, knowing_the_task
 from analyses.sorted_list.samples import N_PATTERNS, evaluation
 from analyses.sorted_list.tables import unsorted_half
 from models.problem import Problem
@@ -124,34 +124,18 @@ def attend_to_one(tokens: Tokens, tables: Tables, length: int) -> Answers:
     return tables["value"][head, chosen[..., 0]].sum(dim=0).argmax(dim=2)
 
 
-def with_tables(names: tuple[str, ...], problem: Problem[SortedList]) -> Program:
-    """The program that attends with these tables."""
+def attending(
+    how: Callable[[Tokens, Tables, int], Answers],
+    names: tuple[str, ...],
+    problem: Problem[SortedList],
+) -> Program:
+    """The program that attends, in one way or the other, with these tables."""
     length = problem.task.list_length
 
     def predict(tokens: Tokens, tables: Tables) -> Answers:
-        return attend(tokens, tables, length)
+        return how(tokens, tables, length)
 
-    return Program(predict, {name: tables(problem)[name] for name in names}, (attend,))
-
-
-def attending_to_one(problem: Problem[SortedList]) -> Program:
-    """The program of the words taken at their word."""
-    length = problem.task.list_length
-
-    def predict(tokens: Tokens, tables: Tables) -> Answers:
-        return attend_to_one(tokens, tables, length)
-
-    return Program(predict, {name: tables(problem)[name] for name in WORDS}, (attend_to_one,))
-
-
-def sorting(problem: Problem[SortedList]) -> Program:
-    """The program that knows the task, and nothing of the model."""
-    task = problem.task
-
-    def predict(tokens: Tokens, tables: Tables) -> Answers:
-        return task.answers(tokens)
-
-    return Program(predict)
+    return Program(predict, {name: tables(problem)[name] for name in names}, (how,))
 
 
 def counting(problem: Problem[SortedList]) -> Program:
@@ -166,32 +150,32 @@ def counting(problem: Problem[SortedList]) -> Program:
 
 EXPLANATIONS = [
     Explanation("counting", "The answer is the number after the one that was written.", counting),
-    Explanation("sorting", "The answer is the right one.", sorting),
+    Explanation("sorting", "The answer is the right one.", knowing_the_task),
     Explanation(
         "in_words",
         "Each head attends to the value that it scores highest, and copies it.",
-        attending_to_one,
+        partial(attending, attend_to_one, WORDS),
     ),
     Explanation(
         "spread",
         "Each head spreads its attention over the values to be sorted, and copies all of them.",
-        partial(with_tables, WORDS),
+        partial(attending, attend, WORDS),
     ),
     Explanation(
         "direct",
         "And the token at the query favours some answers by itself, on the direct path.",
-        partial(with_tables, DIRECT),
+        partial(attending, attend, DIRECT),
     ),
     Explanation(
         "places",
         "And the query's position shifts scores, and favours some answers by itself.",
-        partial(with_tables, PLACES),
+        partial(attending, attend, PLACES),
     ),
-    Explanation("sink", "And SEP is attended to as well.", partial(with_tables, SINK)),
+    Explanation("sink", "And SEP is attended to as well.", partial(attending, attend, SINK)),
     Explanation(
         "everything",
         "And so are the values that were sorted before.",
-        partial(with_tables, EVERYTHING),
+        partial(attending, attend, EVERYTHING),
     ),
 ]
 """The first is trivial, the second knows the task alone; the others add one thing each."""

@@ -11,6 +11,7 @@ from analyses.sorted_list import branching
 from analyses.sorted_list.adversarial import FAMILIES
 from analyses.sorted_list.branching import Tables
 from analyses.sorted_list.cases import Case, roots
+from analyses.unfinished import Unfinished
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 from tests.problems.sorted_list.small import THREE, all_lists, margins, random_problem
@@ -217,7 +218,7 @@ def test_an_interrupted_proof_goes_on_where_it_was(
 
 def test_state_of_another_model_is_not_used(small: Problem[SortedList], tmp_path: Path) -> None:
     state = tmp_path / "state.json"
-    kept = branching._State(state, "of something else")
+    kept = Unfinished(state, "of something else")
     kept.found = {0: [[1, 10**9]]}
     kept.save()
     expected = branching.prove(small, (100,), threads=1)
