@@ -48,6 +48,8 @@ class Architecture(_Strict):
     d_vocab_out: PositiveInt
     n_ctx: PositiveInt
     normalization: Literal["LN"] | None
+    attention_biases: bool = True
+    """Whether attention layers learn biases; where they do not, these stay zero."""
 
     @property
     def attn_only(self) -> bool:
@@ -63,7 +65,8 @@ class Training(_Strict):
     n_sequences: PositiveInt
     epochs: PositiveInt
     batch_size: PositiveInt
-    optimizer: Literal["Adam"]
+    optimizer: Literal["Adam", "AdamW"]
+    """How weight decay is meant: as part of the gradient (Adam), or beside it (AdamW)."""
     lr: PositiveFloat
     """Learning rate of the first step."""
     lr_final: PositiveFloat

@@ -57,14 +57,38 @@ class Task(Protocol):
         ...
 
 
+@runtime_checkable
+class Finite(Task, Protocol):
+    """A task with so few sequences that a model can be run on all of them."""
+
+    def every(self) -> Int[Tensor, "sequence n_ctx"]:
+        """All sequences, each once, in an order of the task's own."""
+        ...
+
+
+def unseen(task: Finite, seen: Int[Tensor, " known"]) -> Int[Tensor, "left n_ctx"]:
+    """All sequences of a task whose keys are not in `seen`."""
+    every = task.every()
+    return every[~torch.isin(task.keys(every), seen)]
+
+
 def fresh(
     task: Task, n: int, generator: torch.Generator, seen: Int[Tensor, " sequence"]
 ) -> Int[Tensor, "n n_ctx"]:
-    """Draw `n` sequences none of which has a key in `seen`.
+    """Draw `n` sequences none of which has a key in `seen`; of a finite task, none twice.
 
     Raises:
-        ValueError: if hardly any sequence of the task is left outside `seen`.
+        ValueError: if hardly any sequence of the task is left outside `seen`, or of a finite
+            task fewer than `n`.
     """
+    if isinstance(task, Finite):
+        left = unseen(task, seen)
+        if n > len(left):
+            raise ValueError(
+                f"{n} fresh sequences were asked for, but this task has only {len(left)} besides "
+                f"the {len(seen)} known ones; ask for fewer."
+            )
+        return left[torch.randperm(len(left), generator=generator)[:n]]
     kept = task.sample(0, generator)
     for _ in range(MOST_DRAWS):
         drawn = task.sample(n - len(kept), generator)

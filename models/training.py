@@ -15,13 +15,14 @@ from models import checkpoint
 from models.card import MODELS, Card, Expected, Training, Weights, read_card, sha256_of, write_card
 from models.progress import Progress
 from models.scoring import is_correct, loss
-from models.task import Task, fresh
+from models.task import Finite, Task, fresh, unseen
 from models.transformer import initialise
 
 FRESH_SEQUENCES = 10_000
-"""Number of sequences that `Expected` is measured on."""
+"""Number of sequences that `Expected` is measured on; of a task that has fewer, all."""
 FRESH_SEED = 1_000_003
 """Their seed; anything that differs from the seeds of the recipes."""
+OPTIMIZERS = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW}
 
 
 def training_sequences(task: Task, recipe: Training) -> Int[Tensor, "sequence n_ctx"]:
@@ -33,6 +34,13 @@ def fresh_sequences(task: Task, recipe: Training, n: int, seed: int) -> Int[Tens
     """`n` sequences none of which is a training sequence (by `task.keys`)."""
     seen = _training_keys(task, recipe.n_sequences, recipe.seed)
     return fresh(task, n, torch.Generator().manual_seed(seed), seen)
+
+
+def held_out(task: Task, recipe: Training) -> Int[Tensor, "sequence n_ctx"] | None:
+    """All sequences that the model is not trained on, of a task that can list its own."""
+    if not isinstance(task, Finite):
+        return None
+    return unseen(task, _training_keys(task, recipe.n_sequences, recipe.seed))
 
 
 @cache
@@ -51,8 +59,9 @@ class Trainer:
 
     def __post_init__(self) -> None:
         self.epochs_done = 0
-        self.optimizer = torch.optim.Adam(
-            self.model.parameters(), lr=self.recipe.lr, weight_decay=self.recipe.weight_decay
+        learnt = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = OPTIMIZERS[self.recipe.optimizer](
+            learnt, lr=self.recipe.lr, weight_decay=self.recipe.weight_decay
         )
         self.sequences = training_sequences(self.task, self.recipe).to(self.device)
 
@@ -151,8 +160,9 @@ def publish(card: Card, trainer: Trainer, models: Path) -> Card:
 @torch.no_grad()
 def measure(trainer: Trainer) -> Expected:
     """Accuracy and loss on sequences that are not in the training data."""
-    tokens = fresh_sequences(trainer.task, trainer.recipe, FRESH_SEQUENCES, FRESH_SEED)
-    tokens = tokens.to(trainer.device)
+    left = held_out(trainer.task, trainer.recipe)
+    n = FRESH_SEQUENCES if left is None else min(FRESH_SEQUENCES, len(left))
+    tokens = fresh_sequences(trainer.task, trainer.recipe, n, FRESH_SEED).to(trainer.device)
     logits = torch.cat([trainer.model(batch) for batch in tokens.split(trainer.recipe.batch_size)])
     return Expected(
         n_sequences=len(tokens),

@@ -12,8 +12,15 @@ from models.errors import CheckpointError
 
 
 def initialise(architecture: Architecture, seed: int, device: torch.device) -> TransformerBridge:
-    """A freshly initialised model; the same seed gives the same weights anywhere."""
-    return boot_native(_config(architecture, seed), device=device)
+    """A freshly initialised model; the same seed gives the same weights anywhere.
+
+    Biases that the architecture does not have are zero, and do not require gradients.
+    """
+    model = boot_native(_config(architecture, seed), device=device)
+    for name, parameter in model.named_parameters():
+        if not architecture.attention_biases and ".attn." in name and name.endswith(".bias"):
+            parameter.requires_grad_(False)
+    return model
 
 
 def with_weights(
@@ -50,7 +57,9 @@ def fold(model: TransformerBridge) -> TransformerBridge:
 
 
 def _config(architecture: Architecture, seed: int) -> TransformerBridgeConfig:
-    sizes = architecture.model_dump(exclude={"normalization", "d_mlp", "act_fn"})
+    sizes = architecture.model_dump(
+        exclude={"normalization", "d_mlp", "act_fn", "attention_biases"}
+    )
     if not architecture.attn_only:
         sizes |= {"d_mlp": architecture.d_mlp, "act_fn": architecture.act_fn}
     return TransformerBridgeConfig(

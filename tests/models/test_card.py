@@ -59,7 +59,11 @@ def test_an_unknown_slug_names_the_known_ones() -> None:
         (("deadline",), "soon", r"deadline: Input should be a valid date"),
         (("architecture", "n_heads"), 0, r"architecture\.n_heads: Input should be greater than 0"),
         (("architecture", "d_model"), "wide", r"architecture\.d_model: .* valid integer"),
-        (("training", "optimizer"), "SGD", r"training\.optimizer: Input should be 'Adam'"),
+        (
+            ("training", "optimizer"),
+            "SGD",
+            r"training\.optimizer: Input should be 'Adam' or 'AdamW'",
+        ),
         (("weights", "sha256"), "0" * 63, r"weights\.sha256: String should match pattern"),
         (("expected", "accuracy"), 1.5, r"expected\.accuracy: .* less than or equal to 1"),
         (("origin", "url"), "nowhere", r"origin\.url: Input should be a valid URL"),

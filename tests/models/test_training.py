@@ -5,11 +5,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from models import training
+from models import checkpoint, training
 from models.card import Card, read_card, sha256_of
+from models.labelling_function.task import LabellingFunction
 from models.progress import Progress
 from models.sorted_list.task import SortedList
-from models.training import Trainer, fresh_sequences, train, training_sequences
+from models.task import fresh
+from models.training import Trainer, fresh_sequences, held_out, measure, train, training_sequences
 from models.transformer import initialise
 
 CPU = torch.device("cpu")
@@ -157,3 +159,47 @@ def test_training_on_a_gpu_lowers_the_loss_too(small_card: Card, small_task: Sor
     with Progress("train", total=12) as progress:
         losses = [trainer.epoch(progress) for _ in range(3)]
     assert losses[2] < losses[0]
+
+
+def test_the_recipe_names_its_optimiser(trainer: Trainer) -> None:
+    assert type(trainer.optimizer) is torch.optim.Adam
+    beside = trainer.recipe.model_copy(update={"optimizer": "AdamW"})
+    other = Trainer(trainer.model, trainer.task, beside, CPU)
+    assert type(other.optimizer) is torch.optim.AdamW
+
+
+def test_attention_without_biases_learns_none(small_card: Card, small_task: SortedList) -> None:
+    bare = small_card.architecture.model_copy(
+        update={"attention_biases": False, "d_mlp": 4, "act_fn": "relu"}
+    )
+    trainer = Trainer(initialise(bare, 5, CPU), small_task, small_card.training, CPU)
+    with Progress("train", total=4) as progress:
+        trainer.epoch(progress)
+    learnt = checkpoint.named(trainer.model.state_dict(), bare.n_heads)
+    for part in "QKVO":
+        assert not learnt[f"blocks.0.attn.b_{part}"].any()
+    assert learnt["blocks.0.mlp.b_in"].any()
+
+
+def test_of_a_finite_task_fresh_sequences_are_all_that_is_left() -> None:
+    points = LabellingFunction()
+    seen = points.keys(points.every()[4:])
+    drawn = fresh(points, 4, torch.Generator().manual_seed(0), seen)
+    assert sorted(drawn[:, 1].tolist()) == [0, 1, 2, 3]
+    with pytest.raises(ValueError, match=r"5 fresh .* has only 4 besides the 12765 known"):
+        fresh(points, 5, torch.Generator().manual_seed(0), seen)
+
+
+def test_a_finite_task_is_measured_on_all_that_is_left(small_card: Card) -> None:
+    points = LabellingFunction()
+    recipe = small_card.training.model_copy(update={"n_sequences": 6_384})
+    left = held_out(points, recipe)
+    assert left is not None
+    together = torch.cat([left, training_sequences(points, recipe)])
+    assert torch.equal(together[points.keys(together).argsort()], points.every())
+    sizes = {"d_vocab": points.d_vocab, "d_vocab_out": 2, "n_ctx": 3}
+    model = initialise(small_card.architecture.model_copy(update=sizes), 0, CPU)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "FRESH_SEQUENCES", 10_000)
+        assert measure(Trainer(model, points, recipe, CPU)).n_sequences == 6_385
+    assert held_out(SortedList(), recipe) is None
