@@ -45,24 +45,30 @@ def family_off(family: str, problem: Of, tokens: Tokens) -> Float[Tensor, "batch
     return ablate_neurons(problem, tokens, families(problem)[family])
 
 
+def without_head(head: int) -> Callable[[Of, Tokens], Float[Tensor, "batch pos d_vocab_out"]]:
+    """The model with what a head writes replaced by its mean."""
+    return partial(mean_ablate_head, head=head)
+
+
 def interventions(problem: Of) -> list[Intervention]:
     """A family of neurons off; attention at its mean; heads that read another row's X, or another
     column's Y, where they look for this one's; a head mean ablated.
     """
+    painting = [family for family, members in families(problem).items() if members]
+    heads = range(problem.architecture.n_heads)
     return [
         *(
-            Intervention(f"{family} off", f"neurons that paint {family} off", partial(family_off, family))
-            for family, members in families(problem).items()
-            if members
+            Intervention(f"{name} off", f"neurons that paint {name} off", partial(family_off, name))
+            for name in painting
         ),
         Intervention("attention", "attention fixed to its mean", fix_attention),
         Intervention("X", "heads read another X", partial(read_of_another, position=0)),
         Intervention("Y", "heads read another Y", partial(read_of_another, position=1)),
         *(
-            Intervention(f"0.{head}", f"head 0.{head} mean ablated", partial(mean_ablate_head, head=head))
-            for head in range(problem.architecture.n_heads)
+            Intervention(f"0.{head}", f"head 0.{head} mean ablated", without_head(head))
+            for head in heads
         ),
-    ]  # fmt: skip
+    ]
 
 
 # What the programs write down

@@ -193,7 +193,8 @@ CLAIMS = [
     ),
     Claim(
         name="directions_beat_the_task",
-        sentence="Two directions tell more of the model's answers than the labelling function does.",
+        sentence="Two directions tell more of the model's answers than the labelling function "
+        "does.",
         quantity="answers that only they predict, less those that only the function does",
         unit="share of all",
         evidence="exhaustive",
