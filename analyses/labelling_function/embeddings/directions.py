@@ -1,4 +1,4 @@
-"""The principal directions of `resid_mid`, and what the model answers if it is projected on them."""
+"""The principal directions of `resid_mid`, and what the model answers projected on them."""
 
 from functools import cache
 from typing import NamedTuple
