@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from analyses.activations import (
     KEYS,
     MLP_OUT,
     NEURONS,
+    PATTERN,
     QUERIES,
     RESID_POST,
     RESID_PRE,
@@ -28,6 +30,17 @@ Tokens = Int[Tensor, "batch n_ctx"]
 Hook = tuple[str | Callable[..., Any], Callable[..., Any]]
 WRITES = re.compile(r"embed\.W_E|pos_embed\.W_pos|blocks\.\d+\.(attn\.[Wb]_O|mlp\.[Wb]_out)")
 """Names of the weights and biases that write to the residual stream."""
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """Something done to a model while it runs, which explanations can be asked about."""
+
+    name: str
+    """By which they know it."""
+    what: str
+    """In words."""
+    run: Callable[[Problem[Any], Tokens], Logits]
 
 
 @torch.no_grad()
@@ -120,6 +133,21 @@ def average_positions(
 
 
 @torch.no_grad()
+def fix_attention(problem: Problem[Any], tokens: Tokens) -> Logits:
+    """Replace the attention pattern of every head by its mean over `tokens`, query by query.
+
+    What stands at each position still counts; where a head looks depends on it no more.
+    """
+    tokens = tokens.to(problem.device)
+    mean = activations(problem, tokens, PATTERN).mean(dim=0)
+
+    def replace(pattern: Tensor, hook: object) -> Tensor:
+        return mean.expand_as(pattern)
+
+    return torch.cat([_run(problem, batch, [(PATTERN, replace)]) for batch in tokens.split(BATCH)])
+
+
+@torch.no_grad()
 def mean_ablate_term(
     problem: Problem[Any],
     resid: Float[Tensor, "batch d_model"],
@@ -154,6 +182,28 @@ def read_out(
         variance = resid.square().mean(dim=-1, keepdim=True)
         resid = resid / (variance + problem.model.cfg.eps).sqrt()
     return resid @ problem.model.W_U + problem.model.b_U
+
+
+@torch.no_grad()
+def read_out_mid(
+    problem: Problem[Any], resid: Float[Tensor, "batch d_model"]
+) -> Float[Tensor, "batch d_vocab_out"]:
+    """The logits of a residual stream after the attention of the only layer (`resid_mid`): the
+    MLP, if there is one, and `read_out`.
+
+    Raises:
+        ValueError: if the model has more than one layer, or an MLP that reads through LayerNorm.
+    """
+    sizes, model = problem.architecture, problem.model
+    if sizes.n_layers > 1 or not (sizes.attn_only or sizes.normalization is None):
+        raise ValueError(
+            f"{problem.card.slug}: resid_mid is read out of one layer, with an MLP only if that "
+            "reads without LayerNorm"
+        )
+    if sizes.attn_only:
+        return read_out(problem, resid)
+    active = (resid @ model.W_in[0] + model.b_in[0]).relu()
+    return read_out(problem, resid + active @ model.W_out[0] + model.b_out[0])
 
 
 def ablate_neurons(

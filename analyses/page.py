@@ -17,8 +17,9 @@ from jaxtyping import Int
 from torch import Tensor
 
 from analyses.claims import Claim, Findings
-from analyses.explained import Explained, explanations_table
-from analyses.explanations import Explanation, put_to_the_test
+from analyses.explained import Explained, explanations_table, interventions_table
+from analyses.explanations import Explanation, Trial, put_to_the_test
+from analyses.interventions import Intervention
 from analyses.outputs import CLAIMS, DATA, EXPLANATIONS, FACT, NUMBER, PICTURE
 from analyses.results import Number, usual_tolerance
 from models.problem import Problem
@@ -82,19 +83,32 @@ def compete(
     explanations: Sequence[Explanation],
     problem: Problem[Any],
     inputs: Mapping[str, Int[Tensor, "batch n_ctx"]],
+    interventions: Sequence[Intervention] = (),
+    exhaustive: bool = False,
 ) -> dict[str, Explained]:
-    """Put explanations to the test on the same inputs, and show them as one table.
+    """Put explanations to the test on the same inputs, and show them as one table, and what they
+    say of interventions as another.
 
     Args:
         explanations: in the order of the table.
         problem: whose model is to be predicted.
-        inputs: sequences by what they are, in words; random ones first.
+        inputs: sequences by what they are, in words; first random ones, or all.
+        interventions: what is done to the model, on the first of these inputs.
+        exhaustive: whether the inputs are all that there are of their kind, and not a sample.
     """
-    explained = [put_to_the_test(each, problem, inputs) for each in explanations]
+    trial = Trial.of(problem, inputs, interventions, exhaustive)
+    explained = [put_to_the_test(each, trial) for each in explanations]
     lines = [f"{found.agreements[0].share:8.2%} {found.sentence}" for found in explained]
+    tables = [explanations_table(explained, "Agreement with the model")]
+    if interventions:
+        caption = (
+            "Answers under interventions: how many change, and how many of all, below how many of "
+            "the changed ones, each explanation predicted"
+        )
+        tables.append(interventions_table(explained, caption))
     content = {
         EXPLANATIONS: [found.model_dump() for found in explained],
-        "text/html": explanations_table(explained, "Agreement with the model"),
+        "text/html": "\n".join(tables),
         "text/plain": "\n".join(lines),
     }
     display(content, raw=True)

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses.activations import NEURONS, RESID_POST, activations
+from analyses import interventions
+from analyses.activations import NEURONS, RESID_MID, RESID_POST, activations
 from analyses.attribution import terms
 from analyses.circuits import direct_path, reads
 from analyses.interventions import (
@@ -14,9 +15,11 @@ from analyses.interventions import (
     average_positions,
     centre_unembedding,
     centre_writes,
+    fix_attention,
     hold_neurons,
     mean_ablate_head,
     mean_ablate_term,
+    read_out_mid,
     resample_heads,
 )
 from models.problem import Problem
@@ -50,6 +53,23 @@ class WithoutDirectPath(PlainTransformer):
         written = self.attention(self.normalised(embedded, "blocks.0.ln1"), "blocks.0")
         final = self.normalised(embedded.mean(dim=0) + written, "ln_final")
         return final @ self.parameter("unembed.W_U") + self.parameter("unembed.b_U")
+
+
+class AttentionFixed(PlainTransformer):
+    """A plain transformer in which every head looks at what it looks at in the mean."""
+
+    def attention(self, residual: Tensor, block: str) -> Tensor:
+        q, k, v = (
+            torch.einsum("bpm,hmd->bhpd", residual, self.parameter(f"{block}.attn.W_{part}"))
+            + self.parameter(f"{block}.attn.b_{part}").unsqueeze(1)
+            for part in "QKV"
+        )
+        scores = (q @ k.mT / self.sizes.d_head**0.5).masked_fill(
+            self.get_buffer("future"), -torch.inf
+        )
+        mean = scores.softmax(dim=-1).mean(dim=0)
+        written = torch.einsum("hqk,bhkd,hdm->bqm", mean, v, self.parameter(f"{block}.attn.W_O"))
+        return written + self.parameter(f"{block}.attn.b_O")
 
 
 class WithoutNeurons(PlainTransformer):
@@ -121,6 +141,39 @@ def test_on_equal_sequences_an_ablation_changes_nothing(problem: Problem[SortedL
         ablate_direct_path(problem, tokens),
     ):
         torch.testing.assert_close(ablated, logits, atol=1e-4, rtol=0)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", ["problem", "small", "neural"])
+def test_attention_fixed_to_its_mean_equals_a_plain_version(
+    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    tokens = problem.task.sample(60, torch.Generator().manual_seed(4))
+    # The mean is that of all batches.
+    monkeypatch.setattr(interventions, "BATCH", 25)
+    fixed = fix_attention(problem, tokens)
+    same_probabilities(fixed, AttentionFixed(problem.weights, problem.architecture)(tokens))
+    assert float((fixed - problem.logits(tokens)).abs().max()) > 0.1
+
+
+@pytest.mark.parametrize("name", ["linear", "neural"])
+def test_resid_mid_is_read_out_as_the_model_does(name: str, request: pytest.FixtureRequest) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    tokens = problem.task.sample(20, torch.Generator().manual_seed(4))
+    # The linear one has no resid_mid; behind its attention stands what is left.
+    name = RESID_MID if problem.architecture.d_mlp else RESID_POST
+    mid = activations(problem, tokens, name)[:, -1]
+    torch.testing.assert_close(
+        read_out_mid(problem, mid), problem.logits(tokens)[:, -1], atol=1e-4, rtol=1e-4
+    )
+
+
+def test_an_mlp_that_reads_through_layernorm_is_refused(
+    neural_normalised: Problem[SortedList],
+) -> None:
+    with pytest.raises(ValueError, match="reads without LayerNorm"):
+        read_out_mid(neural_normalised, torch.zeros(2, neural_normalised.architecture.d_model))
 
 
 def test_an_ablation_leaves_the_model_as_it_was(small: Problem[SortedList]) -> None:

@@ -1,0 +1,80 @@
+"""What each neuron adds to the logit of red less that of blue, as a map of all points.
+
+A formula of the weights, without running the model: one query, at Z, reads three tokens, each of
+which is known once X and Y are.
+"""
+
+from functools import cache
+from math import sqrt
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from analyses.labelling_function.points import difference
+from models.labelling_function.task import BLUE, RED, SIDE, LabellingFunction
+from models.problem import Problem
+
+Maps = Float[Tensor, "neuron x y"]
+
+
+@torch.no_grad()
+def resid_mid(problem: Problem[LabellingFunction]) -> Float[Tensor, "x y d_model"]:
+    """The residual stream at Z after attention, in double precision."""
+    model = problem.model
+    W_E, W_pos = model.W_E.double(), model.W_pos.double()
+    W_Q, W_K = model.W_Q[0].double(), model.W_K[0].double()
+    W_OV = model.W_V[0].double() @ model.W_O[0].double()
+    at_z = W_E[problem.task.z] + W_pos[2]
+    query = (at_z @ W_Q + model.b_Q[0].double()) / sqrt(W_Q.shape[-1])
+    # Of X every value, of Y every value, and Z itself.
+    read = (W_E[:SIDE] + W_pos[0], W_E[:SIDE] + W_pos[1], at_z[None])
+    scores = [torch.einsum("hd,tm,hmd->ht", query, tokens, W_K) for tokens in read]
+    of_x, of_y, of_z = (torch.einsum("tm,hmn->htn", tokens, W_OV) for tokens in read)
+    every = (len(W_Q), SIDE, SIDE)
+    pattern = torch.stack(
+        [
+            scores[0][:, :, None].expand(every),
+            scores[1][:, None, :].expand(every),
+            scores[2][:, :, None].expand(every),
+        ]
+    ).softmax(dim=0)
+    written = torch.einsum("hxy,hxm->xym", pattern[0], of_x)
+    written += torch.einsum("hxy,hym->xym", pattern[1], of_y)
+    written += torch.einsum("hxy,hm->xym", pattern[2], of_z[:, 0])
+    # A bias of values is read with a weight of 1 in all, and one of keys changes no pattern.
+    bias = torch.einsum("hd,hdm->m", model.b_V[0].double(), model.W_O[0].double())
+    return at_z + written + bias + model.b_O[0].double()
+
+
+@cache
+@torch.no_grad()
+def effects(problem: Problem[LabellingFunction]) -> Maps:
+    """Activation at Z times `W_out (W_U[:, red] - W_U[:, blue])`, in logits, on the CPU."""
+    model = problem.model
+    W_U = model.W_U.double()
+    weight = model.W_out[0].double() @ (W_U[:, RED] - W_U[:, BLUE])
+    maps = resid_mid(problem) @ model.W_in[0].double() + model.b_in[0].double()
+    maps = maps.relu_().mul_(weight).to(torch.float32)
+    # Sets of neurons are summed by the thousand: each neuron's map in one piece.
+    return maps.movedim(-1, 0).contiguous().cpu()
+
+
+@cache
+def strengths(problem: Problem[LabellingFunction]) -> Float[Tensor, " neuron"]:
+    """The largest effect of each neuron at any point, in size, in logits."""
+    return effects(problem).abs().amax(dim=(1, 2))
+
+
+@cache
+def norms(problem: Problem[LabellingFunction]) -> Float[Tensor, " neuron"]:
+    """The root mean square of each neuron's effect over all points, in logits."""
+    return effects(problem).square().mean(dim=(1, 2)).sqrt()
+
+
+@cache
+def rest(problem: Problem[LabellingFunction]) -> Float[Tensor, "x y"]:
+    """What is left of the model's difference of logits without its neurons: direct path, heads
+    and biases.
+    """
+    return difference(problem).cpu() - effects(problem).sum(dim=0)

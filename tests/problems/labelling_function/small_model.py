@@ -1,0 +1,30 @@
+"""A model of the task that is small enough for tests, with random weights."""
+
+import torch
+
+from models import checkpoint
+from models.card import Architecture, read_card
+from models.labelling_function.task import LabellingFunction, task
+from models.problem import Problem, _assemble
+from models.transformer import initialise
+
+CPU = torch.device("cpu")
+
+
+def small_model(d_mlp: int = 12, seed: int = 3) -> Problem[LabellingFunction]:
+    """Two heads, eight dimensions; every weight of the size that training gives."""
+    card = read_card("labelling_function")
+    sizes = card.architecture.model_dump() | {
+        "n_heads": 2,
+        "d_model": 8,
+        "d_head": 4,
+        "d_mlp": d_mlp,
+    }
+    architecture = Architecture.model_validate(sizes)
+    state = checkpoint.named(initialise(architecture, 0, CPU).state_dict(), 2)
+    generator = torch.Generator().manual_seed(seed)
+    # Biases of the MLP start at zero, which would hide one that is left out.
+    weights = {
+        name: torch.randn(tensor.shape, generator=generator) / 2 for name, tensor in state.items()
+    }
+    return _assemble(card, task(), architecture, weights, None, CPU)
