@@ -14,7 +14,8 @@ import textwrap
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -160,7 +161,7 @@ def _tokens(function: Callable[..., Any]) -> int:
     raise ValueError(f"{function}: expected a function that was written with def")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trial:
     """What a model answers, and is to be predicted: on some inputs, and under interventions."""
 
@@ -204,51 +205,73 @@ class Trial:
         )
 
 
+class Predictions(NamedTuple):
+    """What an explanation says of all that is asked in a trial."""
+
+    bits: int
+    answers: Mapping[str, Answers]
+    """To the inputs of that name."""
+    under: Mapping[str, Answers]
+    """To the first of them, under the intervention of that name."""
+    stated: bool
+    """Whether it says anything of interventions."""
+    confidence: Float[Tensor, "batch label"] | None
+    """Of its answers to the first inputs; None if it does not say."""
+
+
+@cache
 @torch.no_grad()
+def predictions(explanation: Explanation, trial: Trial) -> Predictions:
+    """Run an explanation's program; once for each trial."""
+    program = explanation.program(trial.problem)
+    answers = {name: program(tokens) for name, tokens in trial.inputs.items()}
+    name, tokens = next(iter(trial.inputs.items()))
+    stated = program.under is not None
+    under = {
+        change.name: program(tokens, change.name) if stated else answers[name]
+        for change in trial.under
+    }
+    return Predictions(size(program), answers, under, stated, program.confidence(tokens))
+
+
 def put_to_the_test(explanation: Explanation, trial: Trial) -> Explained:
     """Compare what an explanation predicts with what the model answers."""
-    problem, program = trial.problem, explanation.program(trial.problem)
-    agreed = {
-        name: program(tokens) == trial.logits[name].argmax(dim=-1)
-        for name, tokens in trial.inputs.items()
-    }
+    said = predictions(explanation, trial)
+    own = {name: logits.argmax(dim=-1) for name, logits in trial.logits.items()}
+    agreed = {name: said.answers[name] == own[name] for name in own}
     wrong = {
-        name: trial.logits[name].argmax(dim=-1) != problem.task.answers(tokens)
+        name: own[name] != trial.problem.task.answers(tokens)
         for name, tokens in trial.inputs.items()
     }
     # Where the first inputs hold the others, a mistake would count twice.
-    counted = list(trial.inputs)[: 1 if trial.exhaustive else None]
+    counted = list(own)[: 1 if trial.exhaustive else None]
     mistakes = (torch.cat([found[name] for name in counted]) for found in (agreed, wrong))
     return Explained(
         name=explanation.name,
         sentence=explanation.sentence,
-        bits=size(program),
+        bits=said.bits,
         agreements=tuple(_agreement(name, trial, agrees) for name, agrees in agreed.items()),
         mistakes=_agreement(MISTAKES, trial, *mistakes),
-        confidence=_ranked(program, trial),
-        foreseen=tuple(_foreseen(program, trial, change) for change in trial.under),
+        confidence=_ranked(said, trial),
+        foreseen=tuple(_foreseen(said, trial, change) for change in trial.under),
     )
 
 
-def _ranked(program: Program, trial: Trial) -> Ranked | None:
-    name = next(iter(trial.inputs))
-    confidence = program.confidence(trial.inputs[name])
-    if confidence is None:
+def _ranked(said: Predictions, trial: Trial) -> Ranked | None:
+    if said.confidence is None:
         return None
-    margin = margin_of(trial.logits[name])
-    r = rank_correlation(confidence.flatten().tolist(), margin.flatten().tolist())
+    margin = margin_of(next(iter(trial.logits.values())))
+    r = rank_correlation(said.confidence.flatten().tolist(), margin.flatten().tolist())
     return Ranked(correlation=r, n=margin.numel())
 
 
-def _foreseen(program: Program, trial: Trial, intervention: Intervention) -> Foreseen:
-    name = next(iter(trial.inputs))
-    after = trial.under[intervention]
-    agrees = program(trial.inputs[name], intervention.name) == after
-    changed = trial.logits[name].argmax(dim=-1) != after
+def _foreseen(said: Predictions, trial: Trial, intervention: Intervention) -> Foreseen:
+    before, after = next(iter(trial.logits.values())).argmax(dim=-1), trial.under[intervention]
+    agrees, changed = said.under[intervention.name] == after, before != after
     return Foreseen(
         intervention=intervention.name,
         what=intervention.what,
-        stated=program.under is not None,
+        stated=said.stated,
         share=float(agrees.double().mean()),
         n=agrees.numel(),
         changed=int(changed.sum()),

@@ -52,6 +52,7 @@ from analyses.cumulative_sum import claims as stated
 from analyses.cumulative_sum.explanations import EXPLANATIONS, INTERVENTIONS, near_zero
 from analyses.cumulative_sum.variants import folded
 from analyses.cumulative_sum.weight_decay import SEEDS, trained
+from analyses.explanations import Trial
 from analyses.page import check, compete, data, fact, record, table
 from models import load
 from models.cumulative_sum.task import CLASSES, POSITIVE, ZERO
@@ -814,15 +815,9 @@ table(
 # -1, 0 and 1.
 
 # %%
-contest = compete(
-    EXPLANATIONS,
-    problem,
-    {
-        "random": few,
-        "near zero": near_zero(task, len(few), torch.Generator().manual_seed(stated.SEED)),
-    },
-    INTERVENTIONS,
-)
+close = near_zero(task, len(few), torch.Generator().manual_seed(stated.SEED))
+trial = Trial.of(problem, {"random": few, "near zero": close}, INTERVENTIONS)
+contest = compete(EXPLANATIONS, trial)
 for name, found in contest.items():
     record(f"{name}_foreseen", found.foreseen_share, "share", digits=0)
     record(f"{name}_agrees", found.agreements[0].share, "share", digits=1)

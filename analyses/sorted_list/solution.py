@@ -33,6 +33,7 @@ from IPython.display import display
 from analyses import attribution, figures, interventions, ladder
 from analyses.attention import attention_to, label_patterns, patterns
 from analyses.circuits import copying_heads
+from analyses.explanations import Trial
 from analyses.page import check, compete, data, fact, record, table
 from analyses.sorted_list import (
     adversarial,
@@ -793,16 +794,12 @@ figures.bars(
 # the [Evidence page](../../../evidence/#predict).
 
 # %%
-contest = compete(
-    EXPLANATIONS,
-    problem,
-    {"random": lists[: samples.N_PATTERNS]}
-    | {
-        name: samples.family_lists(problem, name)[: samples.N_PATTERNS // 2]
-        for name in adversarial.UNUSUAL
-    },
-    ablations(problem),
-)
+unusual = {
+    name: samples.family_lists(problem, name)[: samples.N_PATTERNS // 2]
+    for name in adversarial.UNUSUAL
+}
+inputs = {"random": lists[: samples.N_PATTERNS]} | unusual
+contest = compete(EXPLANATIONS, Trial.of(problem, inputs, ablations(problem)))
 for name, found in contest.items():
     record(f"{name}_foreseen", found.foreseen_share, "share", digits=0)
     record(f"{name}_agrees", found.agreements[0].share, "share", digits=1)

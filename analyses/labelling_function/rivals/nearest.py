@@ -9,8 +9,6 @@ from torch import Tensor
 from models.labelling_function.task import SIDE
 
 UNKNOWN = -1
-ROWS_AT_ONCE = 2048
-"""Points whose distances to all known ones are held at the same time."""
 
 
 def known_labels(red: Bool[Tensor, "x y"], known: Bool[Tensor, "x y"]) -> Int[Tensor, "x y"]:
@@ -18,25 +16,36 @@ def known_labels(red: Bool[Tensor, "x y"], known: Bool[Tensor, "x y"]) -> Int[Te
     return torch.where(known, red.long(), UNKNOWN)
 
 
+def votes(label: Int[Tensor, "x y"], k: int, reach: int) -> Float[Tensor, "x y"]:
+    """Votes for red less those for blue of the `k` nearest known points; of those that are as far
+    as the last of them, all. Points more than `reach` rows away have no vote.
+
+    If a point is known itself, it is its own nearest.
+    """
+    side = len(label)
+    away = [(x, y) for x in range(-reach, reach + 1) for y in range(1 - side, side)]
+    rings: dict[int, list[tuple[int, int]]] = {}
+    for x, y in away:
+        rings.setdefault(x * x + y * y, []).append((x, y))
+    colour = torch.where(label < 0, 0, 2 * label - 1).float()
+    padded = torch.nn.functional.pad(torch.stack([colour, (label >= 0).float()]), [side] * 4)
+    found = torch.zeros_like(padded[:, :side, :side])
+    for distance in sorted(rings):
+        asked = (found[1] < k).float()
+        if not asked.any():
+            break
+        for x, y in rings[distance]:
+            found += asked * padded[:, side + x : 2 * side + x, side + y : 2 * side + y]
+    return found[0]
+
+
 def vote(
-    tokens: Int[Tensor, "batch 3"], tables: Mapping[str, Tensor], k: int
+    tokens: Int[Tensor, "batch 3"], tables: Mapping[str, Tensor], k: int, reach: int
 ) -> Float[Tensor, "batch 1 2"]:
-    """Blue and red votes of the `k` nearest known points in the plane, less one half."""
-    label = tables["label"]
-    places = (label >= 0).nonzero().float()
-    colour = label[label >= 0].float()
-    red = [
-        colour[torch.cdist(part, places).topk(k, largest=False).indices].mean(dim=1)
-        for part in tokens[:, :2].float().split(ROWS_AT_ONCE)
-    ]
-    votes = torch.cat(red) - 0.5
-    return torch.stack([-votes, votes], dim=1)[:, None]
+    """The same of some points, as logits of blue and red."""
+    red = votes(tables["label"], k, reach)[tokens[:, 0], tokens[:, 1]]
+    return torch.stack([-red, red], dim=1)[:, None]
 
 
-def ours(red: Bool[Tensor, "x y"], known: Bool[Tensor, "x y"], k: int) -> Bool[Tensor, "x y"]:
-    """The map that results."""
-    numbers = torch.arange(SIDE, device=red.device)
-    points = torch.cartesian_prod(numbers, numbers)
-    tables = {"label": known_labels(red, known)}
-    votes = vote(torch.cat([points, points[:, :1]], dim=1), tables, k)
-    return votes[:, 0, 1].reshape(SIDE, SIDE) > 0
+ROW, PLANE = 0, SIDE - 1
+"""How far away neighbours may be, in rows: in the same row only, or anywhere."""
