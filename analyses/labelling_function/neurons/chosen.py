@@ -21,7 +21,7 @@ from models.problem import Problem
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 """Sizes of the sets that are searched for."""
-STARTS = 32
+STARTS = 24
 """Random sets of four from which the search begins."""
 BEST = 4
 """Sets that are improved on all points, of those found on some."""
@@ -207,7 +207,8 @@ def strongest(problem: Problem[LabellingFunction], size: int) -> list[int]:
 def agreement_of(problem: Problem[LabellingFunction], neurons: Sequence[int]) -> float:
     """The share of points at which the summed effect of some neurons gives the model's answer."""
     summed = effects(problem)[list(neurons)].sum(dim=0)
-    return float(((summed > 0) == says_red(problem)).double().mean())
+    same = (summed > 0) == says_red(problem)
+    return float(same.sum()) / same.numel()
 
 
 def of_random_sets(
@@ -229,11 +230,8 @@ def of_random_sets(
     pool = torch.as_tensor(firing(problem) if among is None else list(among))
     if size > len(pool):
         raise ValueError(f"sets of {size} neurons were asked for, among {len(pool)}")
-    member = torch.zeros(n, len(pool))
-    for one in member:
-        one[torch.randperm(len(pool), generator=generator)[:size]] = 1
-    summed = member @ effects(problem)[pool].flatten(1)
-    return ((summed > 0) == says_red(problem).flatten()).double().mean(dim=1)
+    drawn = (pool[torch.randperm(len(pool), generator=generator)[:size]] for _ in range(n))
+    return torch.tensor([agreement_of(problem, one.tolist()) for one in drawn])
 
 
 def best_offset(problem: Problem[LabellingFunction], neurons: Sequence[int]) -> Chosen:
