@@ -54,10 +54,11 @@ def effects(problem: Problem[LabellingFunction]) -> Maps:
     model = problem.model
     W_U = model.W_U.double()
     weight = model.W_out[0].double() @ (W_U[:, RED] - W_U[:, BLUE])
-    maps = resid_mid(problem) @ model.W_in[0].double() + model.b_in[0].double()
-    maps = maps.relu_().mul_(weight).to(torch.float32)
     # Sets of neurons are summed by the thousand: each neuron's map in one piece.
-    return maps.movedim(-1, 0).contiguous().cpu()
+    resid = resid_mid(problem).flatten(0, 1).T
+    before = torch.addmm(model.b_in[0].double()[:, None], model.W_in[0].double().T, resid)
+    maps = before.relu_().mul_(weight[:, None]).to(torch.float32)
+    return maps.unflatten(1, (SIDE, SIDE)).cpu()
 
 
 @cache

@@ -4,7 +4,7 @@ No LayerNorm stands between neurons and logits, so that a set of neurons switche
 summed effect from the difference of logits, and nothing else changes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Bool, Float
@@ -21,20 +21,24 @@ CHANGED = 0.1
 
 
 def without(
-    problem: Problem[LabellingFunction], neurons: Sequence[int], mean: bool = False
-) -> Float[Tensor, "x y"]:
-    """Logit of red less that of blue with the activations of some neurons at 0, or with `mean` at
-    their mean over all points.
+    problem: Problem[LabellingFunction], sets: Sequence[Sequence[int]], mean: bool = False
+) -> Float[Tensor, "set x y"]:
+    """Logit of red less that of blue with the activations of each of several sets of neurons at
+    0, or with `mean` at their mean over all points.
     """
-    written = effects(problem)[list(neurons)].sum(dim=0)
-    return whole(problem) - written + (written.mean() if mean else 0.0)
+    member = torch.zeros(len(sets), len(effects(problem)))
+    for row, neurons in zip(member, sets, strict=True):
+        row[list(neurons)] = 1
+    written = (member @ effects(problem).flatten(1)).unflatten(1, whole(problem).shape)
+    put = written.mean(dim=(1, 2), keepdim=True) if mean else 0.0
+    return whole(problem) - written + put
 
 
 def kept(
-    problem: Problem[LabellingFunction], neurons: Sequence[int], mean: bool = False
-) -> Bool[Tensor, "x y"]:
-    """Which points keep the model's answer without some neurons."""
-    return (without(problem, neurons, mean) > 0) == says_red(problem)
+    problem: Problem[LabellingFunction], sets: Sequence[Sequence[int]], mean: bool = False
+) -> Bool[Tensor, "set x y"]:
+    """Which points keep the model's answer without each of several sets of neurons."""
+    return (without(problem, sets, mean) > 0) == says_red(problem)
 
 
 def row_patterns(problem: Problem[LabellingFunction]) -> list[str]:
@@ -46,7 +50,7 @@ def kept_by_pattern(
     problem: Problem[LabellingFunction], neurons: Sequence[int], mean: bool = False
 ) -> dict[str, float]:
     """The share of points that keep their answer, over the rows of each true pattern."""
-    by_row = kept(problem, neurons, mean).double().mean(dim=1)
+    by_row = kept(problem, [neurons], mean)[0].double().mean(dim=1)
     found = row_patterns(problem)
     return {
         name: float(by_row[[row for row, its in enumerate(found) if its == name]].mean())
@@ -54,22 +58,34 @@ def kept_by_pattern(
     }
 
 
-def balanced(
-    problem: Problem[LabellingFunction], neurons: Sequence[int], primitive: str, mean: bool = False
-) -> float:
-    """How well a primitive says which rows change without some neurons: the mean of the share of
-    the rows made with it that do change, and of the share of all others that do not.
+def balanced(kept_of: Bool[Tensor, "x y"], made: Bool[Tensor, " x"]) -> float:
+    """How well it is foreseen which rows change: the mean of the share of the rows foreseen that
+    do change, and of the share of all others that do not. One half is what chance gives.
 
-    By what the pattern of the row is made of (`rows.PATTERNS`); one half is what chance gives.
+    Args:
+        kept_of: which points keep their answer.
+        made: whether a row is foreseen to change.
     """
-    changed = kept(problem, neurons, mean).double().mean(dim=1) < 1 - CHANGED
-    made = torch.tensor([primitive in PATTERNS[name] for name in row_patterns(problem)])
+    changed = kept_of.double().mean(dim=1) < 1 - CHANGED
     return float((changed[made].double().mean() + (~changed[~made]).double().mean()) / 2)
 
 
-def mean_balanced(
-    problem: Problem[LabellingFunction], by_primitive: Mapping[str, Sequence[int]], mean: bool
+def foreseen(
+    problem: Problem[LabellingFunction],
+    primitives: Sequence[str],
+    sets: Sequence[Sequence[int]],
+    mean: bool = False,
 ) -> float:
-    """The mean of `balanced` over primitives that patterns are made of, each with its neurons."""
-    each = [balanced(problem, of, name, mean) for name, of in by_primitive.items()]
+    """The mean of `balanced` over several sets of neurons off, where the rows are foreseen to
+    change whose true pattern is made with the primitive that each is taken for
+    (`rows.PATTERNS`).
+    """
+    found = row_patterns(problem)
+    made = [
+        torch.tensor([primitive in PATTERNS[name] for name in found]) for primitive in primitives
+    ]
+    each = [
+        balanced(kept_of, rows)
+        for kept_of, rows in zip(kept(problem, sets, mean), made, strict=True)
+    ]
     return sum(each) / len(each)
