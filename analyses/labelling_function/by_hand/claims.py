@@ -21,7 +21,12 @@ from analyses.labelling_function.by_hand.plan import (
     with_direct_path,
     without_red_all,
 )
-from analyses.labelling_function.by_hand.weights import hand_set, made_by_hand
+from analyses.labelling_function.by_hand.weights import (
+    families_by_hand,
+    hand_set,
+    made_by_hand,
+)
+from analyses.labelling_function.neurons.families import FAMILIES, families, painted
 from analyses.labelling_function.points import (
     agreement,
     answers,
@@ -34,6 +39,26 @@ from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 
 Of = Problem[LabellingFunction]
+
+
+def put_under_their_primitives(problem: Of) -> Measurement:
+    """Of the neurons set by hand and those that are in a family, which share is in the family of
+    its primitive.
+    """
+    by_hand, found = families_by_hand(problem), families(hand_set(problem))
+    pairs, others = (
+        {(name, neuron) for name, members in of.items() for neuron in members}
+        for of in (by_hand, found)
+    )
+    return Measurement(len(pairs & others) / len(pairs | others), len(pairs))
+
+
+def read_by_columns(problem: Of) -> Measurement:
+    """The share in the family of its primitive if the rule reads columns in place of rows."""
+    plan = by_primitive(truth(problem).cpu())
+    found = [FAMILIES[of] for of in painted(plan.painted(SIDE).mT).tolist()]
+    same = [one == other for one, other in zip(found, plan.names, strict=True)]
+    return Measurement(sum(same) / len(same), len(same))
 
 
 @cache
@@ -185,6 +210,18 @@ CLAIMS = [
                 measure=lambda problem: pairs_that_cross(truth(problem).cpu().roll(1, dims=0)),
             ),
         ),
+    ),
+    Claim(
+        name="families_known",
+        sentence="The rule that parts neurons into families puts those set by hand, and no others, "
+        "under the primitives that they were made for.",
+        quantity="neurons in the right family, of those set by hand or in a family",
+        unit="share",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=1.0,
+        measure=put_under_their_primitives,
+        controls=(Control("the rule applied to columns", measure=read_by_columns),),
     ),
     Claim(
         name="hand_set_attends_evenly",
