@@ -1,0 +1,60 @@
+"""The shape of extended embeddings, as numbers: which rows they pick, how they rise or fall, how
+flat they are together along a curve.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from analyses.statistics import Interval, rank_correlation, rank_correlation_interval, ranks
+
+Values = Float[Tensor, "token neuron"]
+
+
+def picked(values: Values, mask: Bool[Tensor, " token"]) -> Float[Tensor, " neuron"]:
+    """How well each neuron's values tell masked tokens from others: the probability that a masked
+    one has the greater value (the area under the ROC curve; Mann and Whitney 1947).
+    """
+    inside = mask.tolist()
+    n, others = sum(inside), len(inside) - sum(inside)
+    found = []
+    for column in values.T.tolist():
+        of_masked = sum(r for r, m in zip(ranks(column), inside, strict=True) if m)
+        found.append((of_masked - n * (n + 1) / 2) / (n * others))
+    return torch.tensor(found, dtype=torch.float64)
+
+
+def trends(
+    values: Float[Tensor, "case neuron"], against: Sequence[float]
+) -> Float[Tensor, " neuron"]:
+    """Spearman's rho of each neuron's values with numbers."""
+    found = [rank_correlation(column, against) for column in values.T.tolist()]
+    return torch.tensor(found, dtype=torch.float64)
+
+
+def trend_interval(rho: float, n: int) -> Interval:
+    """Its 95 % interval, as if the tokens were a sample."""
+    return rank_correlation_interval(rho, n)
+
+
+def flatness(
+    x: Values,
+    y: Values,
+    rows: Int[Tensor, " served"],
+    places: Int[Tensor, " served"],
+) -> Float[Tensor, " neuron"]:
+    """Standard deviation of X's and Y's extended embeddings together along a curve, divided by
+    that of X's alone: 1 for a Y that adds nothing, 0 where it cancels what X does.
+    """
+    alone = x[rows].double()
+    together = alone + y[places].double()
+    return together.std(dim=0) / alone.std(dim=0).clamp_min(torch.finfo(torch.float64).tiny)
+
+
+def along_sum(x: Values, y: Values, total: int) -> Float[Tensor, " neuron"]:
+    """`flatness` along X + Y = `total`, over every X for which there is such a Y."""
+    n = len(x)
+    rows = torch.arange(max(0, total - n + 1), min(n - 1, total) + 1, device=x.device)
+    return flatness(x, y, rows, total - rows)
