@@ -143,7 +143,7 @@ def smallest_margin(problem: Of) -> Measurement:
 
 def pairs_that_cross(red: Red) -> Measurement:
     """Of the pairs of four red and of four blue points, how many cross: the colour with fewer."""
-    return Measurement(min(crossing(red, of) for of in (RED_POINTS, BLUE_POINTS)), 1)
+    return Measurement(float(min(crossing(red, of) for of in (RED_POINTS, BLUE_POINTS))), 1)
 
 
 def cross_where_two_paint(problem: Of) -> Measurement:
@@ -227,7 +227,7 @@ CLAIMS = [
         unit="pairs",
         evidence="proved",
         comparison="at least",
-        threshold=6,
+        threshold=6.0,
         measure=lambda problem: pairs_that_cross(truth(problem).cpu()),
         controls=(
             Control("the most on maps that two neurons paint", measure=cross_where_two_paint),

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from analyses.activations import PATTERN, activations
 from analyses.explanations import size
+from analyses.interventions import ablate_neurons
+from analyses.labelling_function.by_hand import claims, describe
 from analyses.labelling_function.by_hand.crossing import (
     BLUE_POINTS,
     RED_POINTS,
@@ -32,15 +34,18 @@ from analyses.labelling_function.by_hand.plan import (
 )
 from analyses.labelling_function.by_hand.weights import (
     LOGITS,
+    families_by_hand,
+    hand_set,
     largest,
     made_by_hand,
     non_zero,
     weights,
 )
 from analyses.labelling_function.by_hand.written_down import program
-from analyses.labelling_function.points import difference
+from analyses.labelling_function.points import difference, red_over_blue
 from analyses.labelling_function.rows import PATTERNS, PRIMITIVES, pattern
-from models.labelling_function.task import SIDE, task
+from models.labelling_function.task import SIDE, LabellingFunction, task
+from models.problem import Problem
 from tests.problems.labelling_function.small_model import small_model
 
 Map = Bool[Tensor, "x y"]
@@ -51,6 +56,12 @@ every_plan = pytest.mark.parametrize("make", PLANS)
 @cache
 def truth() -> Map:
     return task().answers(task().every()).reshape(SIDE, SIDE).bool()
+
+
+@cache
+def with_room() -> Problem[LabellingFunction]:
+    """A model that is just large enough for any of the plans."""
+    return small_model(d_mlp=4, d_model=12, d_head=6)
 
 
 def row(width: int, first: bool, edges: list[int]) -> list[bool]:
@@ -147,19 +158,19 @@ def test_a_transformer_adds_up_its_plan_exactly(make: Callable[[Map], Plan]) -> 
     # An edge at the margin is none, and so are two at the same column.
     edges = torch.randint(1, SIDE + 1, (SIDE, 2), generator=generator).tolist()
     red = torch.tensor([row(SIDE, x % 2 == 0, of) for x, of in enumerate(edges)])
-    problem = made_by_hand(small_model(d_mlp=4, d_model=12, d_head=6), make(red))
+    problem = made_by_hand(with_room(), make(red))
     assert torch.equal(difference(problem), LOGITS * make(red).sum(SIDE))
 
 
 def test_attention_is_constant_and_each_head_looks_at_one_number() -> None:
-    problem = made_by_hand(small_model(d_mlp=4, d_model=12, d_head=6), by_primitive(truth()))
+    problem = made_by_hand(with_room(), by_primitive(truth()))
     at_z = activations(problem, task().every()[::97], PATTERN)[:, :, -1]
     assert torch.equal(at_z, at_z[:1].expand_as(at_z))
     torch.testing.assert_close(at_z[0], torch.eye(3)[:2], atol=1e-20, rtol=0)
 
 
 def test_weights_are_counted_and_measured() -> None:
-    made = weights(by_primitive(truth()), small_model(d_mlp=4, d_model=12, d_head=6).weights)
+    made = weights(by_primitive(truth()), with_room().weights)
     entries = [float(entry) for weight in made.values() for entry in weight.flatten()]
     assert non_zero(made) == sum(entry != 0 for entry in entries)
     assert largest(made) == max(map(abs, entries))
@@ -259,3 +270,35 @@ def test_two_neurons_by_themselves_do_paint_three_points_that_cross() -> None:
     red = (one[:, None] + one).relu() + (other[:, None] + other).relu() > 1
     assert torch.equal(red, torch.eye(3, dtype=torch.bool))
     assert most_crossing(red, True) == 3
+
+
+def test_without_a_neuron_the_rows_change_that_are_made_with_its_primitive() -> None:
+    problem, red = with_room(), truth()
+    for name, neurons in families_by_hand(problem).items():
+        off = red_over_blue(ablate_neurons(hand_set(problem), task().every(), neurons)) > 0
+        changed = (off != red).any(dim=1)
+        made = [name in PATTERNS[pattern(row)] for row in red]
+        assert changed.tolist() == made, name
+
+
+def test_what_the_page_shows_of_neurons_is_theirs() -> None:
+    problem = with_room()
+    rows = describe.painter_rows(problem)
+    assert [row[0] for row in rows] == list(families_by_hand(problem))
+    assert {row[0] for row in rows} == set(describe.READ)
+    together = describe.effect_of(problem, list(describe.READ), most=1e3)
+    alone = LOGITS * by_primitive(truth()).ground
+    assert torch.equal(together + alone, difference(hand_set(problem)))
+    assert describe.effect_of(problem, ["blue right"], most=7.0).min() == -7
+
+
+def test_controls_are_plans_with_something_wrong() -> None:
+    problem = with_room()
+    wrong = [claims.dealt_on(problem), claims.moved_on(problem)]
+    wrong += [claims.without_direct_path(problem)]
+    wrong += [claims.best_without_one(make)(problem) for make in PLANS]
+    assert all(0.5 < found.value < 0.99 for found in wrong)
+    assert claims.painted_right(problem, by_primitive(truth())) == 1
+    for make in PLANS:
+        plans = claims.without_one(make(truth()))
+        assert [int((plan.colour == 0).sum()) for plan in plans] == [1] * len(make(truth()).names)
