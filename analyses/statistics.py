@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from math import atanh, sqrt, tanh
 from typing import NamedTuple
 
-import numpy as np
-
 Z95 = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
 ROUNDOFF = 2.0**-53
@@ -91,22 +89,6 @@ def correlation(x: list[float], y: list[float]) -> float:
     """
     varies = min(x) < max(x) and min(y) < max(y)
     return statistics.correlation(x, y) if varies else 0.0
-
-
-def rank_correlation(x: list[float], y: list[float]) -> float:
-    """Spearman's correlation: Pearson's of the ranks; 0 where one of the two is constant.
-
-    >>> round(rank_correlation([1.0, 2.0, 3.0, 4.0], [1.0, 10.0, 100.0, 50.0]), 12)
-    0.8
-    """
-    return correlation(_ranks(x), _ranks(y))
-
-
-def _ranks(values: list[float]) -> list[float]:
-    """Places in order of size, counted from 1; equal values share the mean of theirs."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-    last = count.cumsum()
-    return (last - (count - 1) / 2)[place].tolist()
 
 
 def correlation_interval(r: float, n: int) -> Interval:
