@@ -11,8 +11,7 @@ from functools import cache
 import torch
 
 from analyses.claims import Claim, Control, Measure, Measurement
-from analyses.controls import neurons_exchanged
-from analyses.interventions import fix_attention
+from analyses.labelling_function.attention import fixed
 from analyses.labelling_function.by_hand.crossing import BLUE_POINTS, RED_POINTS, crossing
 from analyses.labelling_function.by_hand.plan import (
     Plan,
@@ -21,19 +20,67 @@ from analyses.labelling_function.by_hand.plan import (
     with_direct_path,
     without_red_all,
 )
-from analyses.labelling_function.by_hand.weights import hand_set, made_by_hand
+from analyses.labelling_function.by_hand.weights import (
+    LOGITS,
+    families_by_hand,
+    hand_set,
+    made_by_hand,
+)
+from analyses.labelling_function.neurons import chosen
+from analyses.labelling_function.neurons.claims import next_predicted, rows_predicted
+from analyses.labelling_function.neurons.families import FAMILIES, families, painted
 from analyses.labelling_function.points import (
     agreement,
     answers,
     difference,
-    every,
-    red_over_blue,
     truth,
 )
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 
 Of = Problem[LabellingFunction]
+SEED = 2302
+PAINTERS = 4
+"""Neurons of the plan with one for each primitive."""
+
+
+def put_under_their_primitives(problem: Of) -> Measurement:
+    """Of the neurons set by hand and those that are in a family, which share is in the family of
+    its primitive.
+    """
+    by_hand, found = families_by_hand(problem), families(hand_set(problem))
+    pairs, others = (
+        {(name, neuron) for name, members in of.items() for neuron in members}
+        for of in (by_hand, found)
+    )
+    return Measurement(len(pairs & others) / len(pairs | others), len(pairs))
+
+
+def read_by_columns(problem: Of) -> Measurement:
+    """The share in the family of its primitive if the rule reads columns in place of rows."""
+    plan = by_primitive(truth(problem).cpu())
+    found = [FAMILIES[of] for of in painted(plan.painted(SIDE).mT).tolist()]
+    same = [one == other for one, other in zip(found, plan.names, strict=True)]
+    return Measurement(sum(same) / len(same), len(same))
+
+
+def planted(problem: Of, painters: int) -> Measurement:
+    """Search for the four neurons that together give the right answers, where some painters are
+    hidden among the strongest neurons of the trained model: the share of points right.
+    """
+    strongest = torch.from_numpy(chosen.candidate_maps(problem))
+    red = truth(problem).cpu().flatten()
+    hidden = LOGITS * by_primitive(truth(problem).cpu()).painted(SIDE).flatten(1)[:painters]
+    # Those of least norm make room.
+    maps = torch.cat([strongest[: len(strongest) - painters], hidden])
+    order = torch.randperm(len(maps), generator=torch.Generator().manual_seed(SEED))
+    found = chosen.best_sets(maps[order].numpy(), red.numpy(), sizes=[4])[4]
+    return Measurement(found.agreement, len(red))
+
+
+def next_primitive(problem: Of) -> Measurement:
+    """As `rows_predicted`, each primitive taken for that of the next family."""
+    return next_predicted(hand_set(problem))
 
 
 @cache
@@ -68,6 +115,13 @@ def best_without_one(make: Callable[[Red], Plan]) -> Measure:
     return measured
 
 
+def dealt_on(problem: Of) -> Measurement:
+    """Share of points right if each neuron writes what the one before it should."""
+    plan = by_primitive(truth(problem).cpu())
+    plan = replace(plan, colour=plan.colour.roll(1))
+    return Measurement(painted_right(problem, plan), SIDE**2)
+
+
 def moved_on(problem: Of) -> Measurement:
     """Share of points right if each row is painted as the one before."""
     plan = by_primitive(truth(problem).cpu().roll(1, dims=0))
@@ -89,7 +143,7 @@ def smallest_margin(problem: Of) -> Measurement:
 
 def pairs_that_cross(red: Red) -> Measurement:
     """Of the pairs of four red and of four blue points, how many cross: the colour with fewer."""
-    return Measurement(min(crossing(red, of) for of in (RED_POINTS, BLUE_POINTS)), 1)
+    return Measurement(float(min(crossing(red, of) for of in (RED_POINTS, BLUE_POINTS))), 1)
 
 
 def cross_where_two_paint(problem: Of) -> Measurement:
@@ -101,8 +155,8 @@ def cross_where_two_paint(problem: Of) -> Measurement:
 
 def moved_by_mean_attention(problem: Of) -> Measurement:
     """The largest change of a difference of logits if attention is fixed to its mean."""
-    fixed = red_over_blue(fix_attention(problem, every(problem)))
-    return Measurement(float((fixed - difference(problem)).abs().max()), SIDE**2)
+    change = fixed.at_mean(problem) - difference(problem)
+    return Measurement(float(change.abs().max()), SIDE**2)
 
 
 CLAIMS = [
@@ -117,10 +171,7 @@ CLAIMS = [
         threshold=1.0,
         measure=lambda problem: right(hand_set(problem)),
         controls=(
-            Control(
-                "its neurons with their output weights exchanged",
-                measure=lambda problem: right(neurons_exchanged(hand_set(problem))),
-            ),
+            Control("its four neurons with their output weights dealt on", measure=dealt_on),
             Control("each row painted as the one before", measure=moved_on),
             Control("the best of it with one neuron off", measure=best_without_one(by_primitive)),
         ),
@@ -176,7 +227,7 @@ CLAIMS = [
         unit="pairs",
         evidence="proved",
         comparison="at least",
-        threshold=6,
+        threshold=6.0,
         measure=lambda problem: pairs_that_cross(truth(problem).cpu()),
         controls=(
             Control("the most on maps that two neurons paint", measure=cross_where_two_paint),
@@ -184,6 +235,50 @@ CLAIMS = [
                 "each row in the place of the one before",
                 measure=lambda problem: pairs_that_cross(truth(problem).cpu().roll(1, dims=0)),
             ),
+        ),
+    ),
+    Claim(
+        name="families_known",
+        sentence="The rule that parts neurons into families puts those set by hand, and no others, "
+        "under the primitives that they were made for.",
+        quantity="neurons in the right family, of those set by hand or in a family",
+        unit="share",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=1.0,
+        measure=put_under_their_primitives,
+        controls=(Control("the rule applied to columns", measure=read_by_columns),),
+    ),
+    Claim(
+        name="search_finds_painters",
+        sentence="The search for the smallest set finds the four neurons set by hand where they "
+        "are hidden among the strongest of the trained model.",
+        quantity="points that the four found answer right by themselves",
+        unit="share",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=1.0,
+        measure=lambda problem: planted(problem, PAINTERS),
+        controls=(
+            Control("none hidden", measure=lambda problem: planted(problem, 0)),
+            Control(
+                "all but one hidden",
+                measure=lambda problem: planted(problem, PAINTERS - 1),
+            ),
+        ),
+    ),
+    Claim(
+        name="families_off_known",
+        sentence="Where each primitive has a neuron of its own, the measure of which rows change "
+        "without it knows its rows.",
+        quantity="rows told apart right, mean of those made with a primitive and of all others",
+        unit="share",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=0.9,
+        measure=lambda problem: rows_predicted(hand_set(problem)),
+        controls=(
+            Control("primitives taken for those of the next family", measure=next_primitive),
         ),
     ),
     Claim(

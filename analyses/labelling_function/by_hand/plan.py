@@ -57,8 +57,8 @@ def turns(row: Bool[Tensor, " y"]) -> tuple[list[int], list[int]]:
     >>> turns(torch.tensor([False, True, True, False]))
     ([1], [3])
     """
-    changed = [y for y in range(1, len(row)) if row[y] != row[y - 1]]
-    return [y for y in changed if row[y]], [y for y in changed if not row[y]]
+    changed = (row[1:] != row[:-1]).nonzero().flatten() + 1
+    return changed[row[changed]].tolist(), changed[~row[changed]].tolist()
 
 
 def by_primitive(red: Red) -> Plan:
