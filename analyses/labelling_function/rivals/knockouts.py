@@ -41,7 +41,7 @@ def other_number(tokens: Tokens, position: int) -> Tokens:
 
 def family_off(family: str, problem: Of) -> Map:
     """With all neurons switched off that paint the same, however little."""
-    lost = effects(problem)[families(problem, least=0)[family]].sum(dim=0)
+    lost = effects(problem)[families(problem)[family]].sum(dim=0)
     return difference(problem) - lost.to(problem.device)
 
 
@@ -83,7 +83,7 @@ def knockouts(problem: Of) -> list[Intervention]:
     """
     changes: list[tuple[str, str, Callable[[Of], Map]]] = [
         (f"{name} off", f"neurons that paint {name} off", partial(family_off, name))
-        for name, members in families(problem, least=0).items()
+        for name, members in families(problem).items()
         if members
     ]
     changes += [

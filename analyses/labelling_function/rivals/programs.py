@@ -49,7 +49,7 @@ def reader(problem: Of, neurons: list[int]) -> Reader:
     model = problem.model
     weight = model.W_out[0][neurons] @ difference_of_classes(problem)
     family = torch.full((problem.architecture.d_mlp or 0,), len(FAMILIES))
-    for number, members in enumerate(families(problem, least=0).values()):
+    for number, members in enumerate(families(problem).values()):
         family[members] = number
     return Reader(
         model.W_in[0][:, neurons] * weight.abs(),
@@ -61,7 +61,7 @@ def reader(problem: Of, neurons: list[int]) -> Reader:
 
 def that_fire(problem: Of) -> list[int]:
     """The neurons that fire at some point."""
-    return [neuron for members in families(problem, least=0).values() for neuron in members]
+    return [neuron for members in families(problem).values() for neuron in members]
 
 
 def with_direct_path(problem: Of, of: Reader) -> Reader:

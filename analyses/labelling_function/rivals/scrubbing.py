@@ -47,14 +47,21 @@ def values_from_anywhere(problem: Of) -> Map:
 
 
 @cache
-def cells(problem: Of, random: bool = False) -> Classes:
-    """Points by where `resid_mid` lies along its two principal directions, or along two drawn at
-    random.
+def cells(problem: Of, drawn: int | None = None, directions: int = 2) -> Classes:
+    """Points by where `resid_mid` lies along two directions of the residual stream.
+
+    Args:
+        problem: whose model.
+        drawn: the seed of two random directions; None: the principal ones.
+        directions: 2, or 1 for as many classes along the first alone.
     """
     found = of_resid(problem)
-    plane = drawn_plane(problem, 2, seeded()) if random else found.directions[:2]
-    places = (resid(problem) - found.mean) @ plane.T
-    return combined(*(binned(place, CELLS) for place in places.unbind(dim=1)))
+    plane = found.directions
+    if drawn is not None:
+        plane = drawn_plane(problem, 2, torch.Generator().manual_seed(drawn))
+    places = (resid(problem) - found.mean) @ plane[:directions].T
+    bins = CELLS if directions == 2 else CELLS**2
+    return combined(*(binned(place, bins) for place in places.unbind(dim=1)))
 
 
 def behind_attention(problem: Of, classes: Classes) -> Map:
@@ -92,7 +99,9 @@ def random_groups(problem: Of, groups: Sequence[Sequence[int]]) -> list[list[int
     return [[next(dealt) for _ in group] for group in groups]
 
 
-def of_families(problem: Of, classes: Classes) -> Map:
-    """`from_families` with the families, and all other neurons from any point."""
-    groups = list(families(problem).values())
+def of_families(problem: Of, classes: Classes, least: float) -> Map:
+    """`from_families` with the families of neurons whose largest effect is so strong, in logits;
+    all others from any point.
+    """
+    groups = list(families(problem, least).values())
     return from_families(problem, groups, classes, torch.zeros_like(classes))
