@@ -16,10 +16,38 @@ class Agreement(_Strict):
     """What was answered, in words."""
     share: float
     """Of the model's answers, mean over sequences that have some; 0 if none has."""
-    interval: tuple[float, float]
-    """Of 95 %, with predictions on one sequence taken together."""
+    interval: tuple[float, float] | None
+    """Of 95 %, with predictions on one sequence taken together; None where all were run."""
     n: int
     """Number of sequences with such an answer."""
+
+
+class Ranked(_Strict):
+    """How well it knows where the model is sure."""
+
+    correlation: float
+    """Spearman's, of how sure the two are of their answers."""
+    n: int
+    """Number of answers."""
+
+
+class Foreseen(_Strict):
+    """How well it predicted what an intervention makes of the model's answers."""
+
+    intervention: str
+    """Its name."""
+    what: str
+    """In words."""
+    stated: bool
+    """Whether the explanation says anything of interventions."""
+    share: float
+    """Of all answers under the intervention, those predicted."""
+    n: int
+    """Number of these answers."""
+    changed: int
+    """How many of them are others than without it."""
+    foreseen: int
+    """How many of those were predicted."""
 
 
 class Explained(_Strict):
@@ -34,6 +62,20 @@ class Explained(_Strict):
     """With all of the model's answers, by where its inputs come from; the first at random."""
     mistakes: Agreement
     """With those of the model's answers, to any of these inputs, that are wrong."""
+    confidence: Ranked | None = None
+    """None if it does not say how sure it is."""
+    foreseen: tuple[Foreseen, ...] = ()
+    """Interventions, on the first inputs."""
+
+    @property
+    def changed(self) -> int:
+        """How many answers the interventions change, all of them together."""
+        return sum(found.changed for found in self.foreseen)
+
+    @property
+    def foreseen_share(self) -> float:
+        """Of these, how many it predicted; nothing but the parts helps there."""
+        return sum(found.foreseen for found in self.foreseen) / max(self.changed, 1)
 
     @property
     def worst(self) -> Agreement:
@@ -45,11 +87,17 @@ def explanations_table(explained: list[Explained], caption: str) -> str:
     """An HTML table of explanations, one row each, with an anchor `explanation-<name>`."""
     first = explained[0]
     titles = ["Explanation", "Bits", *(a.inputs for a in first.agreements), first.mistakes.inputs]
+    if any(found.confidence for found in explained):
+        titles.append(CONFIDENCE)
+    if first.foreseen:
+        titles.append(CHANGED)
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
     rows = "".join(
         f'<tr id="explanation-{found.name}"><th scope="row">{escape(found.sentence)}</th>'
         f'<td data-column="Bits">{found.bits:,}</td>'
         + "".join(map(_cell, (*found.agreements, found.mistakes)))
+        + (_ranked(found) if CONFIDENCE in titles else "")
+        + (_changed(found) if CHANGED in titles else "")
         + "</tr>"
         for found in explained
     )
@@ -59,16 +107,55 @@ def explanations_table(explained: list[Explained], caption: str) -> str:
     )
 
 
+CONFIDENCE = "where it is sure"
+CHANGED = "what interventions change"
+
+
+def interventions_table(explained: list[Explained], caption: str) -> str:
+    """An HTML table of interventions, one row each, and what each explanation says of them."""
+    titles = ["Intervention", "changes", *(found.name.replace("_", " ") for found in explained)]
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
+    rows = ""
+    for change in zip(*(found.foreseen for found in explained), strict=True):
+        first = change[0]
+        rows += (
+            f'<tr><th scope="row">{escape(first.what)}</th>'
+            f"<td>{percent(first.changed / first.n)}</td>"
+        )
+        for found in change:
+            of_changed = percent(found.foreseen / found.changed) if found.changed else "none"
+            rows += f"<td>{percent(found.share)} <small>{of_changed}</small></td>"
+        rows += "</tr>"
+    return (
+        f'<table class="numbers interventions"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _ranked(found: Explained) -> str:
+    shown = "not said" if found.confidence is None else f"{found.confidence.correlation:.2f}"
+    return f'<td data-column="{CONFIDENCE}">{shown}</td>'
+
+
+def _changed(found: Explained) -> str:
+    if not found.changed:
+        return f'<td data-column="{CHANGED}">none</td>'
+    return (
+        f'<td data-column="{CHANGED}">{percent(found.foreseen_share)} '
+        f"<small>n = {found.changed:,}</small></td>"
+    )
+
+
 def _cell(agreement: Agreement) -> str:
     # Where there is no room for columns, each cell bears the title of its own.
     cell = f'<td data-column="{escape(agreement.inputs)}">'
     if not agreement.n:
         return f"{cell}none</td>"
-    low, high = agreement.interval
-    return (
-        f"{cell}{percent(agreement.share)} <small>[{percent(low)}, {percent(high)}]</small> "
-        f"<small>n = {agreement.n:,}</small></td>"
-    )
+    within = ""
+    if agreement.interval:
+        low, high = agreement.interval
+        within = f"<small>[{percent(low)}, {percent(high)}]</small> "
+    return f"{cell}{percent(agreement.share)} {within}<small>n = {agreement.n:,}</small></td>"
 
 
 def percent(share: float) -> str:

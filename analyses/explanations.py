@@ -2,8 +2,9 @@
 
 An explanation reads parameters off the weights and predicts what the model answers to any input.
 It is scored on agreement with the model, not with the truth: also on the answers that are wrong,
-where being right does not help. The more it may write down, the better it can do; so its size
-counts, by one rule for all explanations of all problems (`size`).
+where being right does not help, and under interventions, where it has to know the parts. The more
+it may write down, the better it can do; so its size counts, by one rule for all explanations of
+all problems (`size`).
 """
 
 import inspect
@@ -11,18 +12,20 @@ import io
 import math
 import textwrap
 import tokenize
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from analyses.claims import Measurement
-from analyses.explained import Agreement, Explained
+from analyses.explained import Agreement, Explained, Foreseen, Ranked
+from analyses.interventions import Intervention
+from analyses.statistics import rank_correlation
 from models.problem import Problem
-from models.scoring import is_correct
 
 TOKEN_BITS = 10
 """What a token of code counts: a word of a vocabulary of about a thousand."""
@@ -35,24 +38,51 @@ PROJECT = ("analyses.", "models.", "tests.")
 MISTAKES = "the model's mistakes"
 Tokens = Int[Tensor, "batch n_ctx"]
 Answers = Int[Tensor, "batch label"]
+Logits = Float[Tensor, "batch label d_vocab_out"]
+Tables = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
 class Program:
     """What an explanation predicts with, for one model."""
 
-    predict: Callable[[Tokens, Mapping[str, Tensor]], Answers]
-    """The model's answers at all labels, from the tokens and what it has written down. Of the
-    tokens it may read whatever the model could: none that come after."""
+    predict: Callable[[Tokens, Tables], Answers | Logits]
+    """What the model says at all labels, from the tokens and what it has written down: answers, or
+    their logits, which say as well how sure it is. Of the tokens it may read whatever the model
+    could: none that come after."""
     tables: Mapping[str, Tensor] = field(default_factory=dict)
     """The parameters that it writes down. Integers and truth values as they are; real numbers as
     `kept` leaves them."""
     calls: tuple[Callable[..., Any], ...] = ()
-    """Functions of this project that `predict` calls: their code counts as well."""
+    """Functions of this project that `predict` or `under` call: their code counts as well."""
+    under: Callable[[Tokens, Tables, str], Answers | Logits] | None = None
+    """The same of the model under the intervention of that name; None: of interventions it says
+    nothing, and is taken to mean that they change nothing."""
 
-    def __call__(self, tokens: Tokens) -> Answers:
-        """The answers that it predicts."""
-        return self.predict(tokens, self.tables)
+    def __call__(self, tokens: Tokens, intervention: str | None = None) -> Answers:
+        """The answers that it predicts of the model as it is, or under an intervention."""
+        return answers_of(self._said(tokens, intervention))
+
+    def confidence(self, tokens: Tokens) -> Float[Tensor, "batch label"] | None:
+        """How far, in logits, it puts its answer above the next; None if it gives answers only."""
+        said = self._said(tokens, None)
+        return margin_of(said) if said.is_floating_point() else None
+
+    def _said(self, tokens: Tokens, intervention: str | None) -> Answers | Logits:
+        if intervention is None or self.under is None:
+            return self.predict(tokens, self.tables)
+        return self.under(tokens, self.tables, intervention)
+
+
+def answers_of(said: Answers | Logits) -> Answers:
+    """Answers as they are, or those with the largest logit."""
+    return said.argmax(dim=-1) if said.is_floating_point() else said
+
+
+def margin_of(logits: Logits) -> Float[Tensor, "batch label"]:
+    """How far the largest logit is above the next, in logits."""
+    first, second = logits.topk(2, dim=-1).values.unbind(dim=-1)
+    return first - second
 
 
 @dataclass(frozen=True)
@@ -69,7 +99,7 @@ def knowing_the_task(problem: Problem[Any]) -> Program:
     """The program that is always right, and knows nothing of the model."""
     task = problem.task
 
-    def predict(tokens: Tokens, tables: Mapping[str, Tensor]) -> Answers:
+    def predict(tokens: Tokens, tables: Tables) -> Answers:
         return task.answers(tokens)
 
     return Program(predict)
@@ -95,7 +125,8 @@ def size(program: Program) -> int:
     Raises:
         ValueError: the program calls a function of this project that it does not name.
     """
-    code = set(map(inspect.unwrap, (program.predict, *program.calls)))
+    said = (program.predict, program.under, *program.calls)
+    code = {inspect.unwrap(function) for function in said if function is not None}
     for function in code:
         known = inspect.getclosurevars(function)
         for name, called in {**known.globals, **known.nonlocals}.items():
@@ -130,41 +161,130 @@ def _tokens(function: Callable[..., Any]) -> int:
     raise ValueError(f"{function}: expected a function that was written with def")
 
 
-@torch.no_grad()
-def put_to_the_test(
-    explanation: Explanation, problem: Problem[Any], inputs: Mapping[str, Tokens]
-) -> Explained:
-    """Compare what an explanation predicts with what the model answers.
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What a model answers, and is to be predicted: on some inputs, and under interventions."""
 
-    Args:
-        explanation: whose program is run.
-        problem: whose model is to be predicted.
-        inputs: sequences by what they are, in words; random ones first.
-    """
-    program = explanation.program(problem)
-    agreements, agreed, mistaken = [], [], []
-    for name, tokens in inputs.items():
-        tokens = tokens.to(problem.device)
-        logits = problem.logits(tokens)
-        said = logits[:, problem.task.label_positions].argmax(dim=-1)
-        agrees = program(tokens) == said
-        agreements.append(_agreement(name, agrees))
-        agreed.append(agrees)
-        mistaken.append(~is_correct(problem.task, logits, tokens))
+    problem: Problem[Any]
+    inputs: Mapping[str, Tokens]
+    """By what they are, in words."""
+    logits: Mapping[str, Logits]
+    """The model's at all labels, for each of these."""
+    under: Mapping[Intervention, Answers]
+    """The model's answers to the first of them, under interventions."""
+    exhaustive: bool
+    """Whether the inputs are all that there are of their kind, and not a sample."""
+
+    @classmethod
+    @torch.no_grad()
+    def of(
+        cls,
+        problem: Problem[Any],
+        inputs: Mapping[str, Tokens],
+        interventions: Sequence[Intervention] = (),
+        exhaustive: bool = False,
+    ) -> "Trial":
+        """Run the model.
+
+        Args:
+            problem: whose model it is.
+            inputs: sequences by what they are, in words; first random ones, or all there are.
+            interventions: what is done to the model, on the first of these inputs.
+            exhaustive: whether the inputs are all of their kind, those after the first a part of
+                the first.
+        """
+        asked = problem.task.label_positions
+        inputs = {name: tokens.to(problem.device) for name, tokens in inputs.items()}
+        first = next(iter(inputs.values()))
+        return cls(
+            problem,
+            inputs,
+            {name: problem.logits(tokens)[:, asked] for name, tokens in inputs.items()},
+            {change: change.run(problem, first)[:, asked].argmax(-1) for change in interventions},
+            exhaustive,
+        )
+
+
+class Predictions(NamedTuple):
+    """What an explanation says of all that is asked in a trial."""
+
+    bits: int
+    answers: Mapping[str, Answers]
+    """To the inputs of that name."""
+    under: Mapping[str, Answers]
+    """To the first of them, under the intervention of that name."""
+    stated: bool
+    """Whether it says anything of interventions."""
+    confidence: Float[Tensor, "batch label"] | None
+    """Of its answers to the first inputs; None if it does not say."""
+
+
+@cache
+@torch.no_grad()
+def predictions(explanation: Explanation, trial: Trial) -> Predictions:
+    """Run an explanation's program; once for each trial."""
+    program = explanation.program(trial.problem)
+    answers = {name: program(tokens) for name, tokens in trial.inputs.items()}
+    name, tokens = next(iter(trial.inputs.items()))
+    stated = program.under is not None
+    under = {
+        change.name: program(tokens, change.name) if stated else answers[name]
+        for change in trial.under
+    }
+    return Predictions(size(program), answers, under, stated, program.confidence(tokens))
+
+
+def put_to_the_test(explanation: Explanation, trial: Trial) -> Explained:
+    """Compare what an explanation predicts with what the model answers."""
+    said = predictions(explanation, trial)
+    own = {name: logits.argmax(dim=-1) for name, logits in trial.logits.items()}
+    agreed = {name: said.answers[name] == own[name] for name in own}
+    wrong = {
+        name: own[name] != trial.problem.task.answers(tokens)
+        for name, tokens in trial.inputs.items()
+    }
+    # Where the first inputs hold the others, a mistake would count twice.
+    counted = list(own)[: 1 if trial.exhaustive else None]
+    mistakes = (torch.cat([found[name] for name in counted]) for found in (agreed, wrong))
     return Explained(
         name=explanation.name,
         sentence=explanation.sentence,
-        bits=size(program),
-        agreements=tuple(agreements),
-        mistakes=_agreement(MISTAKES, torch.cat(agreed), torch.cat(mistaken)),
+        bits=said.bits,
+        agreements=tuple(_agreement(name, trial, agrees) for name, agrees in agreed.items()),
+        mistakes=_agreement(MISTAKES, trial, *mistakes),
+        confidence=_ranked(said, trial),
+        foreseen=tuple(_foreseen(said, trial, change) for change in trial.under),
+    )
+
+
+def _ranked(said: Predictions, trial: Trial) -> Ranked | None:
+    if said.confidence is None:
+        return None
+    margin = margin_of(next(iter(trial.logits.values())))
+    r = rank_correlation(said.confidence.flatten().tolist(), margin.flatten().tolist())
+    return Ranked(correlation=r, n=margin.numel())
+
+
+def _foreseen(said: Predictions, trial: Trial, intervention: Intervention) -> Foreseen:
+    before, after = next(iter(trial.logits.values())).argmax(dim=-1), trial.under[intervention]
+    agrees, changed = said.under[intervention.name] == after, before != after
+    return Foreseen(
+        intervention=intervention.name,
+        what=intervention.what,
+        stated=said.stated,
+        share=float(agrees.double().mean()),
+        n=agrees.numel(),
+        changed=int(changed.sum()),
+        foreseen=int((agrees & changed).sum()),
     )
 
 
 def _agreement(
     inputs: str,
+    trial: Trial,
     agrees: Bool[Tensor, "sequence label"],
     asked: Bool[Tensor, "sequence label"] | None = None,
 ) -> Agreement:
     measured = Measurement.clustered(agrees, asked)
-    assert measured.interval is not None
-    return Agreement(inputs=inputs, share=measured.value, interval=measured.interval, n=measured.n)
+    interval = None if trial.exhaustive else measured.interval
+    return Agreement(inputs=inputs, share=measured.value, interval=interval, n=measured.n)

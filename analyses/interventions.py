@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -29,6 +30,17 @@ Tokens = Int[Tensor, "batch n_ctx"]
 Hook = tuple[str | Callable[..., Any], Callable[..., Any]]
 WRITES = re.compile(r"embed\.W_E|pos_embed\.W_pos|blocks\.\d+\.(attn\.[Wb]_O|mlp\.[Wb]_out)")
 """Names of the weights and biases that write to the residual stream."""
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """Something done to a model while it runs, which explanations can be asked about."""
+
+    name: str
+    """By which they know it."""
+    what: str
+    """In words."""
+    run: Callable[[Problem[Any], Tokens], Logits]
 
 
 @torch.no_grad()

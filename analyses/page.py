@@ -7,7 +7,7 @@ So a write-up runs the same in the build, in Jupyter, and as a download.
 import base64
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -17,8 +17,8 @@ from jaxtyping import Int
 from torch import Tensor
 
 from analyses.claims import Claim, Findings
-from analyses.explained import Explained, explanations_table
-from analyses.explanations import Explanation, put_to_the_test
+from analyses.explained import Explained, explanations_table, interventions_table
+from analyses.explanations import Explanation, Trial, put_to_the_test
 from analyses.outputs import CLAIMS, DATA, EXPLANATIONS, FACT, NUMBER, PICTURE
 from analyses.results import Number, usual_tolerance
 from models.problem import Problem
@@ -78,23 +78,22 @@ def check(claims: Sequence[Claim], problem: Problem[Any]) -> Findings:
     return findings
 
 
-def compete(
-    explanations: Sequence[Explanation],
-    problem: Problem[Any],
-    inputs: Mapping[str, Int[Tensor, "batch n_ctx"]],
-) -> dict[str, Explained]:
-    """Put explanations to the test on the same inputs, and show them as one table.
-
-    Args:
-        explanations: in the order of the table.
-        problem: whose model is to be predicted.
-        inputs: sequences by what they are, in words; random ones first.
+def compete(explanations: Sequence[Explanation], trial: Trial) -> dict[str, Explained]:
+    """Put explanations to the test, and show them as one table, and what they say of
+    interventions as another.
     """
-    explained = [put_to_the_test(each, problem, inputs) for each in explanations]
+    explained = [put_to_the_test(each, trial) for each in explanations]
     lines = [f"{found.agreements[0].share:8.2%} {found.sentence}" for found in explained]
+    tables = [explanations_table(explained, "Agreement with the model")]
+    if trial.under:
+        caption = (
+            "Answers under interventions: how many change, and how many of all, below how many of "
+            "the changed ones, each explanation predicted"
+        )
+        tables.append(interventions_table(explained, caption))
     content = {
         EXPLANATIONS: [found.model_dump() for found in explained],
-        "text/html": explanations_table(explained, "Agreement with the model"),
+        "text/html": "\n".join(tables),
         "text/plain": "\n".join(lines),
     }
     display(content, raw=True)

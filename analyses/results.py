@@ -185,7 +185,10 @@ def _number_drift(name: str, committed: Number | None, now: Number | None) -> li
     return []
 
 
-MEASURED = ("value", "interval", "controls", "bits", "agreements", "mistakes")
+MEASURED = (
+    *("value", "interval", "controls"),
+    *("bits", "agreements", "mistakes", "confidence", "foreseen"),
+)
 """What of a claim or an explanation is measured, and may differ between machines; all else is
 stated."""
 CLAIM_TOLERANCE = 0.002

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from functools import partial
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from analyses.cumulative_sum import neurons
 from analyses.cumulative_sum.uniform import uniform
-from analyses.explanations import Explanation, Program, kept, knowing_the_task
-from models.cumulative_sum.task import CumulativeSum
+from analyses.explanations import Explanation, Logits, Program, kept, knowing_the_task
+from analyses.interventions import Intervention, ablate_neurons
+from models.cumulative_sum.task import NEGATIVE, POSITIVE, CumulativeSum
 from models.problem import Problem
 
 STEP = 0.1
@@ -52,15 +54,28 @@ def tables(problem: Problem[CumulativeSum], step: float) -> dict[str, Tensor]:
     return {name: kept(table, step) for name, table in found.items()}
 
 
-def through_slopes(tokens: Tokens, tables: Tables, zero: int) -> Answers:
+def through_slopes(tokens: Tokens, tables: Tables, zero: int) -> Logits:
     """Take the mean so far through slopes and neurons to the logits."""
     places = torch.arange(1, tokens.shape[1] + 1, device=tokens.device)
     mean = ((tokens - zero).cumsum(dim=1) / places)[:, :, None]
     logits = mean * tables["logit_slope"] + tables["logit_level"]
     if "out" in tables:
-        neurons = mean * tables["neuron_slope"] + tables["neuron_level"]
-        logits = logits + neurons.relu() @ tables["out"]
-    return logits.argmax(dim=2)
+        before_relu = mean * tables["neuron_slope"] + tables["neuron_level"]
+        logits = logits + before_relu.relu() @ tables["out"]
+    return logits
+
+
+def without_a_side(tables: Tables, intervention: str) -> Tables:
+    """The same tables where the neurons that fire at one sign of the mean, or all, write nothing.
+
+    On which side a neuron is, its slope says.
+    """
+    if "out" not in tables:
+        return tables
+    slope = tables["neuron_slope"]
+    silent = {"negative_off": slope < 0, "positive_off": slope > 0}
+    off = silent.get(intervention, slope.isfinite())
+    return {**tables, "out": tables["out"] * ~off[:, None]}
 
 
 def reading_the_mean(
@@ -69,11 +84,14 @@ def reading_the_mean(
     """The program that takes the mean through these tables, written down in these steps."""
     zero = problem.task.max_value
 
-    def predict(tokens: Tokens, tables: Tables) -> Answers:
+    def predict(tokens: Tokens, tables: Tables) -> Logits:
         return through_slopes(tokens, tables, zero)
 
+    def under(tokens: Tokens, tables: Tables, intervention: str) -> Logits:
+        return predict(tokens, without_a_side(tables, intervention))
+
     found = {name: tables(problem, step)[name].to(problem.device) for name in names}
-    return Program(predict, found, (through_slopes,))
+    return Program(predict, found, (through_slopes, without_a_side), under)
 
 
 def last_value(problem: Problem[CumulativeSum]) -> Program:
@@ -85,6 +103,21 @@ def last_value(problem: Problem[CumulativeSum]) -> Program:
 
     return Program(predict)
 
+
+def switched_off(
+    side: int | None, problem: Problem[CumulativeSum], tokens: Tokens
+) -> Float[Tensor, "batch pos d_vocab_out"]:
+    """The model with the neurons of one side switched off, or all of them."""
+    everything = list(range(problem.architecture.d_mlp or 0))
+    members = everything if side is None else neurons.sides(problem, tokens).of(side)
+    return ablate_neurons(problem, tokens, members)
+
+
+INTERVENTIONS = [
+    Intervention("negative_off", "the negative side switched off", partial(switched_off, NEGATIVE)),
+    Intervention("positive_off", "the positive side switched off", partial(switched_off, POSITIVE)),
+    Intervention("neurons_off", "all neurons switched off", partial(switched_off, None)),
+]
 
 LOGITS = ("logit_slope", "logit_level")
 EVERYTHING = (*LOGITS, "neuron_slope", "neuron_level", "out")

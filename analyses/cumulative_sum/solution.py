@@ -49,9 +49,10 @@ from analyses.cumulative_sum import (
     uniform,
 )
 from analyses.cumulative_sum import claims as stated
-from analyses.cumulative_sum.explanations import EXPLANATIONS, near_zero
+from analyses.cumulative_sum.explanations import EXPLANATIONS, INTERVENTIONS, near_zero
 from analyses.cumulative_sum.variants import folded
 from analyses.cumulative_sum.weight_decay import SEEDS, trained
+from analyses.explanations import Trial
 from analyses.page import check, compete, data, fact, record, table
 from models import load
 from models.cumulative_sum.task import CLASSES, POSITIVE, ZERO
@@ -814,19 +815,18 @@ table(
 # -1, 0 and 1.
 
 # %%
-contest = compete(
-    EXPLANATIONS,
-    problem,
-    {
-        "random": few,
-        "near zero": near_zero(task, len(few), torch.Generator().manual_seed(stated.SEED)),
-    },
-)
+close = near_zero(task, len(few), torch.Generator().manual_seed(stated.SEED))
+trial = Trial.of(problem, {"random": few, "near zero": close}, INTERVENTIONS)
+contest = compete(EXPLANATIONS, trial)
 for name, found in contest.items():
+    record(f"{name}_foreseen", found.foreseen_share, "share", digits=0)
     record(f"{name}_agrees", found.agreements[0].share, "share", digits=1)
     record(f"{name}_near_zero", found.agreements[1].share, "share", digits=1)
     record(f"{name}_bits", found.bits, "bits", digits=0)
 record("mistakes", contest["adding"].mistakes.n, "", digits=0)
+record("changed", contest["adding"].changed, "", digits=0)
+ranked = contest["mean_and_neurons"].confidence
+record("knows_margins", ranked.correlation if ranked else 0.0, "")
 record("parameters", sum(weight.numel() for weight in problem.weights.values()), "", digits=0)
 
 # %% [markdown]
@@ -840,8 +840,14 @@ record("parameters", sum(weight.numel() for weight in problem.weights.values()),
 #
 # But *the sign of the sum* predicts {{ adding_agrees }} as well, and it says nothing about the
 # model. Where a model makes {{ mistakes }} mistakes, answers alone cannot tell who has understood
-# it from who knows the task. What tells them apart are the sections above: what happens to the
-# answers if a part is changed.
+# it from who knows the task. Interventions can. Without the neurons of one side, or without all of
+# them, the model gives {{ changed }} other answers than before. Of these, the program with neurons
+# foresees {{ mean_and_neurons_foreseen }}, by leaving out those whose slope says that they are on
+# that side; rounded to halves it foresees {{ in_halves_foreseen }}, so there the rounding costs
+# something. The mean without neurons foresees {{ mean_alone_foreseen }}, most of them where all
+# neurons are off. *The sign of the sum* foresees {{ adding_foreseen }}. The program with neurons
+# also knows where the model is sure: its margins and the model's have a rank correlation of
+# {{ knows_margins }}.
 #
 # ## 13. Limits
 #

@@ -14,7 +14,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from analyses.circuits import direct_path, full_ov, full_qk, reads, typical_final_scale
-from analyses.explanations import Explanation, Program, kept, knowing_the_task
+from analyses.explanations import Explanation, Logits, Program, kept, knowing_the_task
+from analyses.interventions import Intervention, ablate_direct_path, mean_ablate_head
 from analyses.sorted_list.samples import N_PATTERNS, evaluation
 from analyses.sorted_list.tables import unsorted_half
 from models.problem import Problem
@@ -82,7 +83,17 @@ def _split(
     return score, place
 
 
-def attend(tokens: Tokens, tables: Tables, length: int) -> Answers:
+def added(
+    parts: Float[Tensor, "part batch *label d_vocab_out"], averaged: int | None
+) -> Float[Tensor, "batch *label d_vocab_out"]:
+    """The sum of all parts, where that of one number is its mean over the sequences."""
+    if averaged is not None and averaged < len(parts):
+        parts = parts.clone()
+        parts[averaged] = parts[averaged].mean(dim=0, keepdim=True)
+    return parts.sum(dim=0)
+
+
+def attend(tokens: Tokens, tables: Tables, length: int, averaged: int | None) -> Logits:
     """Add up what each head copies from all that it attends to, and what the query adds."""
     answers = []
     values = tokens[:, :length]
@@ -102,16 +113,16 @@ def attend(tokens: Tokens, tables: Tables, length: int) -> Answers:
             scores.append(tables["sorted_score"][:, query, written] + shift)
             copied.append(tables["sorted_value"][:, written])
         attention = torch.cat(scores, dim=2).softmax(dim=2)
-        logits = torch.einsum("hbk,hbkt->bt", attention, torch.cat(copied, dim=2))
+        parts = [*torch.einsum("hbk,hbkt->hbt", attention, torch.cat(copied, dim=2))]
         if "direct" in tables:
-            logits = logits + tables["direct"][query[:, 0]]
+            parts.append(tables["direct"][query[:, 0]])
         if "direct_place" in tables:
-            logits = logits + tables["direct_place"][label]
-        answers.append(logits.argmax(dim=1))
+            parts.append(tables["direct_place"][label].expand_as(parts[0]))
+        answers.append(added(torch.stack(parts), averaged))
     return torch.stack(answers, dim=1)
 
 
-def attend_to_one(tokens: Tokens, tables: Tables, length: int) -> Answers:
+def attend_to_one(tokens: Tokens, tables: Tables, length: int, averaged: int | None) -> Logits:
     """The same where each head attends to the value that it scores highest, and to nothing else."""
     values = tokens[:, None, :length]
     scores = tables["score"][:, tokens[:, length : 2 * length, None], values]
@@ -121,21 +132,40 @@ def attend_to_one(tokens: Tokens, tables: Tables, length: int) -> Answers:
         .gather(3, scores.argmax(dim=3, keepdim=True))
     )
     head = torch.arange(len(scores))[:, None, None]
-    return tables["value"][head, chosen[..., 0]].sum(dim=0).argmax(dim=2)
+    return added(tables["value"][head, chosen[..., 0]], averaged)
 
 
 def attending(
-    how: Callable[[Tokens, Tables, int], Answers],
+    how: Callable[[Tokens, Tables, int, int | None], Logits],
     names: tuple[str, ...],
     problem: Problem[SortedList],
 ) -> Program:
     """The program that attends, in one way or the other, with these tables."""
     length = problem.task.list_length
 
-    def predict(tokens: Tokens, tables: Tables) -> Answers:
-        return how(tokens, tables, length)
+    def predict(tokens: Tokens, tables: Tables) -> Logits:
+        return how(tokens, tables, length, None)
 
-    return Program(predict, {name: tables(problem)[name] for name in names}, (how,))
+    def under(tokens: Tokens, tables: Tables, intervention: str) -> Logits:
+        # Behind the heads, counted from 0, comes the direct path.
+        part = len(tables["score"]) if intervention == "direct" else int(intervention[2:])
+        return how(tokens, tables, length, part)
+
+    found = {name: tables(problem)[name] for name in names}
+    return Program(predict, found, (how, added), under)
+
+
+def ablations(problem: Problem[SortedList]) -> list[Intervention]:
+    """Each head mean ablated, and the direct path."""
+    return [
+        *(
+            Intervention(
+                f"0.{head}", f"head 0.{head} mean ablated", partial(mean_ablate_head, head=head)
+            )
+            for head in range(problem.architecture.n_heads)
+        ),
+        Intervention("direct", "direct path mean ablated", ablate_direct_path),
+    ]
 
 
 def counting(problem: Problem[SortedList]) -> Program:

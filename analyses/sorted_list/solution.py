@@ -33,6 +33,7 @@ from IPython.display import display
 from analyses import attribution, figures, interventions, ladder
 from analyses.attention import attention_to, label_patterns, patterns
 from analyses.circuits import copying_heads
+from analyses.explanations import Trial
 from analyses.page import check, compete, data, fact, record, table
 from analyses.sorted_list import (
     adversarial,
@@ -45,7 +46,7 @@ from analyses.sorted_list import (
 )
 from analyses.sorted_list import claims as stated
 from analyses.sorted_list.defaults import default
-from analyses.sorted_list.explanations import EXPLANATIONS
+from analyses.sorted_list.explanations import EXPLANATIONS, ablations
 from analyses.sorted_list.steps import by_size, first_of, score_advantage
 from models import load
 from models.scoring import answer_log_probs, is_correct, loss
@@ -793,21 +794,20 @@ figures.bars(
 # the [Evidence page](../../../evidence/#predict).
 
 # %%
-contest = compete(
-    EXPLANATIONS,
-    problem,
-    {"random": lists[: samples.N_PATTERNS]}
-    | {
-        name: samples.family_lists(problem, name)[: samples.N_PATTERNS // 2]
-        for name in adversarial.UNUSUAL
-    },
-)
+unusual = {
+    name: samples.family_lists(problem, name)[: samples.N_PATTERNS // 2]
+    for name in adversarial.UNUSUAL
+}
+inputs = {"random": lists[: samples.N_PATTERNS]} | unusual
+contest = compete(EXPLANATIONS, Trial.of(problem, inputs, ablations(problem)))
 for name, found in contest.items():
+    record(f"{name}_foreseen", found.foreseen_share, "share", digits=0)
     record(f"{name}_agrees", found.agreements[0].share, "share", digits=1)
     record(f"{name}_mistakes", found.mistakes.share, "share", digits=0)
 record("sep_at_gap", findings["rests_on_sep"].value, "share", digits=0)
 record("sep_elsewhere", findings["rests_on_sep"].controls[0].value, "share", digits=0)
 record("model_parameters", sum(weight.numel() for weight in problem.weights.values()), "", digits=0)
+record("changed", contest["sorting"].changed, "", digits=0)
 record("everything_bits", contest["everything"].bits, "bits", digits=0)
 
 # %% [markdown]
@@ -835,6 +835,14 @@ record("everything_bits", contest["everything"].bits, "bits", digits=0)
 # does not say why. The model has {{ model_parameters }} parameters of 32 bits each. What it still
 # misses lies in what all these programs average: how the positions of the unsorted half differ,
 # and how a query's token and its position combine.
+#
+# Do these programs have the right parts? They are also asked what the model answers if one head, or
+# the direct path, writes its mean over the lists instead. That changes {{ changed }} answers.
+# *The right answer* foresees {{ sorting_foreseen }} of them, the words {{ in_words_foreseen }}.
+# From there on each thing that is added to blending helps, position and SEP among them:
+# {{ spread_foreseen }}, {{ direct_foreseen }}, {{ places_foreseen }}, {{ sink_foreseen }} and
+# {{ everything_foreseen }}. So the parts are not only enough to give the model's answers; they do
+# in the model what they do in the program.
 #
 # ## 10. How much of this is proved
 #

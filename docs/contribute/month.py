@@ -86,7 +86,7 @@ class Month:
     def claim_fault(self, name: str, text: str) -> Fault:
         """A fault where a claim, or an explanation, is stated."""
         for at in (f'name="{name}"', f'Explanation("{name}"'):
-            for path in sorted(self.analysis.glob("*.py")):
+            for path in sorted(self.analysis.rglob("*.py")):
                 if at in path.read_text("utf-8"):
                     return self.fault(path, text, at=at)
         return self.fault(self.solution, text)

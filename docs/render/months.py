@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from analyses.explained import Explained
 from analyses.findings import ClaimsDoNotStand
 from analyses.products import (
     BUILD,
@@ -118,9 +119,11 @@ class Month:
         return self.results["claims"] if self.card.state == "solved" else []
 
     @property
-    def explanations(self) -> list[dict[str, Any]]:
+    def explanations(self) -> list[Explained]:
         """Explanations of the published solution, put to the test."""
-        return self.results["explanations"] if self.card.state == "solved" else []
+        if self.card.state != "solved":
+            return []
+        return [Explained.model_validate(found) for found in self.results["explanations"]]
 
     @cached_property
     def events(self) -> list[Event]:

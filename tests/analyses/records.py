@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from analyses.explained import Agreement, Explained
+from analyses.explained import Agreement, Explained, Foreseen, Ranked
 from analyses.findings import Controlled, Finding
 from analyses.results import Number, Results
 
@@ -44,6 +44,20 @@ def agreement(**change: Any) -> Agreement:
     return Agreement.model_validate(fields | change)
 
 
+def foreseen(**change: Any) -> Foreseen:
+    """Of an intervention, with some of its fields changed."""
+    fields = {
+        "intervention": "head",
+        "what": "head 0.0 mean ablated",
+        "stated": True,
+        "share": 0.9,
+        "n": 1000,
+        "changed": 200,
+        "foreseen": 150,
+    }
+    return Foreseen.model_validate(fields | change)
+
+
 def explained(**change: Any) -> Explained:
     """An explanation that does somewhat well, with some of its fields changed."""
     fields = {
@@ -52,6 +66,8 @@ def explained(**change: Any) -> Explained:
         "bits": 1234,
         "agreements": [agreement(), agreement(inputs="high", share=0.5, interval=(0.4, 0.6))],
         "mistakes": agreement(inputs="mistakes", share=0.1, interval=(0.05, 0.2), n=40),
+        "confidence": Ranked(correlation=0.25, n=1000),
+        "foreseen": [foreseen()],
     }
     return Explained.model_validate(fields | change)
 

@@ -6,8 +6,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses.explained import explanations_table, percent
-from analyses.explanations import TOKEN_BITS, Explanation, Program, kept, put_to_the_test, size
+from analyses.explained import explanations_table, interventions_table, percent
+from analyses.explanations import (
+    TOKEN_BITS,
+    Explanation,
+    Program,
+    Trial,
+    kept,
+    put_to_the_test,
+    size,
+)
+from analyses.interventions import Intervention, mean_ablate_head
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 from tests.analyses.problems import architecture, made_of, shapes
@@ -37,7 +46,8 @@ def test_what_says_what_the_model_says_agrees_everywhere(
     inputs = {"random": lists, "fewer": lists[:40]}
     for predict, share in ((model_itself, 1.0), (otherwise, 0.0)):
         found = put_to_the_test(
-            Explanation("itself", "It is itself.", lambda _, p=predict: Program(p)), problem, inputs
+            Explanation("itself", "It is itself.", lambda _, p=predict: Program(p)),
+            Trial.of(problem, inputs),
         )
         assert [(a.inputs, a.share, a.n) for a in found.agreements] == [
             ("random", share, 60),
@@ -52,7 +62,7 @@ def test_the_truth_never_agrees_with_mistakes(problem: Problem[SortedList], list
         return problem.task.answers(tokens)
 
     explanation = Explanation("truth", "It is right.", lambda _: Program(truth))
-    found = put_to_the_test(explanation, problem, {"random": lists})
+    found = put_to_the_test(explanation, Trial.of(problem, {"random": lists}))
     said = problem.logits(lists)[:, problem.task.label_positions].argmax(dim=-1)
     right = said == problem.task.answers(lists)
     assert found.agreements[0].share == pytest.approx(float(right.double().mean()))
@@ -68,10 +78,81 @@ def test_a_model_without_mistakes_has_none_to_agree_with(
     right = torch.nn.functional.one_hot(lists.roll(-1, dims=1), problem.task.d_vocab).float()
     monkeypatch.setattr(type(problem), "logits", lambda self, tokens: right)
     explanation = Explanation("truth", "It is right.", lambda _: Program(truth))
-    found = put_to_the_test(explanation, problem, {"random": lists})
+    found = put_to_the_test(explanation, Trial.of(problem, {"random": lists}))
     assert found.agreements[0].share == 1.0
     assert (found.mistakes.n, found.mistakes.interval) == (0, (0.0, 1.0))
     assert ">none</td>" in explanations_table([found], "x")
+
+
+def test_what_knows_the_parts_foresees_what_happens_without_them(
+    problem: Problem[SortedList], lists: Tensor
+) -> None:
+    asked = problem.task.label_positions
+
+    def as_it_is(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:
+        return problem.logits(tokens)[:, asked]
+
+    ablated = mean_ablate_head(problem, lists, 0)[:, asked]
+
+    def without_the_head(tokens: Tensor, tables: Mapping[str, Tensor], change: str) -> Tensor:
+        assert change == "first"
+        return ablated
+
+    change = Intervention("first", "head 0.0 mean ablated", lambda p, t: mean_ablate_head(p, t, 0))
+    trial = Trial.of(problem, {"random": lists, "fewer": lists[:5]}, [change])
+    before, after = problem.logits(lists)[:, asked].argmax(-1), ablated.argmax(-1)
+    changed = int((before != after).sum())
+    assert changed > 0
+    knowing = put_to_the_test(
+        Explanation("a", "A.", lambda _: Program(as_it_is, under=without_the_head)), trial
+    )
+    silent = put_to_the_test(Explanation("b", "B.", lambda _: Program(as_it_is)), trial)
+    for found, stated, share in ((knowing, True, 1.0), (silent, False, 1 - changed / 180)):
+        assert [f.intervention for f in found.foreseen] == ["first"]
+        assert found.foreseen[0].stated == stated
+        assert found.foreseen[0].share == pytest.approx(share)
+        assert (found.foreseen[0].n, found.changed) == (180, changed)
+    assert (knowing.foreseen_share, silent.foreseen_share) == (1.0, 0.0)
+    # What it says of interventions is written down, and counts.
+    assert knowing.bits > silent.bits
+    html = interventions_table([knowing, silent], "Of interventions")
+    assert "head 0.0 mean ablated" in html
+    assert "<small>100 %</small>" in html and "<small>0 %</small>" in html
+
+
+def test_confidence_is_compared_by_rank(problem: Problem[SortedList], lists: Tensor) -> None:
+    asked = problem.task.label_positions
+
+    def alike(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:
+        # A margin that is always larger, and ordered as the model's.
+        return 3 * problem.logits(tokens)[:, asked]
+
+    def opposite(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:
+        first, second = problem.logits(tokens)[:, asked].topk(2, dim=-1).values.unbind(-1)
+        return torch.stack([1 / (first - second), torch.zeros_like(first)], dim=-1)
+
+    trial = Trial.of(problem, {"random": lists})
+    for predict, correlation in ((alike, 1.0), (opposite, -1.0)):
+        found = put_to_the_test(
+            Explanation("sure", "Sure.", lambda _, p=predict: Program(p)), trial
+        )
+        assert found.confidence is not None
+        assert found.confidence.correlation == pytest.approx(correlation, abs=1e-3)
+
+
+def test_where_everything_was_run_there_is_no_interval(
+    problem: Problem[SortedList], lists: Tensor
+) -> None:
+    def truth(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:
+        return problem.task.answers(tokens)
+
+    explanation = Explanation("truth", "It is right.", lambda _: Program(truth))
+    trial = Trial.of(problem, {"all": lists, "some": lists[:7]}, exhaustive=True)
+    found = put_to_the_test(explanation, trial)
+    assert all(a.interval is None for a in (*found.agreements, found.mistakes))
+    # Mistakes are counted once, though some inputs are asked twice.
+    assert found.mistakes.n <= len(lists)
+    assert found.confidence is None
 
 
 def seven_tokens(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:
@@ -130,7 +211,8 @@ def test_the_table_escapes_and_shows_every_family() -> None:
     assert "&lt;b&gt; &amp; c" in html
     assert "<b>" not in html
     assert "1,234" in html and "75.0 %" in html and "50.0 %" in html and "10.0 %" in html
-    assert html.count('scope="col"') == 5
+    # The explanation, bits, two families, mistakes, confidence, interventions.
+    assert html.count('scope="col"') == 7
 
 
 def test_the_worst_is_where_it_agrees_least() -> None:

@@ -8,10 +8,9 @@ from functools import cache
 from math import sqrt
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
-from analyses.labelling_function.points import difference
 from models.labelling_function.task import BLUE, RED, SIDE, LabellingFunction
 from models.problem import Problem
 
@@ -29,7 +28,8 @@ def resid_mid(problem: Problem[LabellingFunction]) -> Float[Tensor, "x y d_model
     query = (at_z @ W_Q + model.b_Q[0].double()) / sqrt(W_Q.shape[-1])
     # Of X every value, of Y every value, and Z itself.
     read = (W_E[:SIDE] + W_pos[0], W_E[:SIDE] + W_pos[1], at_z[None])
-    scores = [torch.einsum("hd,tm,hmd->ht", query, tokens, W_K) for tokens in read]
+    asked = torch.einsum("hmd,hd->mh", W_K, query)
+    scores = [(tokens @ asked).T for tokens in read]
     of_x, of_y, of_z = (torch.einsum("tm,hmn->htn", tokens, W_OV) for tokens in read)
     every = (len(W_Q), SIDE, SIDE)
     pattern = torch.stack(
@@ -54,10 +54,11 @@ def effects(problem: Problem[LabellingFunction]) -> Maps:
     model = problem.model
     W_U = model.W_U.double()
     weight = model.W_out[0].double() @ (W_U[:, RED] - W_U[:, BLUE])
-    maps = resid_mid(problem) @ model.W_in[0].double() + model.b_in[0].double()
-    maps = maps.relu_().mul_(weight).to(torch.float32)
     # Sets of neurons are summed by the thousand: each neuron's map in one piece.
-    return maps.movedim(-1, 0).contiguous().cpu()
+    resid = resid_mid(problem).flatten(0, 1).T
+    before = torch.addmm(model.b_in[0].double()[:, None], model.W_in[0].double().T, resid)
+    maps = before.relu_().mul_(weight[:, None]).to(torch.float32)
+    return maps.unflatten(1, (SIDE, SIDE)).cpu()
 
 
 @cache
@@ -73,8 +74,24 @@ def norms(problem: Problem[LabellingFunction]) -> Float[Tensor, " neuron"]:
 
 
 @cache
+@torch.no_grad()
 def rest(problem: Problem[LabellingFunction]) -> Float[Tensor, "x y"]:
-    """What is left of the model's difference of logits without its neurons: direct path, heads
-    and biases.
+    """What the model's difference of logits has without its neurons, on the CPU: direct path,
+    heads and biases.
     """
-    return difference(problem).cpu() - effects(problem).sum(dim=0)
+    model = problem.model
+    resid = resid_mid(problem) + model.b_out[0].double()
+    logits = resid @ model.W_U.double() + model.b_U.double()
+    return (logits[..., RED] - logits[..., BLUE]).to(torch.float32).cpu()
+
+
+@cache
+def whole(problem: Problem[LabellingFunction]) -> Float[Tensor, "x y"]:
+    """Logit of red less that of blue, on the CPU: the sum of all effects and the rest."""
+    return effects(problem).sum(dim=0) + rest(problem)
+
+
+@cache
+def says_red(problem: Problem[LabellingFunction]) -> Bool[Tensor, "x y"]:
+    """What the model answers, on the CPU."""
+    return whole(problem) > 0

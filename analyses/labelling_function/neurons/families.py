@@ -21,8 +21,8 @@ END = 10
 """Columns at either end of a row, of which the mean is taken."""
 TIMES = 2.0
 """How many times as large as at the other end an effect is where only one end is painted."""
-LEAST = 0.5
-"""Logits that the largest effect of a neuron exceeds, if it is one of a family; as published."""
+PUBLISHED = 0.5
+"""Logits that the largest effect of a neuron of a family exceeds, by the published rule."""
 PARTS = ("left", "right", "all")
 """Of a row."""
 FAMILIES = (*PRIMITIVES, "blue all")
@@ -60,13 +60,13 @@ def _all_painted(problem: Problem[LabellingFunction]) -> Int[Tensor, " neuron"]:
     return painted(effects(problem))
 
 
-def families(problem: Problem[LabellingFunction], least: float = LEAST) -> dict[str, list[int]]:
+def families(problem: Problem[LabellingFunction], least: float = 0.0) -> dict[str, list[int]]:
     """The neurons of each family, strongest first.
 
     Args:
         problem: whose neurons.
-        least: logits that the largest effect of a neuron exceeds; with 0, every neuron that
-            fires at some point is in a family.
+        least: logits that the largest effect of a neuron exceeds. With 0, every neuron that fires
+            at some point is in a family: many weak ones can do what a few strong ones do.
     """
     strength, of = strengths(problem), _all_painted(problem)
     order = strength.argsort(descending=True, stable=True).tolist()

@@ -11,13 +11,15 @@ from models.transformer import initialise
 CPU = torch.device("cpu")
 
 
-def small_model(d_mlp: int = 12, seed: int = 3) -> Problem[LabellingFunction]:
-    """Two heads, eight dimensions; every weight of the size that training gives."""
+def small_model(
+    d_mlp: int = 12, seed: int = 3, d_model: int = 8, d_head: int = 4
+) -> Problem[LabellingFunction]:
+    """Two heads, few dimensions; every weight of the size that training gives."""
     card = read_card("labelling_function")
     sizes = card.architecture.model_dump() | {
         "n_heads": 2,
-        "d_model": 8,
-        "d_head": 4,
+        "d_model": d_model,
+        "d_head": d_head,
         "d_mlp": d_mlp,
     }
     architecture = Architecture.model_validate(sizes)

@@ -5,7 +5,14 @@ import torch
 
 from analyses.activations import RESID_MID, activations
 from analyses.attribution import direct_logit_attribution
-from analyses.labelling_function.neurons.effects import effects, norms, resid_mid, rest, strengths
+from analyses.labelling_function.neurons.effects import (
+    effects,
+    norms,
+    resid_mid,
+    rest,
+    strengths,
+    whole,
+)
 from analyses.labelling_function.neurons.families import FAMILIES, families, painted, shares
 from analyses.labelling_function.points import difference
 from models.labelling_function.task import BLUE, RED, SIDE, LabellingFunction
@@ -39,8 +46,7 @@ def test_effects_and_rest_are_those_of_attribution(small: Problem[LabellingFunct
     others = parts.direct + parts.heads.sum(dim=1) + parts.output_bias + parts.mlp_bias
     others = others[:, 2] + parts.bias
     torch.testing.assert_close(rest(small)[x, y], red_less_blue(others), atol=1e-4, rtol=1e-4)
-    whole = effects(small).sum(dim=0) + rest(small)
-    torch.testing.assert_close(whole, difference(small), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(whole(small), difference(small), atol=1e-4, rtol=1e-4)
 
 
 def test_strengths_and_norms_are_of_the_whole_map(small: Problem[LabellingFunction]) -> None:

@@ -1,0 +1,246 @@
+"""Few neurons for many: sets whose summed effect, everything else zero, gives the model's answers.
+
+Effects are added with weight 1 and the sum is compared with 0. Sets are too many to try: each is
+searched for by exchanging one neuron at a time for the best of all there are, from several starts.
+Of pairs, all are tried. Both look at every fourth column of the map; the best that come out are
+improved further on all points.
+"""
+
+from collections.abc import Sequence
+from functools import cache, cached_property
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from analyses.labelling_function.neurons.effects import effects, norms, says_red
+from models.labelling_function.task import LabellingFunction
+from models.problem import Problem
+
+SIZES = (1, 2, 4, 8, 16, 32, 64)
+"""Sizes of the sets that are searched for."""
+STARTS = 24
+"""Random sets of four from which the search begins."""
+BEST = 4
+"""Sets that are improved on all points, of those found on some."""
+COLUMNS = 4
+"""The search looks at every so-manieth column first."""
+SEED = 2302
+
+Maps = Float[np.ndarray, "neuron x y"]
+Effects = Float[np.ndarray, "neuron point"]
+Answers = Bool[np.ndarray, "x y"]
+Labels = Bool[np.ndarray, " point"]
+
+
+class Chosen(NamedTuple):
+    """A set of neurons, and on which share of points its sum has the answers' sign."""
+
+    neurons: tuple[int, ...]
+    agreement: float
+
+
+def agreements(
+    maps: Effects, others: Float[np.ndarray, " point"], red: Labels
+) -> Float[np.ndarray, " neuron"]:
+    """The share of points at which each neuron together with others gives the answer."""
+    return np.count_nonzero((maps > -others) == red, axis=1) / len(red)
+
+
+def scored(maps: Effects, red: Labels, chosen: Sequence[int]) -> Chosen:
+    """A set with its agreement."""
+    summed = maps[list(chosen)].sum(axis=0)
+    return Chosen(tuple(chosen), float(np.mean((summed > 0) == red)))
+
+
+def grown(maps: Effects, red: Labels, chosen: Sequence[int], size: int) -> Chosen:
+    """A set with the best next neuron added, again and again, until it has its size."""
+    members = list(chosen)
+    while len(members) < size:
+        share = agreements(maps, maps[members].sum(axis=0), red)
+        share[members] = -1
+        members.append(int(share.argmax()))
+    return scored(maps, red, members)
+
+
+def exchanged(maps: Effects, red: Labels, chosen: Sequence[int]) -> Chosen:
+    """A set with single members exchanged for others as long as that helps."""
+    found = scored(maps, red, chosen)
+    place, unchanged = 0, 0
+    while unchanged < len(chosen):
+        others = [*found.neurons[:place], *found.neurons[place + 1 :]]
+        share = agreements(maps, maps[others].sum(axis=0), red)
+        share[list(found.neurons)] = -1
+        new = int(share.argmax())
+        unchanged += 1
+        if share[new] > found.agreement:
+            members = (*found.neurons[:place], new, *found.neurons[place + 1 :])
+            found, unchanged = Chosen(members, float(share[new])), 1
+        place = (place + 1) % len(chosen)
+    return found
+
+
+def pairs(maps: Effects, red: Labels) -> list[Chosen]:
+    """The best partner of each neuron among those after it; so the best of all pairs is here."""
+    found = []
+    for first in range(len(maps) - 1):
+        share = agreements(maps[first + 1 :], maps[first], red)
+        best = int(share.argmax())
+        found.append(Chosen((first, first + 1 + best), float(share[best])))
+    return found
+
+
+def climbs(maps: Effects, red: Labels, size: int, starts: int) -> list[Chosen]:
+    """Where exchanging ends, from random sets."""
+    generator = torch.Generator().manual_seed(SEED)
+    drawn = (torch.randperm(len(maps), generator=generator)[:size] for _ in range(starts))
+    return [exchanged(maps, red, start.tolist()) for start in drawn]
+
+
+def best_of(sets: Sequence[Chosen], n: int = 1) -> list[Chosen]:
+    """The `n` of greatest agreement, the best first."""
+    return sorted(sets, key=lambda chosen: -chosen.agreement)[:n]
+
+
+class Search:
+    """Sets of neurons that give certain answers."""
+
+    def __init__(self, maps: Maps, red: Answers) -> None:
+        """Look for `red` among sums of `maps`."""
+        self.maps, self.red = maps.reshape(len(maps), -1), red.reshape(-1)
+        self.some = np.ascontiguousarray(maps[:, :, ::COLUMNS]).reshape(len(maps), -1)
+        self.some_red = red[:, ::COLUMNS].reshape(-1)
+
+    def improved(self, sets: Sequence[Chosen]) -> Chosen:
+        """The best of some sets, each improved on all points."""
+        return best_of([exchanged(self.maps, self.red, found.neurons) for found in sets])[0]
+
+    def one(self) -> Chosen:
+        """The best there is."""
+        return self.improved([Chosen((0,), 0.0)])
+
+    def two(self) -> Chosen:
+        """The best of the pairs that are best on some columns."""
+        return self.improved(best_of(pairs(self.some, self.some_red), BEST))
+
+    @cached_property
+    def ends(self) -> list[Chosen]:
+        """Sets of four in which climbs end, scored on all points."""
+        sets = climbs(self.some, self.some_red, 4, STARTS)
+        return [scored(self.maps, self.red, found.neurons) for found in sets]
+
+    def four(self) -> Chosen:
+        """The best of those that climbs end in."""
+        return self.improved(best_of(self.ends, BEST))
+
+    def more(self, chosen: Sequence[int], size: int) -> Chosen:
+        """What a smaller set grows into."""
+        larger = grown(self.some, self.some_red, chosen, size)
+        better = exchanged(self.some, self.some_red, larger.neurons)
+        return scored(self.maps, self.red, better.neurons)
+
+    def sizes(self) -> dict[int, Chosen]:
+        """The best sets found, by their size."""
+        found = {1: self.one(), 2: self.two(), 4: self.four()}
+        for smaller, size in zip(SIZES[2:], SIZES[3:], strict=False):
+            found[size] = self.more(found[smaller].neurons, size)
+        return found
+
+
+@cache
+def firing(problem: Problem[LabellingFunction]) -> Int[Tensor, " neuron"]:
+    """The neurons that fire at some point, greatest norm first: those that are searched."""
+    order = norms(problem).argsort(descending=True, stable=True)
+    return order[norms(problem)[order] > 0]
+
+
+def answers(problem: Problem[LabellingFunction]) -> Answers:
+    """Whether the model says red, for a search."""
+    return says_red(problem).numpy()
+
+
+@cache
+def search_of(problem: Problem[LabellingFunction]) -> Search:
+    """The search for the model's answers among all neurons that fire."""
+    return Search(effects(problem)[firing(problem)].numpy(), answers(problem))
+
+
+def named(found: Chosen, neurons: Tensor) -> Chosen:
+    """A set of places in a list of neurons as the neurons that stand there."""
+    return Chosen(tuple(neurons[list(found.neurons)].tolist()), found.agreement)
+
+
+@cache
+def search(problem: Problem[LabellingFunction]) -> dict[int, Chosen]:
+    """The best sets of the model's neurons, by their size."""
+    found = search_of(problem).sizes()
+    return {size: named(chosen, firing(problem)) for size, chosen in found.items()}
+
+
+@cache
+def four(problem: Problem[LabellingFunction]) -> list[int]:
+    """The set of four that is found, greatest norm first."""
+    return sorted(search(problem)[4].neurons, key=lambda neuron: -float(norms(problem)[neuron]))
+
+
+@cache
+def ends(problem: Problem[LabellingFunction]) -> list[Chosen]:
+    """Every set of four that a climb ended in."""
+    return [named(found, firing(problem)) for found in search_of(problem).ends]
+
+
+@cache
+def second_four(problem: Problem[LabellingFunction]) -> Chosen:
+    """Four that are found if the first four may not be used."""
+    used = torch.tensor(four(problem))
+    others = firing(problem)[~torch.isin(firing(problem), used)]
+    return named(Search(effects(problem)[others].numpy(), answers(problem)).four(), others)
+
+
+def strongest(problem: Problem[LabellingFunction], size: int) -> list[int]:
+    """The neurons of greatest norm."""
+    return norms(problem).argsort(descending=True, stable=True)[:size].tolist()
+
+
+def agreement_of(problem: Problem[LabellingFunction], neurons: Sequence[int]) -> float:
+    """The share of points at which the summed effect of some neurons gives the model's answer."""
+    summed = effects(problem)[list(neurons)].sum(dim=0)
+    same = (summed > 0) == says_red(problem)
+    return float(same.sum()) / same.numel()
+
+
+def of_random_sets(
+    problem: Problem[LabellingFunction],
+    size: int,
+    n: int,
+    generator: torch.Generator,
+    among: Sequence[int] | None = None,
+) -> Float[Tensor, " set"]:
+    """The agreement of `n` random sets of neurons of one size.
+
+    Args:
+        problem: whose neurons and answers.
+        size: neurons of each set.
+        n: how many sets.
+        generator: draws them.
+        among: neurons they are drawn from; None: all that fire.
+    """
+    pool = torch.as_tensor(firing(problem) if among is None else list(among))
+    if size > len(pool):
+        raise ValueError(f"sets of {size} neurons were asked for, among {len(pool)}")
+    drawn = (pool[torch.randperm(len(pool), generator=generator)[:size]] for _ in range(n))
+    return torch.tensor([agreement_of(problem, one.tolist()) for one in drawn])
+
+
+def best_offset(problem: Problem[LabellingFunction], neurons: Sequence[int]) -> Chosen:
+    """The agreement of a set when its sum is compared with the best constant, not with 0."""
+    summed, order = effects(problem)[list(neurons)].sum(dim=0).flatten().sort()
+    red = says_red(problem).flatten()[order].long()
+    # Above the i-th smallest sum all is red: right are the blue ones up to it, the red ones after.
+    right = (1 - red).cumsum(0) + red.sum() - red.cumsum(0)
+    last = torch.cat([summed[1:] > summed[:-1], torch.ones(1, dtype=torch.bool)])
+    all_red = int(red.sum())
+    best = max(int(right[last].max()), all_red)
+    return Chosen(tuple(neurons), best / len(red))

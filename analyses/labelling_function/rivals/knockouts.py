@@ -1,0 +1,101 @@
+"""What is done to the model, and explanations have to foresee: computed at Z, where alone it
+answers, from the weights.
+"""
+
+from collections.abc import Callable
+from functools import cache, partial
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from analyses.interventions import Intervention
+from analyses.labelling_function.at_z import (
+    difference_behind,
+    difference_with,
+    mean_pattern,
+    pattern,
+    resid_mid,
+    written,
+)
+from analyses.labelling_function.neurons.effects import effects
+from analyses.labelling_function.neurons.families import families
+from analyses.labelling_function.points import as_map, difference, every
+from models.labelling_function.task import SIDE, LabellingFunction
+from models.problem import Problem
+
+STEP = 50
+"""How far away, counted round, another number is: about half of all, and each is some other's."""
+Tokens = Int[Tensor, "batch n_ctx"]
+Of = Problem[LabellingFunction]
+Map = Float[Tensor, "x y"]
+"""Logit of red less that of blue."""
+
+
+def other_number(tokens: Tokens, position: int) -> Tokens:
+    """The same points with another number at X (0) or at Y (1)."""
+    changed = tokens.clone()
+    changed[:, position] = (tokens[:, position] + STEP) % SIDE
+    return changed
+
+
+def family_off(family: str, problem: Of) -> Map:
+    """With all neurons switched off that paint the same, however little."""
+    lost = effects(problem)[families(problem)[family]].sum(dim=0)
+    return difference(problem) - lost.to(problem.device)
+
+
+def attention_fixed(problem: Of) -> Map:
+    """With the attention of each head fixed to its mean over all points."""
+    return difference_with(problem, mean_pattern(problem).expand_as(pattern(problem)))
+
+
+def another_read(position: int, problem: Of) -> Map:
+    """Where heads look for X, or Y, as they would, but read another number there."""
+    task, points = problem.task, every(problem)
+    # A point, read with the attention of the point that reads it instead of its own.
+    reads = task.keys(other_number(points, position))
+    swapped = pattern(problem)[reads.argsort()]
+    return as_map(difference_with(problem, swapped).flatten()[reads])
+
+
+def head_averaged(head: int, problem: Of) -> Map:
+    """With what a head writes replaced by its mean over all points."""
+    heads = written(problem, pattern(problem)).clone()
+    heads[:, head] = heads[:, head].mean(dim=0)
+    return difference_behind(problem, resid_mid(problem, heads))
+
+
+def at_points(
+    change: Callable[[Of], Map], problem: Of, tokens: Tokens
+) -> Float[Tensor, "batch n_ctx 2"]:
+    """A map as logits of some points, blue's 0, nothing where nothing is asked."""
+    red = change(problem)[tokens[:, 0], tokens[:, 1]]
+    logits = torch.zeros(*tokens.shape, 2, device=red.device)
+    logits[:, -1, 1] = red
+    return logits
+
+
+@cache
+def knockouts(problem: Of) -> list[Intervention]:
+    """A family of neurons off; attention at its mean; heads that read another row's X, or another
+    column's Y; a head at its mean.
+    """
+    changes: list[tuple[str, str, Callable[[Of], Map]]] = [
+        (f"{name} off", f"neurons that paint {name} off", partial(family_off, name))
+        for name, members in families(problem).items()
+        if members
+    ]
+    changes += [
+        ("attention", "attention fixed to its mean", attention_fixed),
+        ("X", "another X is read", partial(another_read, 0)),
+        ("Y", "another Y is read", partial(another_read, 1)),
+    ]
+    changes += [
+        (f"0.{head}", f"head 0.{head} mean ablated", partial(head_averaged, head))
+        for head in range(problem.architecture.n_heads)
+    ]
+    return [
+        Intervention(name, what, partial(at_points, cache(change)))
+        for name, what, change in changes
+    ]
