@@ -200,10 +200,12 @@ def read_out_mid(
             f"{problem.card.slug}: resid_mid is read out of one layer, with an MLP only if that "
             "reads without LayerNorm"
         )
+    direct = read_out(problem, resid)
     if sizes.attn_only:
-        return read_out(problem, resid)
+        return direct
     active = (resid @ model.W_in[0] + model.b_in[0]).relu()
-    return read_out(problem, resid + active @ model.W_out[0] + model.b_out[0])
+    # Without LayerNorm what the MLP writes is read by itself: a few classes, not d_model.
+    return direct + active @ (model.W_out[0] @ model.W_U) + model.b_out[0] @ model.W_U
 
 
 def ablate_neurons(

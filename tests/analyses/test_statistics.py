@@ -1,5 +1,5 @@
 import random
-from math import sqrt, tanh
+from math import asin, pi, sqrt, tanh
 from statistics import fmean, stdev
 
 import pytest
@@ -14,6 +14,9 @@ from analyses.statistics import (
     correlation_interval,
     mean_interval,
     proportion_interval,
+    rank_correlation,
+    rank_correlation_interval,
+    ranks,
     ratio_terms,
 )
 
@@ -171,3 +174,30 @@ def test_the_spread_of_a_ratio_is_that_of_many_samples() -> None:
 
 def test_few_clusters_are_a_trial_each() -> None:
     assert clustered_interval([0.0, 1.0, 0.5, 0.5], 400) == proportion_interval(2, 4)
+
+
+def test_spearmans_rho_is_the_one_by_hand() -> None:
+    # Differences of ranks 1, -1, 1, -1, 0: 1 - 6 * 4 / (5 * 24).
+    assert rank_correlation([1.0, 2.0, 3.0, 4.0, 5.0], [2.0, 1.0, 4.0, 3.0, 9.0]) == 0.8
+    assert rank_correlation([1.0, 2.0, 3.0], [7.0, 5.0, -1.0]) == -1
+    assert rank_correlation([1.0, 2.0, 3.0], [4.0, 4.0, 4.0]) == 0
+    assert ranks([5.0, 5.0, 5.0, 1.0]) == [3.0, 3.0, 3.0, 1.0]
+
+
+def test_the_interval_of_rho_covers_it_as_often_as_it_says() -> None:
+    rng = random.Random(5)
+    # Of a bivariate normal with r = 0.6, rho is 6 / pi asin(r / 2).
+    true = 6 / pi * asin(0.3)
+    covered = 0
+    for _ in range(400):
+        x = [rng.gauss(0, 1) for _ in range(40)]
+        y = [0.6 * value + 0.8 * rng.gauss(0, 1) for value in x]
+        low, high = rank_correlation_interval(rank_correlation(x, y), 40)
+        covered += low <= true <= high
+    assert 0.92 <= covered / 400 <= 0.98
+
+
+def test_an_interval_of_rho_needs_ten_pairs() -> None:
+    with pytest.raises(ValueError, match="of 9 pairs; expected"):
+        rank_correlation_interval(0.5, 9)
+    assert rank_correlation_interval(1.0, 11).high == 1.0

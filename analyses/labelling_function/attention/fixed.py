@@ -49,3 +49,11 @@ def averaged_over(problem: Problem[LabellingFunction], coordinate: int) -> Map:
     plane = pattern(problem).reshape(SIDE, SIDE, *mean_pattern(problem).shape)
     mean = plane.mean(dim=coordinate, keepdim=True).expand_as(plane)
     return difference_with(problem, mean.reshape(SIDE * SIDE, *mean.shape[2:]))
+
+
+@cache
+def free_alone(problem: Problem[LabellingFunction], head: int) -> Map:
+    """The same, with the attention of every head but one fixed to its mean."""
+    attention = same_for_all(mean_pattern(problem)).clone()
+    attention[:, head] = pattern(problem)[:, head]
+    return difference_with(problem, attention)

@@ -52,9 +52,20 @@ def of_one_colour(difference: Map) -> float:
     return float((changes(difference > 0) == 0).double().mean())
 
 
+def flicker(difference: Map) -> float:
+    """How often the colour changes along a row, mean over rows."""
+    return float(changes(difference > 0).double().mean())
+
+
 def other_pairs(problem: Problem[LabellingFunction]) -> list[tuple[int, int]]:
-    """Pairs of heads without either of the two that give Y most attention."""
-    return list(combinations(sorted(to_y(problem)[2:]), 2))
+    """The other heads two by two, in the order of their attention to Y."""
+    rest = to_y(problem)[2:]
+    return [(one, other) for one, other in zip(rest[::2], rest[1::2], strict=False)]
+
+
+def carrier(problem: Problem[LabellingFunction], coordinate: int) -> int:
+    """The head that brings most of X (0) or of Y (1)."""
+    return int(brought(problem)[:, coordinate].argmax())
 
 
 @cache

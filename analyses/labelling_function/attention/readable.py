@@ -8,15 +8,16 @@ from torch import Tensor
 
 from analyses.labelling_function.at_z import resid
 from analyses.labelling_function.points import every
-from analyses.probe import logistic
+from analyses.probe import discriminant
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 
 SEED = 302
-PENALTY = 1.0
-"""That of scikit-learn's logistic regression unless it is told otherwise, for features of unit
-mean square."""
-STEPS = 40
+LEAST = 1e-5
+"""Noise that is next to none: a hundred times what float32 rounds by."""
+SOME = 1e-2
+"""A hundredth of what `resid_mid` varies by."""
+NOISES = tuple(10 ** (step / 4) for step in range(-20, 1))
 
 
 def learned_from(n: int, seed: int) -> Bool[Tensor, " point"]:
@@ -28,19 +29,25 @@ def learned_from(n: int, seed: int) -> Bool[Tensor, " point"]:
 
 @cache
 def held_out_accuracy(
-    problem: Problem[LabellingFunction], position: int, shuffled: bool = False
+    problem: Problem[LabellingFunction], position: int, noise: float, shuffled: bool = False
 ) -> float:
     """How often the probe names the number at a position, over the points it was not fitted on.
 
-    With `shuffled`, every point has the number of another one, in both halves: what 113 classes
-    can be fitted with where there is nothing to read.
+    Args:
+        problem: whose `resid_mid` is read.
+        position: 0 for X, 1 for Y.
+        noise: that the probe reckons with, in units of the root mean square, over directions, of
+            the standard deviation of `resid_mid`.
+        shuffled: whether every point has the number of another one instead, in both halves: what
+            113 classes can be fitted with where there is nothing to read.
     """
     features = resid(problem)
     features = (features - features.mean(dim=0)) / features.std(dim=0).square().mean().sqrt()
     classes = every(problem)[:, position]
     if shuffled:
         generator = torch.Generator().manual_seed(SEED + 1)
-        classes = classes[torch.randperm(len(classes), generator=generator)]
+        order = torch.randperm(len(classes), generator=generator)
+        classes = classes[order.to(classes.device)]
     fitted = learned_from(len(classes), SEED).to(features.device)
-    probe = logistic(features[fitted], classes[fitted], SIDE, penalty=PENALTY, steps=STEPS)
+    probe = discriminant(features[fitted], classes[fitted], SIDE, noise=noise)
     return probe.accuracy(features[~fitted], classes[~fitted])

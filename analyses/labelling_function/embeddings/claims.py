@@ -1,15 +1,17 @@
 """What the write-up says about extended embeddings and the principal directions of resid_mid."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from statistics import fmean
+from typing import Any
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from analyses.claims import UNTRAINED, Claim, Control, Measure, Measurement
-from analyses.controls import NEURONS_EXCHANGED, OV_EXCHANGED
+from analyses.controls import NEURONS_EXCHANGED
+from analyses.labelling_function.attention.fixed import at_mean
 from analyses.labelling_function.embeddings.chosen import (
     DRAWS,
     SEED,
@@ -27,10 +29,10 @@ from analyses.labelling_function.embeddings.directions import (
     projected,
     slopes,
 )
+from analyses.labelling_function.embeddings.effective import difference_of_sum, effective
 from analyses.labelling_function.embeddings.extended import Extended, extended
 from analyses.labelling_function.embeddings.served import PAINTERS, Served, mask, served
 from analyses.labelling_function.embeddings.shapes import (
-    along_sum,
     flatness,
     picked,
     trends,
@@ -47,20 +49,27 @@ TOTALS = range(C - 20, C + 21)
 
 Number = Callable[[list[int]], Float[Tensor, " neuron"]]
 """A number of each of some neurons."""
+Embeddings = Callable[[Problem[LabellingFunction]], Extended]
+"""Extended embeddings, or effective ones."""
+OfFamily = Callable[[Problem[LabellingFunction], str], Number]
+"""What number it is depends on the family."""
+SHIFTS = range(-20, 21, 2)
+"""Columns that `flat_beside` looks to the right."""
+LARGE = ("red right", "red left")
+"""Families of a size that allows a median."""
 
 
 @cache
 def of_truth(problem: Problem[LabellingFunction], family: str) -> Served:
     """The rows that a family serves."""
-    return served(truth(problem), family)
+    rows, places = served(truth(problem), family)
+    return Served(rows.cpu(), places.cpu())
 
 
-@cache
-def columns(problem: Problem[LabellingFunction], neurons: tuple[int, ...]) -> Extended:
-    """Extended embeddings of some neurons, on the CPU."""
-    found = extended(problem)
-    picks = list(neurons)
-    return Extended(found.x[:, picks].cpu(), found.y[:, picks].cpu(), found.rest[picks].cpu())
+def columns(problem: Problem[LabellingFunction], embed: Embeddings, neurons: list[int]) -> Extended:
+    """Embeddings of some neurons, on the CPU."""
+    found = embed(problem)
+    return Extended(*(part[..., neurons].cpu() for part in found))
 
 
 def rows_of(problem: Problem[LabellingFunction], family: str) -> Bool[Tensor, " x"]:
@@ -73,12 +82,17 @@ def dealt(values: Tensor, generator: torch.Generator) -> Tensor:
     return values[torch.randperm(len(values), generator=generator)]
 
 
+def picks(embed: Embeddings, masked: Bool[Tensor, " x"], problem: Problem[Any]) -> Number:
+    """How well the embedding of X tells masked rows from others."""
+    return lambda neurons: picked(columns(problem, embed, neurons).x, masked)
+
+
 def picks_rows(problem: Problem[LabellingFunction]) -> Measurement:
     """How well the extended embedding of X tells the rows that a neuron should paint from others,
     the worst of the chosen neurons.
     """
     found = [
-        float(picked(columns(problem, (neuron,)).x, rows_of(problem, family)))
+        float(picks(extended, rows_of(problem, family), problem)([neuron]))
         for family, neuron in chosen(problem).items()
     ]
     return Measurement(min(found), len(found) * SIDE)
@@ -86,17 +100,16 @@ def picks_rows(problem: Problem[LabellingFunction]) -> Measurement:
 
 def random_pick_rows(problem: Problem[LabellingFunction]) -> Measurement:
     """The same for a random neuron in place of each: the worst of them, mean over draws."""
-    sets = {
-        family: torch.stack(
+    by_family = [
+        torch.cat(
             [
-                picked(columns(problem, tuple(each)).x, rows_of(problem, family))
+                picks(extended, rows_of(problem, family), problem)(each)
                 for each in drawn(problem, family, 1)
             ]
         )
         for family in chosen(problem)
-    }
-    worst = torch.cat(list(sets.values()), dim=1).amin(dim=1)
-    return Measurement(float(worst.mean()), DRAWS)
+    ]
+    return Measurement(float(torch.stack(by_family).amin(dim=0).mean()), DRAWS)
 
 
 def pick_other_rows(problem: Problem[LabellingFunction]) -> Measurement:
@@ -104,8 +117,8 @@ def pick_other_rows(problem: Problem[LabellingFunction]) -> Measurement:
     generator = torch.Generator().manual_seed(SEED)
     worst = [
         min(
-            float(picked(columns(problem, (n,)).x, dealt(rows_of(problem, family), generator)))
-            for family, n in chosen(problem).items()
+            float(picks(extended, dealt(rows_of(problem, family), generator), problem)([neuron]))
+            for family, neuron in chosen(problem).items()
         )
         for _ in range(DRAWS)
     ]
@@ -137,77 +150,106 @@ def x_trend(problem: Problem[LabellingFunction], family: str) -> Number:
     """Rank correlation of the extended embedding of X with X, over the rows that a family
     serves.
     """
-    rows = of_truth(problem, family).rows.cpu()
-    return lambda neurons: trends(columns(problem, tuple(neurons)).x[rows], rows.tolist())
+    rows = of_truth(problem, family).rows
+    return lambda neurons: trends(columns(problem, extended, neurons).x[rows], rows.tolist())
 
 
-def y_trend(problem: Problem[LabellingFunction], family: str) -> Number:
-    """Rank correlation of the extended embedding of Y with Y."""
+def y_trend(embed: Embeddings) -> OfFamily:
+    """Rank correlation of the embedding of Y with Y."""
     every = list(range(SIDE))
-    return lambda neurons: trends(columns(problem, tuple(neurons)).y, every)
+    return lambda problem, family: lambda neurons: trends(columns(problem, embed, neurons).y, every)
 
 
-def change_trend(problem: Problem[LabellingFunction], family: str) -> Number:
-    """Rank correlation of the extended embedding of X with the place where the row changes, over
-    the rows that a family serves; with the sign that lets an earlier change of a painter of the
-    right end, and a later one of a painter of the left end, count as positive.
+def towards_end(problem: Problem[LabellingFunction], family: str) -> Number:
+    """The same for effective embeddings, counted as positive where it grows towards the end that
+    the family paints.
     """
-    rows, places = (part.cpu() for part in of_truth(problem, family))
-    sign = -1 if family.endswith("right") else 1
-    return lambda neurons: sign * trends(columns(problem, tuple(neurons)).x[rows], places.tolist())
+    sign = 1 if family.endswith("right") else -1
+    return lambda neurons: sign * y_trend(effective)(problem, family)(neurons)
 
 
-def flat_at_change(problem: Problem[LabellingFunction], family: str) -> Number:
+def change_trend(embed: Embeddings) -> OfFamily:
+    """Rank correlation of the embedding of X with how much of the row is to be painted, over the
+    rows that a family serves.
+    """
+
+    def of_family(problem: Problem[LabellingFunction], family: str) -> Number:
+        rows, places = of_truth(problem, family)
+        sign = -1 if family.endswith("right") else 1
+        return lambda neurons: (
+            sign * trends(columns(problem, embed, neurons).x[rows], places.tolist())
+        )
+
+    return of_family
+
+
+def flat_at_change(embed: Embeddings) -> OfFamily:
     """`flatness` where the rows change that a family serves."""
-    rows, places = (part.cpu() for part in of_truth(problem, family))
 
-    def number(neurons: list[int]) -> Float[Tensor, " neuron"]:
-        found = columns(problem, tuple(neurons))
-        return flatness(found.x, found.y, rows, places)
+    def of_family(problem: Problem[LabellingFunction], family: str) -> Number:
+        rows, places = of_truth(problem, family)
+        return lambda neurons: flatness(*columns(problem, embed, neurons)[:2], rows, places)
 
-    return number
+    return of_family
 
 
-def on_c(problem: Problem[LabellingFunction]) -> Tensor:
+def flat_beside(shift: int) -> OfFamily:
+    """The same for effective embeddings, so many columns to the right of the change; over rows that
+    change so far from both ends that any of the `SHIFTS` stays within them.
+    """
+
+    def of_family(problem: Problem[LabellingFunction], family: str) -> Number:
+        rows, places = of_truth(problem, family)
+        far = (places + SHIFTS[0] >= 0) & (places + SHIFTS[-1] < SIDE)
+        rows, places = rows[far], places[far] + shift
+        return lambda neurons: flatness(*columns(problem, effective, neurons)[:2], rows, places)
+
+    return of_family
+
+
+def flat_elsewhere(problem: Problem[LabellingFunction], family: str) -> Number:
+    """`flat_beside` with the places of the changes dealt to other rows."""
+    rows, places = of_truth(problem, family)
+    far = (places + SHIFTS[0] >= 0) & (places + SHIFTS[-1] < SIDE)
+    other = dealt(places[far], torch.Generator().manual_seed(SEED))
+    return lambda neurons: flatness(*columns(problem, effective, neurons)[:2], rows[far], other)
+
+
+def by_shift(
+    problem: Problem[LabellingFunction],
+    family: str,
+    median: Callable[[Problem[LabellingFunction], str, Number], float] = of_family,
+) -> list[float]:
+    """Its median over a family, for each of the `SHIFTS`."""
+    return [median(problem, family, flat_beside(shift)(problem, family)) for shift in SHIFTS]
+
+
+def on_c(problem: Problem[LabellingFunction]) -> Int[Tensor, " row"]:
     """The rows of a blue right end that change on the third curve."""
-    rows, places = (part.cpu() for part in of_truth(problem, "blue right"))
+    rows, places = of_truth(problem, "blue right")
     return rows[rows + places == C]
 
 
-def flat_on_sum(problem: Problem[LabellingFunction], total: int) -> Number:
+def flat_on_sum(total: int, embed: Embeddings = extended) -> OfFamily:
     """`flatness` on X + Y = `total`, over the rows of `on_c`."""
-    rows = on_c(problem)
-    rows = rows[total - rows < SIDE]
 
-    def number(neurons: list[int]) -> Float[Tensor, " neuron"]:
-        found = columns(problem, tuple(neurons))
-        return flatness(found.x, found.y, rows, total - rows)
+    def of_family(problem: Problem[LabellingFunction], family: str) -> Number:
+        rows = on_c(problem)
+        rows = rows[total - rows < SIDE]
+        return lambda neurons: flatness(*columns(problem, embed, neurons)[:2], rows, total - rows)
 
-    return number
-
-
-def flat_everywhere(problem: Problem[LabellingFunction], total: int) -> Number:
-    """The same over all rows that the line crosses."""
-
-    def number(neurons: list[int]) -> Float[Tensor, " neuron"]:
-        found = columns(problem, tuple(neurons))
-        return along_sum(found.x, found.y, total)
-
-    return number
+    return of_family
 
 
 def flat_rising(problem: Problem[LabellingFunction], family: str) -> Number:
-    """The same with the order of Y turned round, so that Y rises with X."""
+    """The same on 133 with the order of Y turned round, so that Y rises with X."""
     rows = on_c(problem)
-
-    def number(neurons: list[int]) -> Float[Tensor, " neuron"]:
-        found = columns(problem, tuple(neurons))
-        return flatness(found.x, found.y, rows, (C - rows).flip(0))
-
-    return number
+    return lambda neurons: flatness(
+        *columns(problem, extended, neurons)[:2], rows, (C - rows).flip(0)
+    )
 
 
-def median_of(number: Callable[[Problem[LabellingFunction], str], Number], family: str) -> Measure:
+def median_of(number: OfFamily, family: str) -> Measure:
     """The median over a family."""
 
     def measure(problem: Problem[LabellingFunction]) -> Measurement:
@@ -217,9 +259,7 @@ def median_of(number: Callable[[Problem[LabellingFunction], str], Number], famil
     return measure
 
 
-def random_median_of(
-    number: Callable[[Problem[LabellingFunction], str], Number], family: str
-) -> Control:
+def random_median_of(number: OfFamily, family: str) -> Control:
     """The same for random neurons."""
 
     def measure(problem: Problem[LabellingFunction]) -> Measurement:
@@ -229,42 +269,28 @@ def random_median_of(
     return Control("as many random neurons", measure=measure)
 
 
-def painters(problem: Problem[LabellingFunction]) -> list[str]:
-    """The families that paint one end of a row and have neurons."""
-    return [family for family in PAINTERS if members(problem)[family]]
+def of_families(
+    number: OfFamily,
+    of: Callable[[Sequence[float]], float],
+    among: Sequence[str] = PAINTERS,
+    median: Callable[[Problem[LabellingFunction], str, Number], float] = of_family,
+) -> Measure:
+    """The least or the greatest of the medians of families that have neurons."""
 
+    def measure(problem: Problem[LabellingFunction]) -> Measurement:
+        there = [family for family in among if members(problem)[family]]
+        found = [median(problem, family, number(problem, family)) for family in there]
+        return Measurement(of(found), len(found))
 
-def worst_follows_change(problem: Problem[LabellingFunction]) -> Measurement:
-    """`change_trend`, median over each family, the least of all families."""
-    found = [of_family(problem, each, change_trend(problem, each)) for each in painters(problem)]
-    return Measurement(min(found), len(found))
-
-
-def worst_follows_random(problem: Problem[LabellingFunction]) -> Measurement:
-    """The same for random neurons."""
-    found = [of_random(problem, each, change_trend(problem, each)) for each in painters(problem)]
-    return Measurement(min(found), len(found))
-
-
-def least_flat(problem: Problem[LabellingFunction]) -> Measurement:
-    """`flat_at_change`, median over each family, the greatest of all families."""
-    found = [of_family(problem, each, flat_at_change(problem, each)) for each in painters(problem)]
-    return Measurement(max(found), len(found))
-
-
-def least_flat_random(problem: Problem[LabellingFunction]) -> Measurement:
-    """The same for random neurons; the least of all families, which is the hardest to beat."""
-    found = [of_random(problem, each, flat_at_change(problem, each)) for each in painters(problem)]
-    return Measurement(min(found), len(found))
+    return measure
 
 
 def by_sum(
-    problem: Problem[LabellingFunction],
-    neurons: list[int],
-    flat: Callable[[Problem[LabellingFunction], int], Number] = flat_on_sum,
+    problem: Problem[LabellingFunction], neurons: list[int], embed: Embeddings = extended
 ) -> Float[Tensor, " total"]:
     """The median flatness of some neurons on each of the `TOTALS`."""
-    return torch.stack([flat(problem, total)(neurons).median() for total in TOTALS])
+    flat = [flat_on_sum(total, embed)(problem, "blue right")(neurons) for total in TOTALS]
+    return torch.stack(flat).median(dim=1).values
 
 
 def from_133(curve: Float[Tensor, " total"]) -> int:
@@ -282,11 +308,6 @@ def flattest_from_133_random(problem: Problem[LabellingFunction]) -> Measurement
     """The same for random neurons, mean over draws."""
     sets = drawn(problem, "blue right", len(members(problem)["blue right"]))
     return Measurement(fmean(from_133(by_sum(problem, each)) for each in sets), DRAWS)
-
-
-def first_two(problem: Problem[LabellingFunction]) -> Measurement:
-    """Share of the variance of resid_mid along its two principal directions."""
-    return Measurement(float(of_resid(problem).shares[:2].sum()), POINTS)
 
 
 def left_on(problem: Problem[LabellingFunction], directions: Tensor) -> float:
@@ -332,6 +353,43 @@ def both_gate(skipped: int = 0) -> Measure:
     return measure
 
 
+def ends_red(problem: Problem[LabellingFunction]) -> Bool[Tensor, " x"]:
+    """Whether the right end of a row is red."""
+    return truth(problem)[:, -1].cpu()
+
+
+def picks_red_ends(problem: Problem[LabellingFunction], family: str) -> Number:
+    """How well the effective embedding of X tells rows whose right end is red from others."""
+    return picks(effective, ends_red(problem), problem)
+
+
+def picks_other_ends(problem: Problem[LabellingFunction], family: str) -> Number:
+    """The same for as many other rows."""
+    generator = torch.Generator().manual_seed(SEED)
+    return picks(effective, dealt(ends_red(problem), generator), problem)
+
+
+def sum_suffices(problem: Problem[LabellingFunction]) -> Measurement:
+    """Agreement that is left with the sum of its main effects in place of resid_mid."""
+    left = agreement(difference_of_sum(problem) > 0, answers(problem))
+    return Measurement(left, POINTS)
+
+
+def mean_attention_left(problem: Problem[LabellingFunction]) -> Measurement:
+    """Agreement that is left with attention fixed to its mean, another such sum."""
+    return Measurement(agreement(at_mean(problem) > 0, answers(problem)), POINTS)
+
+
+def three_suffice(problem: Problem[LabellingFunction]) -> Measurement:
+    """Agreement that is left on the first three principal directions."""
+    return Measurement(left_on_first(problem, 3), POINTS)
+
+
+def three_drawn(problem: Problem[LabellingFunction]) -> Measurement:
+    """On three directions between random points."""
+    return Measurement(left_on_drawn(problem, 3), POINTS)
+
+
 CLAIMS = [
     Claim(
         name="x_picks_rows",
@@ -344,6 +402,7 @@ CLAIMS = [
         comparison="at least",
         threshold=0.9,
         measure=picks_rows,
+        refuted=True,
         controls=(
             Control("as many other rows, drawn at random", measure=pick_other_rows),
             Control("random neurons", measure=random_pick_rows),
@@ -359,6 +418,7 @@ CLAIMS = [
         comparison="at most",
         threshold=0.2,
         measure=fires_elsewhere,
+        refuted=True,
         controls=(Control("random neurons", measure=random_fire_elsewhere),),
     ),
     Claim(
@@ -371,6 +431,7 @@ CLAIMS = [
         comparison="at most",
         threshold=-0.8,
         measure=median_of(x_trend, "red right"),
+        refuted=True,
         controls=(random_median_of(x_trend, "red right"),),
     ),
     Claim(
@@ -382,6 +443,7 @@ CLAIMS = [
         comparison="at least",
         threshold=0.8,
         measure=median_of(x_trend, "blue right"),
+        refuted=True,
         controls=(random_median_of(x_trend, "blue right"),),
     ),
     Claim(
@@ -394,8 +456,14 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.8,
-        measure=worst_follows_change,
-        controls=(Control("as many random neurons", measure=worst_follows_random),),
+        measure=of_families(change_trend(extended), min),
+        refuted=True,
+        controls=(
+            Control(
+                "as many random neurons",
+                measure=of_families(change_trend(extended), min, median=of_random),
+            ),
+        ),
     ),
     Claim(
         name="y_rises_red_right",
@@ -405,8 +473,9 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.9,
-        measure=median_of(y_trend, "red right"),
-        controls=(random_median_of(y_trend, "red right"),),
+        measure=median_of(y_trend(extended), "red right"),
+        refuted=True,
+        controls=(random_median_of(y_trend(extended), "red right"),),
     ),
     Claim(
         name="y_rises_blue_right",
@@ -416,8 +485,9 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.9,
-        measure=median_of(y_trend, "blue right"),
-        controls=(random_median_of(y_trend, "blue right"),),
+        measure=median_of(y_trend(extended), "blue right"),
+        refuted=True,
+        controls=(random_median_of(y_trend(extended), "blue right"),),
     ),
     Claim(
         name="y_falls_blue_left",
@@ -427,8 +497,9 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at most",
         threshold=-0.9,
-        measure=median_of(y_trend, "blue left"),
-        controls=(random_median_of(y_trend, "blue left"),),
+        measure=median_of(y_trend(extended), "blue left"),
+        refuted=True,
+        controls=(random_median_of(y_trend(extended), "blue left"),),
     ),
     Claim(
         name="flatter_on_133",
@@ -440,9 +511,10 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at most",
         threshold=0.5,
-        measure=median_of(lambda problem, family: flat_on_sum(problem, C), "blue right"),
+        measure=median_of(flat_on_sum(C), "blue right"),
+        refuted=True,
         controls=(
-            random_median_of(lambda problem, family: flat_on_sum(problem, C), "blue right"),
+            random_median_of(flat_on_sum(C), "blue right"),
             Control("Y that rises with X instead", measure=median_of(flat_rising, "blue right")),
         ),
     ),
@@ -456,8 +528,14 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at most",
         threshold=0.6,
-        measure=least_flat,
-        controls=(Control("as many random neurons, the least", measure=least_flat_random),),
+        measure=of_families(flat_at_change(extended), max),
+        refuted=True,
+        controls=(
+            Control(
+                "as many random neurons, the least",
+                measure=of_families(flat_at_change(extended), min, median=of_random),
+            ),
+        ),
     ),
     Claim(
         name="flattest_near_133",
@@ -468,20 +546,10 @@ CLAIMS = [
         comparison="at most",
         threshold=3,
         measure=flattest_from_133,
+        refuted=True,
         controls=(
             Control("as many random neurons, mean over draws", measure=flattest_from_133_random),
         ),
-    ),
-    Claim(
-        name="two_directions",
-        sentence="Behind attention, two directions hold nearly all that varies.",
-        quantity="share of the variance of resid_mid along its first two principal directions",
-        unit="",
-        evidence="exhaustive",
-        comparison="at least",
-        threshold=0.8,
-        measure=first_two,
-        controls=(UNTRAINED, OV_EXCHANGED),
     ),
     Claim(
         name="plane_suffices",
@@ -508,10 +576,114 @@ CLAIMS = [
         comparison="at least",
         threshold=4,
         measure=both_gate(),
+        refuted=True,
         controls=(
             UNTRAINED,
             NEURONS_EXCHANGED,
             Control("the third and fourth principal direction", measure=both_gate(2)),
         ),
+    ),
+    # From here on, claims were stated after we had looked.
+    Claim(
+        name="sum_suffices",
+        sentence="What stands behind attention is as good as a sum of something that depends on X "
+        "alone and something that depends on Y alone.",
+        quantity="agreement with the model, the sum of its main effects in place of resid_mid",
+        unit="",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=0.95,
+        measure=sum_suffices,
+        controls=(
+            Control("the sum that attention fixed to its mean gives", measure=mean_attention_left),
+        ),
+    ),
+    Claim(
+        name="effective_y_to_end",
+        sentence="The effective embedding of Y grows towards the end that a neuron paints.",
+        quantity="Spearman's rho with Y, or with -Y for a left end, median over each family that "
+        "paints one end, the least of them",
+        unit="",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=0.8,
+        measure=of_families(towards_end, min),
+        controls=(
+            Control(
+                "as many random neurons",
+                measure=of_families(towards_end, min, median=of_random),
+            ),
+        ),
+    ),
+    Claim(
+        name="effective_x_picks_rows",
+        sentence="The effective embedding of X tells a neuron that paints the right end red which "
+        "rows end so.",
+        quantity="probability that it is greater in a random row that ends red than in a random "
+        "other one, median over the family",
+        unit="",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=0.95,
+        measure=median_of(picks_red_ends, "red right"),
+        controls=(
+            random_median_of(picks_red_ends, "red right"),
+            Control(
+                "as many other rows, drawn at random",
+                measure=median_of(picks_other_ends, "red right"),
+            ),
+        ),
+    ),
+    Claim(
+        name="effective_x_follows_change",
+        sentence="Among the rows that a neuron serves, it is the greater the more of the row has "
+        "to be painted.",
+        quantity="Spearman's rho with where the colour changes, counted from the end that is "
+        "painted; median over each of the two large families, the lesser of them",
+        unit="",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=0.8,
+        measure=of_families(change_trend(effective), min, LARGE),
+        controls=(
+            Control(
+                "as many random neurons",
+                measure=of_families(change_trend(effective), max, LARGE, of_random),
+            ),
+        ),
+    ),
+    Claim(
+        name="effective_flatter",
+        sentence="Where the rows of a family change, effective embeddings of X and Y together are "
+        "flatter than that of X alone.",
+        quantity="standard deviation of the sum divided by that of X's, over rows that change in "
+        "the middle; median over each of the two large families, the greater of them",
+        unit="",
+        evidence="exhaustive",
+        comparison="at most",
+        threshold=0.75,
+        measure=of_families(flat_beside(0), max, LARGE),
+        controls=(
+            Control(
+                "as many random neurons, the lesser",
+                measure=of_families(flat_beside(0), min, LARGE, of_random),
+            ),
+            Control(
+                "the changes of other rows, the lesser",
+                measure=of_families(flat_elsewhere, min, LARGE),
+            ),
+        ),
+    ),
+    Claim(
+        name="three_suffice",
+        sentence="Three directions are all that the answers need.",
+        quantity="agreement with the model, resid_mid projected on its first three principal "
+        "directions",
+        unit="",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=0.99,
+        measure=three_suffice,
+        controls=(Control("three directions between random points", measure=three_drawn),),
     ),
 ]

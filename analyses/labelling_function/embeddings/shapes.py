@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from analyses.statistics import Interval, rank_correlation, rank_correlation_interval, ranks
+from analyses.statistics import rank_correlation, ranks
 
 Values = Float[Tensor, "token neuron"]
 
@@ -34,11 +34,6 @@ def trends(
     return torch.tensor(found, dtype=torch.float64)
 
 
-def trend_interval(rho: float, n: int) -> Interval:
-    """Its 95 % interval, as if the tokens were a sample."""
-    return rank_correlation_interval(rho, n)
-
-
 def flatness(
     x: Values,
     y: Values,
@@ -51,10 +46,3 @@ def flatness(
     alone = x[rows].double()
     together = alone + y[places].double()
     return together.std(dim=0) / alone.std(dim=0).clamp_min(torch.finfo(torch.float64).tiny)
-
-
-def along_sum(x: Values, y: Values, total: int) -> Float[Tensor, " neuron"]:
-    """`flatness` along X + Y = `total`, over every X for which there is such a Y."""
-    n = len(x)
-    rows = torch.arange(max(0, total - n + 1), min(n - 1, total) + 1, device=x.device)
-    return flatness(x, y, rows, total - rows)
