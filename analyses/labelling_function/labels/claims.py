@@ -126,6 +126,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at most",
         threshold=0,
+        refuted=True,
         measure=wrong_in_plain_rows,
         controls=(
             Control(SOMEWHERE, measure=partial(wrong_in_plain_rows, deal=errors.dealt)),
@@ -158,6 +159,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.75,
+        refuted=True,
         measure=wrong_near_curves,
         controls=(
             Control(SOMEWHERE, measure=partial(wrong_near_curves, deal=errors.dealt)),
@@ -172,6 +174,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at most",
         threshold=FARTHEST,
+        refuted=True,
         measure=farthest_wrong,
         controls=(
             Control(SOMEWHERE, measure=partial(farthest_wrong, deal=errors.dealt)),
@@ -186,6 +189,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.8,
+        refuted=True,
         measure=rows_read_alike,
         controls=(OV_EXCHANGED, NEURONS_EXCHANGED, EMBEDDINGS_EXCHANGED),
     ),

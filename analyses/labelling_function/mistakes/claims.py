@@ -29,6 +29,7 @@ from analyses.labelling_function.labels.errors import dealt_among
 from analyses.labelling_function.mistakes import (
     cells,
     displaced,
+    memorised,
     retrain,
     sharpness,
     training_gaps,
@@ -50,6 +51,8 @@ OTHER_SPLIT = 2303
 """Seed of a half of the points that the model was not trained on any more than on the rest."""
 NEAR = 5
 """Columns from an edge up to which mistakes are asked for what separates them from it."""
+BESIDE = (1, 2, 3)
+"""Columns from an edge at which training points are compared with others."""
 OTHER_SEEDS = ("seed-0", "seed-2")
 ON_ALL = ("all-points", "all-points-seed-2")
 
@@ -187,6 +190,14 @@ def sharpness_tells(problem: Problem[LabellingFunction], dealt: bool = False) ->
     return Measurement(correlation(*ranked), int(known.sum()))
 
 
+def surer_of_training(problem: Problem[LabellingFunction], trained: Map) -> Measurement:
+    """Margin of training points above that of others, as near an edge of their row, in logits."""
+    margin = memorised.margins(difference(problem), truth(problem))
+    distance = training_gaps.distances(truth(problem))
+    value = memorised.surer(margin, trained, distance, BESIDE)
+    return Measurement(value, int((distance <= max(BESIDE)).sum()))
+
+
 @cache
 def wrong_of(problem: Problem[LabellingFunction], run: str) -> Map:
     """The mistakes of a model that was trained again; of `problem`, only the truth is asked."""
@@ -237,6 +248,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at most",
         threshold=0.5,
+        refuted=True,
         measure=lambda problem: straight_to_curved(mistakes(problem), truth(problem)),
         controls=(
             Control(
@@ -269,6 +281,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.7,
+        refuted=True,
         measure=lambda problem: displacing(mistakes(problem), truth(problem)),
         controls=(
             Control(
@@ -288,6 +301,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.75,
+        refuted=True,
         measure=lambda problem: gap_share(problem, trained_on(problem)),
         controls=(
             Control(
@@ -306,6 +320,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at most",
         threshold=0.5,
+        refuted=True,
         measure=lambda problem: rarer_outside_gaps(problem, trained_on(problem)),
         controls=(
             Control(
@@ -325,6 +340,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=1.25,
+        refuted=True,
         measure=gap_ratio,
         controls=(Control(OTHER_HALF, measure=partial(gap_ratio, seed=OTHER_SPLIT)),),
     ),
@@ -345,6 +361,27 @@ CLAIMS = [
             ),
         ),
     ),
+    # Stated after we had looked at how often the model is wrong at each distance from an edge.
+    Claim(
+        name="training_points_memorised",
+        sentence="Near edges the model knows its training points one by one: it is surer of them "
+        "than of others as near the edge.",
+        quantity="mean margin of training points less that of held-out points, one to three "
+        "columns from an edge of their row",
+        unit="logits",
+        evidence="exhaustive",
+        comparison="at least",
+        threshold=2.0,
+        measure=lambda problem: surer_of_training(problem, trained_on(problem)),
+        controls=(
+            Control(
+                OTHER_HALF,
+                measure=lambda problem: surer_of_training(
+                    problem, held_out_split(problem, OTHER_SPLIT)
+                ),
+            ),
+        ),
+    ),
     Claim(
         name="curved_is_less_sharp",
         sentence="Second answer, the sum: across curved edges it is less steep for its roughness "
@@ -355,6 +392,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at most",
         threshold=0.8,
+        refuted=True,
         measure=less_sharp,
         controls=(
             Control(
@@ -371,6 +409,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at most",
         threshold=-0.3,
+        refuted=True,
         measure=sharpness_tells,
         controls=(
             Control(
