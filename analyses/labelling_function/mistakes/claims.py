@@ -42,7 +42,7 @@ from analyses.labelling_function.points import (
     trained_on,
     truth,
 )
-from analyses.statistics import correlation
+from analyses.statistics import rank_correlation
 from models.labelling_function.task import LabellingFunction
 from models.problem import Problem
 
@@ -186,8 +186,8 @@ def sharpness_tells(problem: Problem[LabellingFunction], dealt: bool = False) ->
         around.append(sharpness.mistakes_around(held_out, edges).cpu())
     all_found, all_around = torch.cat(found), torch.cat(around)
     known = ~all_found.isnan()
-    ranked = (sharpness.ranks(values[known]).tolist() for values in (all_found, all_around))
-    return Measurement(correlation(*ranked), int(known.sum()))
+    rho = rank_correlation(all_found[known].tolist(), all_around[known].tolist())
+    return Measurement(rho, int(known.sum()))
 
 
 def surer_of_training(problem: Problem[LabellingFunction], trained: Map) -> Measurement:

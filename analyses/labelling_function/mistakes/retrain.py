@@ -34,8 +34,6 @@ RUNS: Mapping[str, Mapping[str, int]] = {
     "smaller-batches": {"batch_size": 32},
     "all-points": {"n_sequences": POINTS},
     "all-points-seed-2": {"n_sequences": POINTS, "seed": 2},
-    "longer-seed-2": {"epochs": 400, "seed": 2},
-    "smaller-batches-seed-2": {"batch_size": 32, "seed": 2},
 }
 """What of the committed recipe each run changes. The seed draws the weights to begin with, the half
 of the points that is trained on, and the order of these."""

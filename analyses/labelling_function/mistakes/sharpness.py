@@ -62,14 +62,3 @@ def mistakes_around(wrong: Map, edges: Gaps) -> Edges:
     x, gap = edges.nonzero(as_tuple=True)
     columns = torch.arange(SIDE, device=wrong.device) - gap[:, None] - 0.5
     return (wrong[x] & (columns.abs() < WINDOW)).sum(dim=1).double()
-
-
-def ranks(values: Float[Tensor, " case"]) -> Float[Tensor, " case"]:
-    """The rank of each value, from 0; equal ones share the mean of theirs.
-
-    >>> ranks(torch.tensor([5.0, 1.0, 5.0])).tolist()
-    [1.5, 0.0, 1.5]
-    """
-    below = (values[:, None] > values).sum(dim=1)
-    equal = (values[:, None] == values).sum(dim=1)
-    return below + (equal - 1) / 2
