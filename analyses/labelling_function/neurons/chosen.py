@@ -241,13 +241,12 @@ def of_random_sets(
     return found
 
 
-def best_offset(problem: Problem[LabellingFunction], neurons: Sequence[int]) -> Chosen:
-    """The agreement of a set when its sum is compared with the best constant, not with 0."""
-    summed, order = effects(problem)[list(neurons)].sum(dim=0).flatten().sort()
+def best_offset(problem: Problem[LabellingFunction], neurons: Sequence[int]) -> float:
+    """The agreement of a set when its sum is compared with the best constant, and not with 0."""
+    total, order = effects(problem)[list(neurons)].sum(dim=0).flatten().sort()
     red = says_red(problem).flatten()[order].long()
-    # Above the i-th smallest sum all is red: right are the blue ones up to it, the red ones after.
+    # Cut above the i-th smallest sum: right are the blue ones up to it, and the red ones after.
     right = (1 - red).cumsum(0) + red.sum() - red.cumsum(0)
-    last = torch.cat([summed[1:] > summed[:-1], torch.ones(1, dtype=torch.bool)])
-    all_red = int(red.sum())
-    best = max(int(right[last].max()), all_red)
-    return Chosen(tuple(neurons), best / len(red))
+    # Equal sums lie on one side.
+    last = torch.cat([total[1:] > total[:-1], torch.ones(1, dtype=torch.bool)])
+    return max(int(right[last].max()), int(red.sum())) / len(red)
