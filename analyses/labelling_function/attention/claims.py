@@ -269,7 +269,7 @@ CLAIMS = [
         unit="heads",
         evidence="exhaustive",
         comparison="at least",
-        threshold=7,
+        threshold=7.0,
         measure=preferring(0.0),
         controls=(
             UNTRAINED,
@@ -283,7 +283,7 @@ CLAIMS = [
         unit="heads",
         evidence="exhaustive",
         comparison="at least",
-        threshold=3,
+        threshold=3.0,
         measure=preferring(FAR),
         refuted=True,
         controls=(
@@ -298,7 +298,7 @@ CLAIMS = [
         unit="pairs",
         evidence="exhaustive",
         comparison="at least",
-        threshold=4,
+        threshold=4.0,
         measure=alike_heads,
         controls=(
             UNTRAINED,
@@ -438,7 +438,7 @@ CLAIMS = [
         unit="changes",
         evidence="exhaustive",
         comparison="at least",
-        threshold=5,
+        threshold=5.0,
         measure=flickers,
         controls=(
             Control(

@@ -254,7 +254,9 @@ CLAIMS = [
             Control(
                 "a random partition of the same sizes",
                 measure=unmoved(
-                    lambda problem: of_families(problem, shuffled(cases(problem), seeded()), PUBLISHED)
+                    lambda problem: of_families(
+                        problem, shuffled(cases(problem), seeded()), PUBLISHED
+                    )
                 ),
             ),
         ),
