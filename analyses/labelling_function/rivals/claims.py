@@ -330,7 +330,6 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=MOST,
-        refuted=True,
         measure=of_mistakes("sixteen_painters"),
         controls=(Control("blue everywhere", measure=of_mistakes("all_blue")),),
     ),
