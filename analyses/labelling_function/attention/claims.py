@@ -111,7 +111,7 @@ def alike_heads(problem: Problem[LabellingFunction]) -> Measurement:
     """How many pairs of heads score the numbers alike."""
     pairs = heads.alike_in_tokens(problem, ALIKE)
     n = problem.architecture.n_heads
-    return Measurement(len(pairs), n * (n - 1) // 2)
+    return Measurement(float(len(pairs)), n * (n - 1) // 2)
 
 
 def alike_at_random(problem: Problem[LabellingFunction]) -> Measurement:
@@ -269,7 +269,7 @@ CLAIMS = [
         unit="heads",
         evidence="exhaustive",
         comparison="at least",
-        threshold=7,
+        threshold=7.0,
         measure=preferring(0.0),
         controls=(
             UNTRAINED,
@@ -283,7 +283,7 @@ CLAIMS = [
         unit="heads",
         evidence="exhaustive",
         comparison="at least",
-        threshold=3,
+        threshold=3.0,
         measure=preferring(FAR),
         refuted=True,
         controls=(
@@ -298,7 +298,7 @@ CLAIMS = [
         unit="pairs",
         evidence="exhaustive",
         comparison="at least",
-        threshold=4,
+        threshold=4.0,
         measure=alike_heads,
         controls=(
             UNTRAINED,
@@ -438,7 +438,7 @@ CLAIMS = [
         unit="changes",
         evidence="exhaustive",
         comparison="at least",
-        threshold=5,
+        threshold=5.0,
         measure=flickers,
         controls=(
             Control(
