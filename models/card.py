@@ -4,6 +4,7 @@ This module imports no torch, so that pages can be rendered from cards without i
 """
 
 import hashlib
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -110,6 +111,9 @@ class Card(_Strict):
 
     slug: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: str
+    number: PositiveInt
+    """Its number on the site, counted as problems are added, whatever their months: a number that
+    was published stays, and no two problems share one."""
     month: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
     state: Literal["open", "solved"]
     """While a problem is open, nothing of its solution is published."""
@@ -139,10 +143,27 @@ class Card(_Strict):
         return self
 
 
-def slugs() -> list[str]:
-    """The slugs of all problems, newest month first."""
-    cards = [read_card(path.parent.name) for path in MODELS.glob("*/card.json")]
+def slugs(models: Path = MODELS) -> list[str]:
+    """The slugs of all problems, newest month first.
+
+    Raises:
+        CardError: if a card is faulty, or two have one number.
+    """
+    cards = [read_card(path.parent.name, models) for path in models.glob("*/card.json")]
+    for number, times in Counter(card.number for card in cards).items():
+        if times > 1:
+            sharing = sorted(card.slug for card in cards if card.number == number)
+            raise CardError(
+                f"No. {number} is the number of {' and '.join(sharing)}; the one that was added "
+                f"last gets the next that is free, {next_number(models)}."
+            )
     return [card.slug for card in sorted(cards, key=lambda card: card.month, reverse=True)]
+
+
+def next_number(models: Path = MODELS) -> int:
+    """The number of the next problem that is added."""
+    numbers = [read_card(path.parent.name, models).number for path in models.glob("*/card.json")]
+    return max(numbers, default=0) + 1
 
 
 def read_card(slug: str, models: Path = MODELS) -> Card:

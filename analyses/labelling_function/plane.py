@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from analyses.figures import Figure, heatmaps
+from analyses.labelling_function.edges import crossings
 from analyses.labelling_function.rows import PATTERNS, patterns
 from analyses.palette import Scale
 from models.labelling_function.task import SIDE
@@ -20,7 +21,7 @@ COLUMN = 3.5
 def curves() -> dict[str, tuple[Float[Tensor, " x"], Float[Tensor, " x"]]]:
     """The points (Y, X) of each curve that lie on the map, by the test that changes there."""
     x = torch.linspace(0, SIDE - 1, 4 * SIDE)
-    by_test = {"A": (x**2 / 200) ** 2, "B": (600 * x.sqrt()).sqrt(), "C": 133 - x}
+    by_test = crossings(x)
     shown = {test: y <= SIDE - 1 for test, y in by_test.items()}
     return {test: (y[shown[test]], x[shown[test]]) for test, y in by_test.items()}
 

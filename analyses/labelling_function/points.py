@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from models.card import Training
 from models.labelling_function.task import BLUE, RED, SIDE, LabellingFunction
 from models.problem import Problem
 from models.training import training_sequences
@@ -53,9 +54,13 @@ def truth(problem: Problem[LabellingFunction]) -> Map:
 @cache
 def trained_on(problem: Problem[LabellingFunction]) -> Map:
     """Whether the committed model was trained on a point."""
-    task = problem.task
-    known = task.keys(training_sequences(task, problem.card.training))
-    return as_map(torch.isin(task.keys(task.every()), known)).to(problem.device)
+    return drawn(problem.task, problem.card.training).to(problem.device)
+
+
+def drawn(task: LabellingFunction, recipe: Training) -> Map:
+    """Whether a point is among those that a recipe trains on."""
+    known = task.keys(training_sequences(task, recipe))
+    return as_map(torch.isin(task.keys(task.every()), known))
 
 
 def mistakes(problem: Problem[LabellingFunction]) -> Map:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from models.card import read_card
+from models.card import next_number, read_card
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = Path(__file__).parent / "template"
@@ -42,7 +42,8 @@ def begin(slug: str, title: str, month: str, root: Path = ROOT) -> list[Path]:
     (root / "build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root / "build", prefix="new-") as folder:
         made = Path(folder)
-        files = [fill_in(path, made, slug, title, month) for path in template_files()]
+        number = next_number(root / "models")
+        files = [fill_in(path, made, slug, title, number, month) for path in template_files()]
         files.append(save_untrained(slug, made / "models"))
         put_in_place(slug, made, root)
         return sorted(root / path.relative_to(made) for path in files)
@@ -113,14 +114,15 @@ def class_name(slug: str) -> str:
     return "".join(word.capitalize() for word in slug.split("_"))
 
 
-def fill_in(path: Path, made: Path, slug: str, title: str, month: str) -> Path:
+def fill_in(path: Path, made: Path, slug: str, title: str, number: int, month: str) -> Path:
     """Copy a file of the template to its place below `made`, under the month's names."""
-    year, number = map(int, month.split("-"))
+    year, of_year = map(int, month.split("-"))
     words = {
         "template_slug": slug,
         "TemplateSlug": class_name(slug),
         "Template Title": title,
-        "2000-01-31": f"{month}-{calendar.monthrange(year, number)[1]}",
+        '"number": 1000': f'"number": {number}',
+        "2000-01-31": f"{month}-{calendar.monthrange(year, of_year)[1]}",
         "2000-01": month,
     }
     name, text = path.relative_to(TEMPLATE).as_posix(), path.read_text(encoding="utf-8")

@@ -53,8 +53,6 @@ class Download:
 class Month:
     """One problem of the periodical."""
 
-    number: int
-    """Counted from 1, oldest first."""
     card: Card
     products: Path
     """Folder with the products of the analyse stage."""
@@ -161,14 +159,13 @@ def read_months(analyses: Path = BUILD, problems: Path = PROBLEMS) -> list[Month
         RenderError: if a problem has not been analysed as it is, what that gave cannot stand,
             or a submission is faulty.
     """
-    known = slugs()
     months = []
-    for place, slug in enumerate(known):
+    for slug in slugs():
         card = read_card(slug)
         # Those of an open problem are checked too, so that its solution can come out at once.
         received = read_submissions(problems / slug / "submissions")
         published = received if card.state == "solved" else ()
-        months.append(Month(len(known) - place, card, analyses / slug, published))
+        months.append(Month(card, analyses / slug, published))
     for month in months:
         _check(month)
     return months

@@ -59,6 +59,7 @@ def test_its_card_is_valid_and_describes_its_checkpoint(month: Month) -> None:
     committed_weights(card, month.root / "models")
     assert (card.title, card.month, card.state) == ("Caesar Cipher", "2024-01", "open")
     assert str(card.deadline) == "2024-01-31"
+    assert card.number == 1, "the first of its folder"
     assert card.training.command == "nox -s train -- caesar_cipher"
     assert card.expected
     assert card.expected.accuracy < 0.5
@@ -122,6 +123,11 @@ def test_a_slug_that_cannot_be_used_is_refused(slug: str, message: str, reposito
     with pytest.raises(Refused, match=message):
         begin(slug, "Title", "2024-01", repository)
     assert tree(repository) == before
+
+
+def test_a_month_gets_the_next_number_though_it_is_older(repository: Path) -> None:
+    begin("caesar_cipher", "Title", "2022-01", repository)
+    assert read_card("caesar_cipher", repository / "models").number == 2
 
 
 @pytest.mark.parametrize("title", ["", " x", "Two\nlines", "<b>", "{{ x }}", 'a "b"', "x" * 61])

@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from models.card import MODELS, Card, CardError, read_card, sha256_of, slugs, write_card
+from models.card import (
+    MODELS,
+    Card,
+    CardError,
+    next_number,
+    read_card,
+    sha256_of,
+    slugs,
+    write_card,
+)
 
 
 @pytest.fixture
@@ -40,6 +49,25 @@ def test_every_folder_with_a_card_is_a_problem() -> None:
     assert set(slugs()) == {path.parent.name for path in MODELS.glob("*/card.json")}
     months = [read_card(slug).month for slug in slugs()]
     assert months == sorted(months, reverse=True)
+
+
+def test_what_was_published_keeps_its_number_whatever_older_months_are_added(folder: Path) -> None:
+    numbers = {slug: read_card(slug).number for slug in slugs()}
+    assert (numbers["sorted_list"], numbers["cumulative_sum"]) == (1, 2)
+    assert sorted(numbers.values()) == list(range(1, len(numbers) + 1))
+    older = {"slug": "older", "month": "2022-01", "number": next_number(folder)}
+    (folder / "older").mkdir()
+    write_card(read_card("sorted_list").model_copy(update=older), folder)
+    assert slugs(folder) == ["sorted_list", "older"]
+    assert [read_card(slug, folder).number for slug in slugs(folder)] == [1, 2]
+
+
+def test_two_problems_of_one_number_are_refused(folder: Path) -> None:
+    (folder / "older").mkdir()
+    older = {"slug": "older", "month": "2022-01"}
+    write_card(read_card("sorted_list").model_copy(update=older), folder)
+    with pytest.raises(CardError, match=r"No. 1 is the number of older and sorted_list; .* 2\.$"):
+        slugs(folder)
 
 
 def test_an_unknown_slug_names_the_known_ones() -> None:

@@ -163,7 +163,7 @@ def month(number: int, payload: str, folder: Path) -> Month:
     for name in ("card.json", "task.py", "model.safetensors"):
         (folder / "models" / card.slug / name).write_text(payload)
     submission = poisoned(Submission.model_validate(SUBMISSION), payload)
-    return Month(number, card, products, (submission.model_copy(update={"file": "ada"}),))
+    return Month(card, products, (submission.model_copy(update={"file": "ada"}),))
 
 
 def post(months: list[Month]) -> str:

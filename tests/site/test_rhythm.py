@@ -228,7 +228,7 @@ def october() -> months.Month:
 def open_month() -> months.Month:
     month = october()
     card = Card.model_validate(month.card.model_dump() | OPEN)
-    return months.Month(1, card, month.products)
+    return months.Month(card, month.products)
 
 
 @pytest.mark.parametrize(

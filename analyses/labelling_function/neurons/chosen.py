@@ -21,7 +21,7 @@ from models.problem import Problem
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 """Sizes of the sets that are searched for."""
-STARTS = 24
+STARTS = 16
 """Random sets of four from which the search begins."""
 BEST = 4
 """Sets that are improved on all points, of those found on some."""
@@ -49,17 +49,28 @@ def agreements(
     return np.count_nonzero((maps > -others) == red, axis=1) / len(red)
 
 
+def summed(
+    maps: Float[np.ndarray, "neuron ..."], chosen: Sequence[int]
+) -> Float[np.ndarray, "..."]:
+    """The sum of the maps of a set; 0 of none."""
+    # Added one by one: numpy would first copy all of them to one place.
+    total = np.zeros_like(maps[0])
+    for neuron in chosen:
+        total = total + maps[neuron]
+    return total
+
+
 def scored(maps: Effects, red: Labels, chosen: Sequence[int]) -> Chosen:
     """A set with its agreement."""
-    summed = maps[list(chosen)].sum(axis=0)
-    return Chosen(tuple(chosen), float(np.mean((summed > 0) == red)))
+    share = np.count_nonzero((summed(maps, chosen) > 0) == red) / len(red)
+    return Chosen(tuple(chosen), float(share))
 
 
 def grown(maps: Effects, red: Labels, chosen: Sequence[int], size: int) -> Chosen:
     """A set with the best next neuron added, again and again, until it has its size."""
     members = list(chosen)
     while len(members) < size:
-        share = agreements(maps, maps[members].sum(axis=0), red)
+        share = agreements(maps, summed(maps, members), red)
         share[members] = -1
         members.append(int(share.argmax()))
     return scored(maps, red, members)
@@ -71,7 +82,7 @@ def exchanged(maps: Effects, red: Labels, chosen: Sequence[int]) -> Chosen:
     place, unchanged = 0, 0
     while unchanged < len(chosen):
         others = [*found.neurons[:place], *found.neurons[place + 1 :]]
-        share = agreements(maps, maps[others].sum(axis=0), red)
+        share = agreements(maps, summed(maps, others), red)
         share[list(found.neurons)] = -1
         new = int(share.argmax())
         unchanged += 1
@@ -206,41 +217,36 @@ def strongest(problem: Problem[LabellingFunction], size: int) -> list[int]:
 
 def agreement_of(problem: Problem[LabellingFunction], neurons: Sequence[int]) -> float:
     """The share of points at which the summed effect of some neurons gives the model's answer."""
-    summed = effects(problem)[list(neurons)].sum(dim=0)
-    same = (summed > 0) == says_red(problem)
-    return float(same.sum()) / same.numel()
+    return scored(
+        effects(problem).flatten(1).numpy(), answers(problem).flatten(), neurons
+    ).agreement
 
 
 def of_random_sets(
-    problem: Problem[LabellingFunction],
-    size: int,
-    n: int,
-    generator: torch.Generator,
-    among: Sequence[int] | None = None,
-) -> Float[Tensor, " set"]:
-    """The agreement of `n` random sets of neurons of one size.
+    problem: Problem[LabellingFunction], size: int, n: int, generator: torch.Generator
+) -> Bool[np.ndarray, "set x y"]:
+    """The answers of `n` random sets of the neurons that fire, of one size: where their summed
+    effect is red.
 
-    Args:
-        problem: whose neurons and answers.
-        size: neurons of each set.
-        n: how many sets.
-        generator: draws them.
-        among: neurons they are drawn from; None: all that fire.
+    Raises:
+        ValueError: if fewer neurons fire.
     """
-    pool = torch.as_tensor(firing(problem) if among is None else list(among))
+    pool, maps = firing(problem), effects(problem).numpy()
     if size > len(pool):
-        raise ValueError(f"sets of {size} neurons were asked for, among {len(pool)}")
-    drawn = (pool[torch.randperm(len(pool), generator=generator)[:size]] for _ in range(n))
-    return torch.tensor([agreement_of(problem, one.tolist()) for one in drawn])
+        raise ValueError(f"sets of {size} neurons were asked for; {len(pool)} fire")
+    found = np.empty((n, *maps.shape[1:]), dtype=bool)
+    for one in found:
+        drawn = pool[torch.randperm(len(pool), generator=generator)[:size]]
+        one[:] = summed(maps, drawn.tolist()) > 0
+    return found
 
 
-def best_offset(problem: Problem[LabellingFunction], neurons: Sequence[int]) -> Chosen:
-    """The agreement of a set when its sum is compared with the best constant, not with 0."""
-    summed, order = effects(problem)[list(neurons)].sum(dim=0).flatten().sort()
+def best_offset(problem: Problem[LabellingFunction], neurons: Sequence[int]) -> float:
+    """The agreement of a set when its sum is compared with the best constant, and not with 0."""
+    total, order = effects(problem)[list(neurons)].sum(dim=0).flatten().sort()
     red = says_red(problem).flatten()[order].long()
-    # Above the i-th smallest sum all is red: right are the blue ones up to it, the red ones after.
+    # Cut above the i-th smallest sum: right are the blue ones up to it, and the red ones after.
     right = (1 - red).cumsum(0) + red.sum() - red.cumsum(0)
-    last = torch.cat([summed[1:] > summed[:-1], torch.ones(1, dtype=torch.bool)])
-    all_red = int(red.sum())
-    best = max(int(right[last].max()), all_red)
-    return Chosen(tuple(neurons), best / len(red))
+    # Equal sums lie on one side.
+    last = torch.cat([total[1:] > total[:-1], torch.ones(1, dtype=torch.bool)])
+    return max(int(right[last].max()), int(red.sum())) / len(red)

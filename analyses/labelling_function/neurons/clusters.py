@@ -22,6 +22,11 @@ def unit(maps: Float[Tensor, "neuron ..."]) -> Float[Tensor, "neuron all"]:
     return flat / flat.norm(dim=1, keepdim=True).clamp_min(torch.finfo(flat.dtype).tiny)
 
 
+def most_like(maps: Float[Tensor, "neuron ..."], one: Float[Tensor, "..."]) -> int:
+    """Which map is most like a given one, by cosine."""
+    return int((unit(maps) @ unit(one[None])[0]).argmax())
+
+
 def clustered(maps: Float[Tensor, "neuron ..."], clusters: int) -> Int[Tensor, " neuron"]:
     """Which of so many clusters each map is in.
 

@@ -17,6 +17,7 @@ from models.problem import Problem
 Maps = Float[Tensor, "neuron x y"]
 
 
+@cache
 @torch.no_grad()
 def resid_mid(problem: Problem[LabellingFunction]) -> Float[Tensor, "x y d_model"]:
     """The residual stream at Z after attention, in double precision."""
@@ -28,9 +29,9 @@ def resid_mid(problem: Problem[LabellingFunction]) -> Float[Tensor, "x y d_model
     query = (at_z @ W_Q + model.b_Q[0].double()) / sqrt(W_Q.shape[-1])
     # Of X every value, of Y every value, and Z itself.
     read = (W_E[:SIDE] + W_pos[0], W_E[:SIDE] + W_pos[1], at_z[None])
-    asked = torch.einsum("hmd,hd->mh", W_K, query)
-    scores = [(tokens @ asked).T for tokens in read]
-    of_x, of_y, of_z = (torch.einsum("tm,hmn->htn", tokens, W_OV) for tokens in read)
+    asked = (W_K @ query[:, :, None])[..., 0]
+    scores = [asked @ tokens.T for tokens in read]
+    of_x, of_y, of_z = (tokens @ W_OV for tokens in read)
     every = (len(W_Q), SIDE, SIDE)
     pattern = torch.stack(
         [
@@ -39,11 +40,12 @@ def resid_mid(problem: Problem[LabellingFunction]) -> Float[Tensor, "x y d_model
             scores[2][:, :, None].expand(every),
         ]
     ).softmax(dim=0)
-    written = torch.einsum("hxy,hxm->xym", pattern[0], of_x)
-    written += torch.einsum("hxy,hym->xym", pattern[1], of_y)
-    written += torch.einsum("hxy,hm->xym", pattern[2], of_z[:, 0])
+    # Row by row what X adds, column by column what Y does.
+    written = pattern[0].permute(1, 2, 0) @ of_x.transpose(0, 1)
+    written += (pattern[1].permute(2, 1, 0) @ of_y.transpose(0, 1)).transpose(0, 1)
+    written += pattern[2].permute(1, 2, 0) @ of_z[:, 0]
     # A bias of values is read with a weight of 1 in all, and one of keys changes no pattern.
-    bias = torch.einsum("hd,hdm->m", model.b_V[0].double(), model.W_O[0].double())
+    bias = (model.b_V[0].double()[:, None] @ model.W_O[0].double()).sum(dim=0)[0]
     return at_z + written + bias + model.b_O[0].double()
 
 

@@ -68,9 +68,7 @@ def families(problem: Problem[LabellingFunction], least: float = 0.0) -> dict[st
         least: logits that the largest effect of a neuron exceeds. With 0, every neuron that fires
             at some point is in a family: many weak ones can do what a few strong ones do.
     """
-    strength, of = strengths(problem), _all_painted(problem)
-    order = strength.argsort(descending=True, stable=True).tolist()
-    return {
-        name: [n for n in order if strength[n] > least and of[n] == number]
-        for number, name in enumerate(FAMILIES)
-    }
+    order = strengths(problem).argsort(descending=True, stable=True)
+    order = order[strengths(problem)[order] > least]
+    of = _all_painted(problem)[order]
+    return {name: order[of == number].tolist() for number, name in enumerate(FAMILIES)}

@@ -10,7 +10,7 @@ from torch import Tensor
 from analyses.claims import Claim, Control, Measure, Measurement
 from analyses.explanations import Predictions, Trial, predictions
 from analyses.labelling_function.explanations import EXPLANATIONS, near_boundaries
-from analyses.labelling_function.neurons.families import families
+from analyses.labelling_function.neurons.families import PUBLISHED, families
 from analyses.labelling_function.points import (
     agreement,
     answers,
@@ -40,8 +40,6 @@ Of = Problem[LabellingFunction]
 Answers = Int[Tensor, "batch label"]
 NEAREST = ((1, PLANE), (5, PLANE), (25, PLANE), (1, ROW))
 """How many neighbours vote, and how many rows away they may be."""
-STRONG = 0.5
-"""Logits of the largest effect of a neuron that belongs to a family, as published."""
 PLANES = 5
 """Pairs of random directions."""
 MOST = 0.75
@@ -251,12 +249,12 @@ CLAIMS = [
         comparison="at least",
         threshold=0.9,
         refuted=True,
-        measure=unmoved(lambda problem: of_families(problem, cases(problem), STRONG)),
+        measure=unmoved(lambda problem: of_families(problem, cases(problem), PUBLISHED)),
         controls=(
             Control(
                 "a random partition of the same sizes",
                 measure=unmoved(
-                    lambda problem: of_families(problem, shuffled(cases(problem), seeded()), STRONG)
+                    lambda problem: of_families(problem, shuffled(cases(problem), seeded()), PUBLISHED)
                 ),
             ),
         ),

@@ -14,7 +14,6 @@ from analyses.labelling_function.neurons.effects import (
     whole,
 )
 from analyses.labelling_function.neurons.families import FAMILIES, families, painted, shares
-from analyses.labelling_function.points import difference
 from models.labelling_function.task import BLUE, RED, SIDE, LabellingFunction
 from models.problem import Problem
 from tests.problems.labelling_function.small_model import small_model
@@ -46,7 +45,8 @@ def test_effects_and_rest_are_those_of_attribution(small: Problem[LabellingFunct
     others = parts.direct + parts.heads.sum(dim=1) + parts.output_bias + parts.mlp_bias
     others = others[:, 2] + parts.bias
     torch.testing.assert_close(rest(small)[x, y], red_less_blue(others), atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(whole(small), difference(small), atol=1e-4, rtol=1e-4)
+    logits = red_less_blue(small.logits(tokens)[:, 2])
+    torch.testing.assert_close(whole(small)[x, y], logits, atol=1e-4, rtol=1e-4)
 
 
 def test_strengths_and_norms_are_of_the_whole_map(small: Problem[LabellingFunction]) -> None:
