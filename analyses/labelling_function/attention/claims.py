@@ -111,7 +111,7 @@ def alike_heads(problem: Problem[LabellingFunction]) -> Measurement:
     """How many pairs of heads score the numbers alike."""
     pairs = heads.alike_in_tokens(problem, ALIKE)
     n = problem.architecture.n_heads
-    return Measurement(len(pairs), n * (n - 1) // 2)
+    return Measurement(float(len(pairs)), n * (n - 1) // 2)
 
 
 def alike_at_random(problem: Problem[LabellingFunction]) -> Measurement:

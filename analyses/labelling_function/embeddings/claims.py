@@ -151,12 +151,14 @@ def x_trend(problem: Problem[LabellingFunction], family: str) -> Number:
     serves.
     """
     rows = of_truth(problem, family).rows
-    return lambda neurons: trends(columns(problem, extended, neurons).x[rows], rows.tolist())
+    return lambda neurons: trends(
+        columns(problem, extended, neurons).x[rows], rows.double().tolist()
+    )
 
 
 def y_trend(embed: Embeddings) -> OfFamily:
     """Rank correlation of the embedding of Y with Y."""
-    every = list(range(SIDE))
+    every = [float(y) for y in range(SIDE)]
     return lambda problem, family: lambda neurons: trends(columns(problem, embed, neurons).y, every)
 
 
@@ -177,7 +179,7 @@ def change_trend(embed: Embeddings) -> OfFamily:
         rows, places = of_truth(problem, family)
         sign = -1 if family.endswith("right") else 1
         return lambda neurons: (
-            sign * trends(columns(problem, embed, neurons).x[rows], places.tolist())
+            sign * trends(columns(problem, embed, neurons).x[rows], places.double().tolist())
         )
 
     return of_family
@@ -301,7 +303,7 @@ def from_133(curve: Float[Tensor, " total"]) -> int:
 def flattest_from_133(problem: Problem[LabellingFunction]) -> Measurement:
     """How far from 133 the blue right family is flattest."""
     neurons = members(problem)["blue right"]
-    return Measurement(from_133(by_sum(problem, neurons)), len(TOTALS))
+    return Measurement(float(from_133(by_sum(problem, neurons))), len(TOTALS))
 
 
 def flattest_from_133_random(problem: Problem[LabellingFunction]) -> Measurement:

@@ -30,3 +30,10 @@ def small_model(
         name: torch.randn(tensor.shape, generator=generator) / 2 for name, tensor in state.items()
     }
     return _assemble(card, task(), architecture, weights, None, CPU)
+
+
+def looking_nowhere(problem: Problem[LabellingFunction]) -> Problem[LabellingFunction]:
+    """The model without queries: its attention is even, whatever it reads."""
+    names = ("blocks.0.attn.W_Q", "blocks.0.attn.b_Q")
+    none = {name: torch.zeros_like(problem.weights[name]) for name in names}
+    return problem.with_weights(dict(problem.weights) | none)

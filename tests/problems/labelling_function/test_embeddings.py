@@ -17,23 +17,22 @@ from analyses.labelling_function.embeddings.effective import (
 )
 from analyses.labelling_function.embeddings.extended import extended
 from analyses.labelling_function.neurons.effects import effects
-from analyses.labelling_function.points import difference
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
-from tests.problems.labelling_function.random_models import random_model
+from tests.problems.labelling_function.small_model import looking_nowhere, small_model
 
 Model = Problem[LabellingFunction]
 
 
 @pytest.fixture(scope="module")
 def problem() -> Model:
-    return random_model(3)
+    return small_model(d_mlp=6)
 
 
 @pytest.fixture(scope="module")
 def still() -> Model:
     """Attention is the same for all points."""
-    return random_model(3, queries=0.0)
+    return looking_nowhere(small_model(d_mlp=6))
 
 
 def inputs(problem: Model, mid: torch.Tensor) -> torch.Tensor:
@@ -66,7 +65,12 @@ def test_without_a_choice_where_to_look_both_embeddings_are_the_same(still: Mode
     for one, other in ((ours.x, theirs.x), (ours.y, theirs.y)):
         torch.testing.assert_close(one, other - other.mean(dim=0), atol=1e-3, rtol=1e-3)
     assert explained(still) == pytest.approx(1, abs=1e-5)
-    torch.testing.assert_close(difference_of_sum(still), difference(still), atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(
+        difference_of_sum(still),
+        at_z.difference_behind(still, at_z.resid(still)),
+        atol=1e-3,
+        rtol=1e-3,
+    )
 
 
 def test_rows_are_served_where_they_change() -> None:
@@ -106,7 +110,7 @@ def test_picking_rows_is_the_share_of_pairs_that_are_in_order() -> None:
 
 def test_trends_have_the_sign_of_the_slope() -> None:
     values = torch.stack([torch.arange(12.0) ** 3, -torch.arange(12.0), torch.ones(12)], dim=1)
-    assert shapes.trends(values, list(range(12))).tolist() == [1, -1, 0]
+    assert shapes.trends(values, [float(x) for x in range(12)]).tolist() == [1, -1, 0]
 
 
 def test_what_cancels_along_a_curve_is_flat_there() -> None:
@@ -136,7 +140,9 @@ def test_principal_directions_are_found_as_planted() -> None:
 def test_projected_on_all_directions_nothing_changes(problem: Model) -> None:
     found = directions.of_resid(problem)
     whole = directions.projected(problem, found.directions)
-    torch.testing.assert_close(whole, difference(problem), atol=1e-2, rtol=1e-2)
+    torch.testing.assert_close(
+        whole, at_z.difference_behind(problem, at_z.resid(problem)), atol=1e-2, rtol=1e-2
+    )
     # Doubled and mixed, they span the same plane.
     two = found.directions[:2]
     mixed = torch.stack([2 * two[0], two[0] + two[1]])
