@@ -63,6 +63,11 @@ def drawn(task: LabellingFunction, recipe: Training) -> Map:
     return as_map(torch.isin(task.keys(task.every()), known))
 
 
+def unseen_points(problem: Problem[LabellingFunction]) -> Int[Tensor, "point 3"]:
+    """The points that the committed model was not trained on."""
+    return every(problem)[~trained_on(problem).flatten()]
+
+
 def mistakes(problem: Problem[LabellingFunction]) -> Map:
     """Whether the model's answer is wrong."""
     return answers(problem) != truth(problem)

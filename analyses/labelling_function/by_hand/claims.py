@@ -28,6 +28,7 @@ from analyses.labelling_function.by_hand.weights import (
 )
 from analyses.labelling_function.neurons import chosen
 from analyses.labelling_function.neurons.claims import next_predicted, rows_predicted
+from analyses.labelling_function.neurons.effects import effects
 from analyses.labelling_function.neurons.families import FAMILIES, families, painted
 from analyses.labelling_function.points import (
     agreement,
@@ -41,6 +42,8 @@ from models.problem import Problem
 Of = Problem[LabellingFunction]
 SEED = 2302
 PAINTERS = 4
+AMONG = 128
+"""Neurons among which they are hidden."""
 """Neurons of the plan with one for each primitive."""
 
 
@@ -68,14 +71,14 @@ def planted(problem: Of, painters: int) -> Measurement:
     """Search for the four neurons that together give the right answers, where some painters are
     hidden among the strongest neurons of the trained model: the share of points right.
     """
-    strongest = torch.from_numpy(chosen.candidate_maps(problem))
-    red = truth(problem).cpu().flatten()
-    hidden = LOGITS * by_primitive(truth(problem).cpu()).painted(SIDE).flatten(1)[:painters]
+    strongest = effects(problem)[chosen.firing(problem)[:AMONG]]
+    red = truth(problem).cpu()
+    hidden = LOGITS * by_primitive(red).painted(SIDE)[:painters]
     # Those of least norm make room.
     maps = torch.cat([strongest[: len(strongest) - painters], hidden])
     order = torch.randperm(len(maps), generator=torch.Generator().manual_seed(SEED))
-    found = chosen.best_sets(maps[order].numpy(), red.numpy(), sizes=[4])[4]
-    return Measurement(found.agreement, len(red))
+    found = chosen.Search(maps[order].numpy(), red.numpy()).four()
+    return Measurement(found.agreement, SIDE**2)
 
 
 def next_primitive(problem: Of) -> Measurement:
