@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from analyses.labelling_function.neurons import chosen, clusters, off
-from analyses.labelling_function.neurons.effects import effects
-from analyses.labelling_function.neurons.families import FAMILIES, PUBLISHED, families
+from analyses.labelling_function.neurons.effects import Maps, effects, rest
+from analyses.labelling_function.neurons.families import FAMILIES, PUBLISHED, ends, families
 from analyses.labelling_function.rows import PATTERNS
 from models.labelling_function.task import LabellingFunction
 from models.problem import Problem
@@ -13,6 +13,8 @@ from models.problem import Problem
 RANDOM_SETS = 20
 """Of each size, in curves."""
 SEED = 2303
+SHOWN = ("red right", "blue right", "red left", "blue left")
+"""Families that have a column of their own where all add up; the others are small."""
 
 
 def share(value: float) -> str:
@@ -89,21 +91,54 @@ def near_best(problem: Problem[LabellingFunction], within: float) -> float:
     return sum(end >= max(ends) - within for end in ends) / len(ends)
 
 
-def all_purity(problem: Problem[LabellingFunction]) -> float:
+def every_map(problem: Problem[LabellingFunction]) -> tuple[Maps, list[str]]:
+    """The maps of all neurons that fire, with their families."""
+    of = families(problem)
+    members = [neuron for neurons in of.values() for neuron in neurons]
+    return effects(problem)[members], [name for name in of for _ in of[name]]
+
+
+def purity_of_all(problem: Problem[LabellingFunction]) -> float:
     """`clusters.purity` with every neuron that fires."""
-    named = {neuron: name for name, of in families(problem).items() for neuron in of}
-    found = clusters.clustered(effects(problem)[list(named)], len(set(named.values())))
-    return clusters.purity(found.tolist(), list(named.values()))
+    maps, names = every_map(problem)
+    return clusters.purity(clusters.clustered(maps, len(set(names))).tolist(), names)
+
+
+def row_correlation_of_all(problem: Problem[LabellingFunction]) -> float:
+    """`clusters.row_correlations` within families, with every neuron that fires."""
+    return clusters.row_correlations(*every_map(problem))[0]
+
+
+def at_ends(problem: Problem[LabellingFunction]) -> dict[tuple[str, str], dict[str, float]]:
+    """By true pattern and end of its rows, what each family adds there, and the rest of the
+    model: logits, mean over the rows of the pattern and the columns at that end.
+    """
+    parts = {name: effects(problem)[of].sum(dim=0) for name, of in families(problem).items()}
+    both = {name: ends(part) for name, part in (parts | {"rest": rest(problem)}).items()}
+    found = off.row_patterns(problem)
+    by_pattern = {its: [row for row, one in enumerate(found) if one == its] for its in PATTERNS}
+    return {
+        (its, end): {name: float(of[side][rows].mean()) for name, of in both.items()}
+        for its, rows in by_pattern.items()
+        for side, end in enumerate(("left", "right"))
+    }
+
+
+def end_rows(problem: Problem[LabellingFunction]) -> list[list[str]]:
+    """`at_ends` as the rows of a table, the smaller families and the rest in one."""
+    cells = []
+    for (its, end), by_part in at_ends(problem).items():
+        shown = [by_part[name] for name in SHOWN]
+        total = sum(by_part.values())
+        values = (*shown, total - sum(shown), total)
+        cells.append([f"{its}, {end}", *(f"{value:+.1f}" for value in values)])
+    return cells
 
 
 def red_at_left(problem: Problem[LabellingFunction]) -> dict[str, float]:
     """Of all red effects at the left end of rows that are red all over, the share of each family
     that paints red.
     """
-    rows = [row for row, its in enumerate(off.row_patterns(problem)) if its == "red"]
-    by_family = {
-        name: float(effects(problem)[of][:, rows, 0].sum())
-        for name, of in families(problem).items()
-        if name.startswith("red")
-    }
-    return {name: value / sum(by_family.values()) for name, value in by_family.items()}
+    left = at_ends(problem)["red", "left"]
+    red = {name: value for name, value in left.items() if name.startswith("red")}
+    return {name: value / sum(red.values()) for name, value in red.items()}
