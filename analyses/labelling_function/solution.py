@@ -10,34 +10,54 @@ checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
 from IPython.display import display
+
 from analyses import figures
+from analyses.claims import untrained
+from analyses.controls import ov_exchanged
+from analyses.labelling_function import at_z
 from analyses.labelling_function import claims as stated
+from analyses.labelling_function.at_z import X, Y
+from analyses.labelling_function.attention import fixed, heads, readable
+from analyses.labelling_function.attention import tables as head_tables
 from analyses.labelling_function.by_hand import describe as by_hand
 from analyses.labelling_function.by_hand.crossing import BLUE_POINTS, RED_POINTS
 from analyses.labelling_function.by_hand.plan import by_primitive
 from analyses.labelling_function.by_hand.weights import hand_set
+from analyses.labelling_function.embeddings import claims as shown
+from analyses.labelling_function.embeddings import directions, shapes
+from analyses.labelling_function.embeddings import tables as embedding_tables
+from analyses.labelling_function.embeddings.chosen import chosen as chosen_neurons
+from analyses.labelling_function.embeddings.chosen import members
+from analyses.labelling_function.embeddings.effective import effective, explained
+from analyses.labelling_function.embeddings.extended import extended
 from analyses.labelling_function.explanations import EXPLANATIONS, KINDS
 from analyses.labelling_function.labels import errors
 from analyses.labelling_function.labels.tables import change_rows, distance_rows, pattern_rows
 from analyses.labelling_function.mistakes import claims as stated_mistakes
-from analyses.labelling_function.mistakes import tables as edge_tables, training_gaps
+from analyses.labelling_function.mistakes import tables as edge_tables
+from analyses.labelling_function.mistakes import training_gaps
 from analyses.labelling_function.mistakes.memorised import margins
-from analyses.labelling_function.neurons import chosen, tables as family_tables
-from analyses.labelling_function.neurons.claims import best_random_four, other_neurons, rows_dealt, strong
+from analyses.labelling_function.neurons import chosen
+from analyses.labelling_function.neurons import tables as family_tables
+from analyses.labelling_function.neurons.claims import (
+    strong,
+)
 from analyses.labelling_function.neurons.effects import effects, strengths
-from analyses.labelling_function.neurons.families import families
 from analyses.labelling_function.plane import plane
-from analyses.labelling_function.points import answers, difference, every, mistakes, trained_on
-from analyses.labelling_function.points import difference, mistakes, trained_on, truth
-from analyses.labelling_function.points import difference, truth
-from analyses.labelling_function.points import truth
-from analyses.labelling_function.points import unseen_points
+from analyses.labelling_function.points import (
+    answers,
+    difference,
+    every,
+    mistakes,
+    trained_on,
+    truth,
+    unseen_points,
+)
 from analyses.labelling_function.rivals import claims as rivals
 from analyses.labelling_function.rivals import scrubbing
 from analyses.labelling_function.rows import PATTERNS
-from analyses.page import check, compete, data
-from analyses.page import fact, record, table
-from analyses.page import record, table
+from analyses.page import check, compete, data, fact, record, table
+from analyses.statistics import rank_correlation
 from models import load
 from models.scoring import answer_log_probs
 
@@ -97,9 +117,9 @@ record("margin_when_wrong", margin[wrong].abs().median(), "logits", digits=1)
 # {{ margin_when_right }}.
 #
 # Casper gives his model
-# <q cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8/eis-vii-a-challenge-for-mechanists">97.27</q> %
+# <q cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8">97.27</q> %
 # on the half that it was not trained on. The answers that he published have
-# <q cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8/eis-vii-a-challenge-for-mechanists">174</q>
+# <q cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8">174</q>
 # mistakes in all. With each of them counted to that half one gets his number; some are on points
 # that, by the split in his code, the model was trained on.
 #
@@ -143,13 +163,13 @@ table(
 
 # %% [markdown]
 # Of the published model's
-# <q cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8/eis-vii-a-challenge-for-mechanists">174</q>
+# <q cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8">174</q>
 # mistakes, counted on the answers that were published with the challenge,
-# <q cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8/eis-vii-a-challenge-for-mechanists">134</q>
+# <q cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8">134</q>
 # are within three columns of a curve,
-# <q cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8/eis-vii-a-challenge-for-mechanists">149</q>
+# <q cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8">149</q>
 # within five, and all within
-# <q cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8/eis-vii-a-challenge-for-mechanists">24</q>.
+# <q cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8">24</q>.
 # Ours are not as near: {{ wrong_near }} are within three columns, where as many mistakes in the
 # same rows but random columns would have {{ wrong_near_dealt }}; and {{ beyond_24 }} lie farther
 # than 24 columns from every curve, the farthest by {{ farthest_wrong }}. That mistakes are *near*
@@ -264,7 +284,10 @@ record("moved_on_mistakes", findings["four_err_alike"].controls[0].value, "share
 for pair in (four[:2], four[2:]):
     display(
         plane(
-            {f"neuron {family_tables.families_named(problem, [n])}": effects(problem)[n] for n in pair},
+            {
+                f"neuron {family_tables.families_named(problem, [n])}": effects(problem)[n]
+                for n in pair
+            },
             scale="signed",
             unit="logits",
             rows=truth(problem).cpu(),
@@ -405,12 +428,422 @@ table(
 # right supplies most of it was our guess, and is refuted.)
 
 # %% [markdown]
-# ## 5. Why mistakes sit at curved boundaries
+# ## 5. Attention: where X and Y part
 #
-# Of his own model, Casper wrote beside the challenge that its mistakes are all
-# <q cite="https://github.com/thestephencasper/mechanistic_interpretability_challenge">near curvy parts of the decision boundary</q>,
-# and he put the question why to both explanations; it stayed open. The question holds two, and the
-# first is whether it is so.
+# The query at Z is the same for every point. So a head has one score for each number at X and one
+# for each at Y, and the two add up from a score of the token, the same at both places, and one of
+# the position. Beyond that, nothing but the softmax tells X from Y: a head reads both through the
+# same $W_{OV}$.
+#
+# Stefan Heimersheim and Marius Hobbhahn replaced attention by its mean over all points and kept
+# <q cite="https://www.lesswrong.com/posts/k43v47eQjaj6fY7LE">92.9</q> % of the model's answers:
+# attention hardly matters beyond its mean. Done here, head by head:
+
+# %%
+record("fixed_left", findings["mean_attention_suffices"].value, "share", digits=1)
+record("fixed_other_head", findings["mean_attention_suffices"].controls[0].value, "share", digits=1)
+record("fixed_even", findings["mean_attention_suffices"].controls[1].value, "share", digits=1)
+record("fixed_lost_right", findings["lost_with_attention_is_right"].value, "share", digits=1)
+record("attention_by_x", findings["attention_follows_x"].value, "share", digits=1)
+record("attention_by_y", findings["attention_follows_x"].controls[0].value, "share", digits=1)
+carrier = heads.carrier(problem, at_z.Y)
+fact("y_head", f"`0.{carrier}`")
+plane(
+    {
+        "attention fixed to its mean": fixed.at_mean(problem),
+        f"head 0.{carrier} mean ablated": heads.without(problem, (carrier,)),
+    },
+    scale="signed",
+    unit="logits",
+    rows=truth(problem),
+    caption="Logit of red less that of blue, with the attention of every head fixed to its mean "
+    "over all points, and with one head mean ablated. Beside the rows, their true patterns.",
+    alt="Two maps of the plane in red and blue. On the first, many rows have their colours, but "
+    "ends that should be painted are not and changes are smeared. On the second rows flicker "
+    "between red and blue from column to column.",
+)
+
+# %% [markdown]
+# On this model it does matter: {{ fixed_left }} are kept. The mean is still the right one to take:
+# with each head given the mean of another, {{ fixed_other_head }} are kept, with as much attention
+# for X as for Y {{ fixed_even }}. And what is lost was of use, for of the answers that change
+# {{ fixed_lost_right }} were right. It is not X alone that attention has to know: averaged over Y
+# for each X it leaves {{ attention_by_x }} of the answers, averaged over X for each Y
+# {{ attention_by_y }}.
+#
+# RGRGRG read off the positions alone where heads look:
+# <q cite="https://www.lesswrong.com/posts/vGCWzxP8ccAfqsrS3">7</q> of 8 prefer X's position to
+# Y's, three of them by a score of more than
+# <q cite="https://www.lesswrong.com/posts/vGCWzxP8ccAfqsrS3">11</q>.
+
+# %%
+record("heads_preferring_x", findings["positions_prefer_x"].value, "", digits=0)
+record("random_preferring_x", findings["positions_prefer_x"].controls[1].value, "heads", digits=1)
+by_position = at_z.position_scores(problem)
+furthest = (by_position[:, at_z.X] - by_position[:, at_z.Y]).max()
+record("furthest_preference", furthest, "", digits=2)
+record("furthest_undivided", furthest * problem.architecture.d_head**0.5, "", digits=1)
+table(
+    ["head", "position-only QK, X less Y", "attention to X", "to Y", "to Z"],
+    head_tables.looking(problem),
+    caption="Where heads look: how much greater the score of X's positional embedding is than "
+    "that of Y's, and attention, mean over all points",
+)
+
+# %% [markdown]
+# The first holds here too: {{ heads_preferring_x }} heads prefer X's position, where random queries
+# of the same length would give {{ random_preferring_x }}. The second does not. The largest
+# difference is {{ furthest_preference }}, or {{ furthest_undivided }} before the division by
+# $\sqrt{d_{head}}$, if that is what was published. No head is made blind to Y, and so none is free
+# of the numbers that stand there.
+#
+# Which head brings Y? Not the one that looks at it most. Take from `resid_mid` its mean over X for
+# each Y, and ask what share each head has in the variance of these means; and the same for X.
+
+# %%
+most = heads.to_y(problem)[0]
+fact("y_looker", f"`0.{most}`")
+record("y_looker_attention", findings["head_looks_at_y"].value, "share", digits=1)
+record("y_looker_share", findings["head_carries_y"].value, "share", digits=1)
+record("y_head_share", heads.brought(problem)[carrier, at_z.Y], "share", digits=1)
+record("y_head_attention", at_z.mean_pattern(problem)[carrier, at_z.Y], "share", digits=1)
+record("y_head_alone_free", findings["one_head_varies"].value, "share", digits=1)
+record("other_head_alone_free", findings["one_head_varies"].controls[1].value, "share", digits=1)
+record("flicker_without", findings["rows_flicker"].value, "changes", digits=2)
+record("flicker_model", findings["rows_flicker"].controls[0].value, "changes", digits=2)
+record("least_without_head", findings["no_head_alone"].value, "share", digits=1)
+record("streaked_without_two", findings["rows_streaked"].value, "share", digits=1)
+record("streaked_model", findings["rows_streaked"].controls[0].value, "share", digits=1)
+table(
+    [
+        "head",
+        "share of X",
+        "share of Y",
+        "agreement without",
+        "accuracy without",
+        "changes in a row without",
+        "agreement, it alone free",
+    ],
+    head_tables.bringing(problem),
+    caption="What each head brings of X and of Y; what is left with it mean ablated; and what is "
+    "left with the attention of every other head fixed to its mean",
+)
+
+# %% [markdown]
+# Head {{ y_looker }} gives Y {{ y_looker_attention }} of its attention, more than any other, and
+# brings {{ y_looker_share }} of what `resid_mid` knows of Y. Head {{ y_head }} gives Y
+# {{ y_head_attention }} and brings {{ y_head_share }}. Without it {{ least_without_head }} of the
+# answers stay, and rows flicker: {{ flicker_without }} changes of colour in a row, where the model
+# has {{ flicker_model }}. And it is in this one head that attention has to vary. With the attention
+# of all others fixed, {{ y_head_alone_free }} of the answers are kept; with another head free in
+# its place, {{ other_head_alone_free }} at best.
+#
+# RGRGRG found the rows streaked without heads 2 and 4, which there looked at Y most. Without the
+# two heads that do so here, {{ streaked_without_two }} of the rows have one colour, and
+# {{ streaked_model }} have with them: less of Y is left, but not nothing, as we had stated.
+#
+# How can attention bring Y, where the heads read both numbers alike? By when they look:
+
+# %%
+scores = at_z.token_scores(problem)[carrier]
+numbers = [float(number) for number in range(len(scores))]
+record("y_head_trend", rank_correlation(scores.tolist(), numbers), "", digits=2)
+figures.lines(
+    head_tables.by_y(problem, [carrier, *[head for head in (most, 6) if head != carrier]]),
+    x=numbers,
+    x_title="Y",
+    y_title="attention to Y",
+    caption="How much attention the number at Y gets, mean over all X, from the head that brings "
+    "Y and from two others.",
+    alt="Three jagged lines. That of the head that brings Y falls from high to low as Y grows; "
+    "the others have no such slope.",
+)
+
+# %% [markdown]
+# In head {{ y_head }} the score of a number falls as the number grows (rank correlation
+# {{ y_head_trend }}). A small Y draws attention to itself, a large one leaves it to X. So what
+# arrives depends on the size of Y, which the embedding by itself hardly does. The next section puts
+# this to use.
+#
+# ### Can X and Y be read off `resid_mid`?
+#
+# RGRGRG fitted a logistic regression that named X in
+# <q cite="https://www.lesswrong.com/posts/vGCWzxP8ccAfqsrS3">100</q> % and Y in
+# <q cite="https://www.lesswrong.com/posts/vGCWzxP8ccAfqsrS3">78</q> % of cases. Ours is a linear
+# discriminant, fitted on half of all points and scored on the others. (We began with a logistic
+# regression too, and left it: what it named went with the penalty that we gave it, in an untrained
+# model as well.) A discriminant says openly what a penalty hides: how much noise it reckons with.
+
+# %%
+record("x_named", findings["x_readable"].value, "share", digits=1)
+record("y_named", findings["y_readable"].value, "share", digits=1)
+record("shuffled_named", findings["x_readable"].controls[0].value, "share", digits=1)
+record("untrained_named", findings["readable_untrained"].value, "share", digits=1)
+record("x_named_in_noise", readable.held_out_accuracy(problem, at_z.X, readable.SOME), "share", 1)
+record("y_named_in_noise", readable.held_out_accuracy(problem, at_z.Y, readable.SOME), "share", 1)
+read = {
+    "X": (problem, at_z.X),
+    "Y": (problem, at_z.Y),
+    "X, untrained": (untrained(problem), at_z.X),
+}
+figures.scatter(
+    {
+        name: (
+            readable.NOISES,
+            [readable.held_out_accuracy(*which, noise) for noise in readable.NOISES],
+        )
+        for name, which in read.items()
+    },
+    x_title="noise reckoned with, in standard deviations of resid_mid",
+    y_title="share named",
+    joined=True,
+    log_x=True,
+    caption="How often a linear probe names X and Y on points that it was not fitted on, by the "
+    "noise that it reckons with.",
+    alt="Three falling curves that begin at one. That of Y falls before that of X; the one of X "
+    "in an untrained model is among them.",
+)
+
+# %% [markdown]
+# With next to no noise the probe names X in {{ x_named }} and Y in {{ y_named }} of points, where
+# shuffled numbers give {{ shuffled_named }}. But in a model that was never trained it names X in
+# {{ untrained_named }}. Activations have no noise, and a hundred dimensions have room for every
+# number: that a number *can* be read does not say that it is there for a use. If a hundredth of
+# what `resid_mid` varies by is taken for noise, X is named in {{ x_named_in_noise }} and Y in
+# {{ y_named_in_noise }}. Y is the fainter of the two, and that is as much as we would say.
+
+# %% [markdown]
+# ## 6. Embeddings: what a neuron reads of X and of Y
+#
+# If attention were what it is in the mean, the input of a neuron would be a sum: an *extended
+# embedding* of X, $W_E W_V W_O W_{in}$ weighted by each head's mean attention to X and summed over
+# heads, the same of Y, and a constant. Both published explanations rest on these. RGRGRG found them
+# positive or negative by the pattern of the row, and rising or falling along rows and columns as a
+# neuron's paint demands.
+#
+# But a head reads X and Y through the same $W_{OV}$, and only the weights of the sum differ.
+
+# %%
+record("code_extended", shapes.alike(*extended(problem)[:2]), "", digits=2)
+record("code_untrained", shapes.alike(*extended(untrained(problem))[:2]), "", digits=2)
+record("code_effective", shapes.alike(*effective(problem)[:2]), "", digits=2)
+record("sum_left", findings["sum_suffices"].value, "share", digits=1)
+record("sum_variance", explained(problem), "share", digits=1)
+exchanged = shown.sum_suffices(ov_exchanged(problem))
+record("sum_left_exchanged", exchanged.value, "share", digits=1)
+neuron = chosen_neurons(problem)["red right"]
+fact("shown_neuron", str(neuron))
+figures.lines(
+    {
+        "extended": embedding_tables.of_neuron(problem, neuron, extended),
+        "effective": embedding_tables.of_neuron(problem, neuron, effective),
+    },
+    x=range(len(effective(problem).y)),
+    x_title="Y",
+    y_title="added to the neuron's input",
+    caption="What Y adds to the input of the strongest neuron that paints right ends red: with "
+    "the mean attention (extended), and with the attention that Y gets (effective). Means are "
+    "taken off.",
+    alt="Two lines over Y. The extended embedding is jagged without a clear slope; the effective "
+    "one rises from left to right.",
+)
+
+# %% [markdown]
+# So it is here: a neuron's two extended embeddings are nearly one function of the number, at a
+# correlation of {{ code_extended }} in the median neuron (untrained: {{ code_untrained }}). Number
+# 40 would mean to it as X what it means as Y. With attention as it is, they part
+# ({{ code_effective }}). What attention brings is still a sum, though. Call *effective embedding*
+# of X what is left of a neuron's input if one takes the mean over Y, and the other way round: the
+# main effects. Their sum has {{ sum_variance }} of the variance of `resid_mid` and keeps
+# {{ sum_left }} of the answers. (It would keep {{ sum_left_exchanged }} of those of the model with
+# the OV circuits of its heads exchanged: that attention gives a sum is nothing special. That the
+# sum of *mean* attention is another one is what matters.)
+#
+# What was published of extended embeddings, then, tried on both. A family is all neurons that paint
+# the same; the rows that it serves are those whose end has its colour and that change.
+
+# %%
+record("x_picks_worst", findings["x_picks_rows"].value, "", digits=2)
+record("x_picks_effective", findings["effective_x_picks_rows"].value, "", digits=2)
+record("x_picks_random", findings["effective_x_picks_rows"].controls[0].value, "", digits=2)
+record("fires_elsewhere", findings["silent_elsewhere"].value, "share", digits=1)
+record("fires_elsewhere_random", findings["silent_elsewhere"].controls[0].value, "share", digits=1)
+record("y_to_end", findings["effective_y_to_end"].value, "", digits=2)
+record("x_follows", findings["effective_x_follows_change"].value, "", digits=2)
+record("x_follows_random", findings["effective_x_follows_change"].controls[0].value, "", digits=2)
+record("x_rises_blue", findings["x_rises_blue_right"].value, "", digits=2)
+record("x_falls_red", findings["x_falls_red_right"].value, "", digits=2)
+record("flat_effective", findings["effective_flatter"].value, "", digits=2)
+record("flat_extended", findings["flatter_at_change"].value, "", digits=2)
+record("flat_random", findings["effective_flatter"].controls[0].value, "", digits=2)
+table(
+    [
+        "family",
+        "neurons",
+        "Y, extended",
+        "Y, effective",
+        "X and what to paint, extended",
+        "X and what to paint, effective",
+        "flatness",
+    ],
+    embedding_tables.families(problem),
+    caption="Median over each family of rank correlations (Spearman's rho): of the embedding of "
+    "Y with Y; of the embedding of X, over rows that the family serves, with how much of the row "
+    "is to be painted. In brackets the interval, if the numbers were a sample. Flatness: standard "
+    "deviation of effective X and Y together where rows change, divided by that of X alone",
+)
+
+# %%
+ends_red = shown.ends_red(problem)
+of_x = effective(problem).x[:, neuron].cpu()
+rows_by_end = {"right end red": ends_red, "right end blue": ~ends_red}
+figures.scatter(
+    {
+        name: (chosen_rows.nonzero().flatten(), of_x[chosen_rows])
+        for name, chosen_rows in rows_by_end.items()
+    },
+    x_title="X",
+    y_title="added to the neuron's input",
+    caption="What X adds to the input of the same neuron, its effective embedding, by whether the "
+    "right end of the row is red.",
+    alt="Points over X in two colours; those of rows that end red lie above nearly all others.",
+)
+
+# %% [markdown]
+# Of *extended* embeddings most of it is refuted here. That of X does not tell the rows a neuron
+# should paint from others (in the worst of four neurons, at {{ x_picks_worst }}, where chance is a
+# half), and it does not fall along the rows that neurons of the right end red serve
+# ({{ x_falls_red }}); it does rise for those of the right end blue ({{ x_rises_blue }}). Nor is X a
+# switch: in rows that it should leave alone a neuron fires at {{ fires_elsewhere }} of points, a
+# random one at {{ fires_elsewhere_random }}. (Our four are the strongest of their families, which
+# need not be the likes of the published four; and a row that is red all over was counted among the
+# others.)
+#
+# Of *effective* embeddings most of it holds. We stated this after we had looked. That of Y grows
+# towards the end that is painted, at {{ y_to_end }} or more in every family; in part that is what
+# puts a neuron into its family. That of X tells a neuron that paints right ends red which rows end
+# so, at {{ x_picks_effective }} ({{ x_picks_random }} for random neurons). And among rows served it
+# follows how much there is to paint, at {{ x_follows }} or more (random: {{ x_follows_random }}).
+#
+# ### Flat along the curve?
+#
+# If X sets how far a neuron paints, then at the change X and Y should cancel. RGRGRG saw that X
+# plus Y at 133 - X is flatter than X alone, and that 134 looked flatter still.
+
+# %%
+blue_right = members(problem)["blue right"]
+flatness = {
+    name: shown.by_sum(problem, blue_right, embed)
+    for name, embed in (("extended", extended), ("effective", effective))
+}
+for total in range(131, 137):
+    found = flatness["effective"][shown.TOTALS.index(total)]
+    record(f"flat_on_{total}", found, "", digits=2)
+record("flat_133_extended", findings["flatter_on_133"].value, "", digits=2)
+record("flattest_extended", shown.TOTALS[int(flatness["extended"].argmin())], "", digits=0)
+record("flattest_effective", shown.TOTALS[int(flatness["effective"].argmin())], "", digits=0)
+figures.lines(
+    flatness,
+    x=list(shown.TOTALS),
+    x_title="X + Y",
+    y_title="standard deviation, X and Y over X alone",
+    vertical={"133": 133},
+    caption="How flat X and Y together are on lines of equal sum, over the rows that change to "
+    "blue on the third curve, median over the neurons that paint right ends blue. Below one, they "
+    "are flatter than X alone.",
+    alt="Two lines over sums around 133. The one of effective embeddings lies below one and below "
+    "the other everywhere, and has no dip at 133.",
+)
+
+# %% [markdown]
+# With extended embeddings it is not flatter at all ({{ flat_133_extended }} of X alone). With
+# effective ones it is: {{ flat_on_131 }}, {{ flat_on_132 }}, {{ flat_on_133 }}, {{ flat_on_134 }},
+# {{ flat_on_135 }} and {{ flat_on_136 }} at 131 to 136. But there is no dip at 133. On a line as
+# far off as {{ flattest_effective }} they are as flat ({{ flattest_extended }} for extended ones):
+# what rises meets what falls, and a few columns more or less do not show. Over all families, where
+# their rows change, the ratio is {{ flat_effective }} at most, for random neurons {{ flat_random }}
+# or more. So X and Y do pull against each other; *which* curve they follow this number cannot tell.
+#
+# ### Two principal directions, and a gate?
+#
+# Heimersheim and Hobbhahn found two principal directions behind attention, and likened the MLP to
+# a gate on both.
+
+# %%
+found = directions.of_resid(problem)
+record("two_share", found.shares[:2].sum(), "share", digits=1)
+record("three_share", found.shares[:3].sum(), "share", digits=1)
+other = directions.of_resid(ov_exchanged(problem))
+record("two_share_exchanged", other.shares[:2].sum(), "share", digits=1)
+record("two_share_of_x", directions.of_numbers(problem, X).shares[:2].sum(), "share", digits=1)
+record("two_share_of_y", directions.of_numbers(problem, Y).shares[:2].sum(), "share", digits=1)
+record("plane_left", findings["plane_suffices"].value, "share", digits=1)
+record("plane_left_drawn", findings["plane_suffices"].controls[1].value, "share", digits=1)
+record("space_left", findings["three_suffice"].value, "share", digits=1)
+record("space_left_drawn", findings["three_suffice"].controls[0].value, "share", digits=1)
+kept = list(range(1, 9))
+figures.scatter(
+    {
+        "principal": (kept, [shown.left_on_first(problem, count) for count in kept]),
+        "between random points": (
+            kept[:4],
+            [shown.left_on_drawn(problem, count) for count in kept[:4]],
+        ),
+    },
+    x_title="directions kept",
+    y_title="agreement with the model",
+    joined=True,
+    caption="How many of the model's answers stay if resid_mid is projected on its first "
+    "principal directions, or on differences of random points.",
+    alt="The curve of principal directions rises steeply and is next to one from three on; the "
+    "other lies below it.",
+)
+
+# %% [markdown]
+# The first two have {{ two_share }} of the variance. We had stated {{ two_share }} as a finding,
+# and it is none: with the OV circuits of heads exchanged it is {{ two_share_exchanged }}, since
+# eight heads of nearly one direction each cannot write many. (Of what X brings at mean attention,
+# two directions have {{ two_share_of_x }}, of what Y brings {{ two_share_of_y }}.) But the answers
+# do depend on them: projected on these two, `resid_mid` gives {{ plane_left }} of the answers; on
+# two directions between random points, {{ plane_left_drawn }}. A third makes it {{ space_left }}
+# (random: {{ space_left_drawn }}). Three it is, then, with {{ three_share }} of the variance.
+#
+# A gate on both would mean that where one coordinate shuts it, the other has no effect. The slope
+# of the MLP along one direction is known exactly at each point: it is set by which neurons fire.
+
+# %%
+sloping = directions.slopes(problem, found.directions[:2])
+record("gate_first", directions.gating(sloping, 0), "", digits=2)
+record("gate_second", directions.gating(sloping, 1), "", digits=2)
+record("gate_exchanged", findings["both_gate"].controls[1].value, "", digits=2)
+figures.lines(
+    {
+        "along the second, by the first": directions.by_bin(sloping, 0),
+        "along the first, by the second": directions.by_bin(sloping, 1),
+    },
+    x=range(1, directions.BINS + 1),
+    x_title="tenth of points, by the other coordinate",
+    y_title="mean size of the slope (logits)",
+    caption="How steep what the MLP adds to the logit of red less that of blue is along one "
+    "principal direction of resid_mid, for tenths of all points by their other coordinate.",
+    alt="Two lines over ten bins, neither of which comes near zero.",
+)
+
+# %% [markdown]
+# Neither shuts it. Between the bins where it is steepest and where it is flattest lie factors of
+# {{ gate_first }} and {{ gate_second }}; we had stated 4 for both. With the output weights of the
+# neurons exchanged the lesser of both factors is {{ gate_exchanged }}. Single neurons are gates, as
+# every ReLU is. The MLP as a whole, in these two coordinates, is none: it is steep everywhere, up
+# here and down there, and draws stripes. That is what {{ shown_neuron }} and the others are many
+# for.
+
+# %% [markdown]
+# ## 7. Why mistakes sit at curved boundaries
+#
+# Of his own model, Casper wrote beside the challenge that its mistakes are all <q
+# cite="https://github.com/thestephencasper/mechanistic_interpretability_challenge">near curvy parts
+# of the decision boundary</q>, and he put the question why to both explanations; it stayed open.
+# The question holds two, and the first is whether it is so.
 #
 # **Is it so?** The boundary between red and blue consists of three kinds of edges. Along a row, the
 # colour changes where a curve crosses the row: A and B are curved, C is straight. From a row to the
@@ -625,7 +1058,7 @@ plane(
 # checkpoint we have not run.
 
 # %% [markdown]
-# ## 6. A transformer set by hand
+# ## 8. A transformer set by hand
 #
 # If rows are painted, the weights that paint them can be written down. RGRGRG
 # [did so](https://www.lesswrong.com/posts/vGCWzxP8ccAfqsrS3): a transformer that gives every label,
@@ -745,7 +1178,7 @@ record("trained_mean", findings["hand_set_attends_evenly"].controls[0].value, "l
 # is what it predicts there, under interventions too; so it stands among the explanations below.
 
 # %% [markdown]
-# ## 7. Causal scrubbing
+# ## 9. Causal scrubbing
 #
 # A hypothesis says what a part of the model does not distinguish. Then that part may as well get
 # what it works on from another point, any of the same class, and the answers should stay what they
@@ -785,16 +1218,16 @@ record("cases", len(scrubbing.cases(problem).unique()), "", digits=0)
 #   another point of the case differs from neuron to neuron, and in a group drawn at random that
 #   averages out. So scrubbing confirms the cases, and not the families as units.
 #
-# ## 8. Put to the test
+# ## 10. Put to the test
 #
 # Each row below is an explanation as a program. It predicts, for all points, what *the model*
 # answers, and what it answers under interventions: a family of neurons off; attention fixed to its
 # mean; heads that read another row's X, or another column's Y, where they look as before; a head at
-# its mean. Both published explanations are written in the best form that was found: RGRGRG's neurons
-# see what attending heads bring, as they did in that analysis; Heimersheim and Hobbhahn's programs
-# have heads at their mean, because that is their claim. *Nearest* programs know the labels of
-# all training points, and nothing of the model. How bits are counted says the
-# [Evidence page](../../../evidence/#predict).
+# its mean. Both published explanations are written in the best form that was found: RGRGRG's
+# neurons see what attending heads bring, as they did in that analysis; Heimersheim and Hobbhahn's
+# programs have heads at their mean, because that is their claim. *Nearest* programs know the labels
+# of all training points, and nothing of the model. How bits are counted says the [Evidence
+# page](../../../evidence/#predict).
 
 # %%
 contest = compete(EXPLANATIONS, rivals.trial(problem))
@@ -812,7 +1245,9 @@ for name in ("extended_tells_mistakes", "painters_tell_mistakes", "neighbours_te
 for name in ("extended_foresees", "painters_foresee"):
     record(f"{name}_balanced", findings[name].value, "share", digits=0)
     record(f"{name}_by_hand", findings[name].controls[0].value, "share", digits=0)
-record("drawn_tell_mistakes", findings["neighbours_tell_mistakes"].controls[0].value, "share", digits=0)
+record(
+    "drawn_tell_mistakes", findings["neighbours_tell_mistakes"].controls[0].value, "share", digits=0
+)
 figures.scatter(
     {
         kind: tuple(zip(*((contest[n].bits, contest[n].agreements[0].share) for n in names)))
@@ -832,10 +1267,10 @@ figures.scatter(
 # %% [markdown]
 # **What the scores decide.** *On this model where heads look matters.* With heads at their mean,
 # two directions predict {{ two_directions_agrees }} of the answers and all directions
-# {{ extended_agrees }}, for {{ extended_bits }} bits. Letting heads attend raises the two directions
-# to {{ attending_directions_agrees }}: it is the attention that was missing, more than the other
-# directions. *Few neurons do nearly all of it*: four predict {{ four_painters_agrees }}, sixteen
-# {{ sixteen_painters_agrees }}.
+# {{ extended_agrees }}, for {{ extended_bits }} bits. Letting heads attend raises the two
+# directions to {{ attending_directions_agrees }}: it is the attention that was missing, more than
+# the other directions. *Few neurons do nearly all of it*: four predict {{ four_painters_agrees }},
+# sixteen {{ sixteen_painters_agrees }}.
 #
 # **What agreement does not decide** is who knows the model. The labelling function predicts
 # {{ labelling_agrees }}, more than four neurons do, and looks at no weight. So does the transformer
@@ -844,9 +1279,9 @@ figures.scatter(
 # * *At the boundaries.* Within three columns of a change of colour ({{ near_points }} points) the
 #   labelling function predicts {{ labelling_near }}, four neurons {{ four_painters_near }}, sixteen
 #   {{ sixteen_painters_near }}, extended embeddings {{ extended_near }}.
-# * *Mistakes.* Red and blue ones counted alike, sixteen neurons predict {{ painters_tell_mistakes }},
-#   extended embeddings {{ extended_tells_mistakes }}; saying one colour everywhere gets a half, and
-#   the labelling function nothing.
+# * *Mistakes.* Red and blue ones counted alike, sixteen neurons predict
+#   {{ painters_tell_mistakes }}, extended embeddings {{ extended_tells_mistakes }}; saying one
+#   colour everywhere gets a half, and the labelling function nothing.
 # * *Where it is sure.* The margins of four neurons and the model's have a rank correlation of
 #   {{ four_painters_ranked }}, those of extended embeddings {{ extended_ranked }}, the hand-set
 #   transformer's {{ by_hand_ranked }}.
@@ -876,10 +1311,10 @@ figures.scatter(
 # each row has.
 
 # %% [markdown]
-# ## 9. Limits
+# ## 11. Limits
 #
-# * Everything here is about one checkpoint of our own. The published analyses are of Casper's, which
-#   this page quotes and does not recompute; where ours differs, neither is wrong.
+# * Everything here is about one checkpoint of our own. The published analyses are of Casper's,
+#   which this page quotes and does not recompute; where ours differs, neither is wrong.
 # * Attention depends on the tokens, so that nothing here is proved for the trained model but by
 #   running all points. The bounds on how few neurons can do it are for attention that does not.
 # * Which rule assigns the types to rows was never published, and nobody has found one.
