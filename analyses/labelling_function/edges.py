@@ -36,7 +36,7 @@ def from_curves() -> Float[Tensor, "x y"]:
 def tests() -> Sides:
     """The three tests of all points, as maps."""
     numbers = torch.arange(SIDE)
-    return sides(numbers[:, None], numbers)
+    return sides(*torch.meshgrid(numbers, numbers, indexing="ij"))
 
 
 def along(values: Map) -> Gaps:

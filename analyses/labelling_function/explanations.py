@@ -171,6 +171,15 @@ EXPLANATIONS = [
 """The first is trivial, the second knows the task alone; then what knows the training data, the
 two published explanations, and the model that was made by hand."""
 
+KINDS = {
+    "knows the task": ("labelling", "by_hand"),
+    "knows the training data": ("nearest", "nearest_few", "nearest_many", "nearest_in_row"),
+    "heads at their mean": ("two_directions", "eight_directions", "extended"),
+    "few neurons": ("four_painters", "sixteen_painters"),
+    "heads attend, two directions": ("attending_directions",),
+}
+"""What each knows of, but for the trivial one."""
+
 
 def near_boundaries(problem: Of, within: int = 3) -> Tokens:
     """The points that have, at most so many columns away in their row, one of the other colour."""

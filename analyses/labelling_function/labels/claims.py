@@ -18,7 +18,7 @@ from models.labelling_function.task import LabellingFunction
 from models.problem import Problem
 
 SEED = 2302
-NEAR = 3.0
+NEAR = 3
 """Columns within which a point counts as near a curve; the published count has the same."""
 FARTHEST = 24.0
 """Columns from the nearest curve of the published model's farthest mistake."""
@@ -125,7 +125,7 @@ CLAIMS = [
         unit="",
         evidence="exhaustive",
         comparison="at most",
-        threshold=0,
+        threshold=0.0,
         refuted=True,
         measure=wrong_in_plain_rows,
         controls=(

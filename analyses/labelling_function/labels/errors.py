@@ -39,7 +39,7 @@ def by_changes(wrong: Map, truth: Map) -> list[RowsWith]:
     ]
 
 
-def within(points: Map, columns: float) -> int:
+def within(points: Map, columns: int) -> int:
     """How many points are at most so many columns from a curve, along their row."""
     return int((points & (from_curves() <= columns).to(points.device)).sum())
 
@@ -78,3 +78,14 @@ def dealt_in_rows(wrong: Map, generator: torch.Generator) -> Map:
     """As many points in each row, in columns drawn at random."""
     order = torch.rand(wrong.shape, generator=generator, dtype=torch.float64).argsort(dim=1)
     return wrong.gather(1, order.to(wrong.device))
+
+
+def dealt_alike(
+    wrong: Map, among: Map, kind: Int[Tensor, "x y"], generator: torch.Generator
+) -> Map:
+    """As many points of each kind, drawn at random from some."""
+    dealt = [
+        dealt_among(wrong & (kind == number), among & (kind == number), generator)
+        for number in kind[wrong].unique()
+    ]
+    return torch.stack(dealt).any(dim=0) if dealt else wrong

@@ -254,7 +254,9 @@ CLAIMS = [
             Control(
                 "a random partition of the same sizes",
                 measure=unmoved(
-                    lambda problem: of_families(problem, shuffled(cases(problem), seeded()), PUBLISHED)
+                    lambda problem: of_families(
+                        problem, shuffled(cases(problem), seeded()), PUBLISHED
+                    )
                 ),
             ),
         ),
@@ -328,7 +330,6 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=MOST,
-        refuted=True,
         measure=of_mistakes("sixteen_painters"),
         controls=(Control("blue everywhere", measure=of_mistakes("all_blue")),),
     ),

@@ -30,9 +30,9 @@ picture(coloured(answers(problem)))
 #
 # Whoever explains a model knows beforehand, as a rule, what it was trained to do: the task is
 # known, the question is how. It is easy to find what one expects. So in February 2023 Stephen
-# Casper posed two challenges, of which this is the second: here is a trained network, its labels
-# come from a function that I made up, and I do not tell you which. Recover the program by looking
-# inside, and say how the network does it.
+# Casper posed two challenges, of which this is the second: a trained network, whose labels come
+# from a function that he had made up and kept to himself. The program of that function was to be
+# recovered by looking inside, and with it how the network does it.
 #
 # This has a consequence that is worth as much as the puzzle. There is no answer key: nobody can
 # say by looking at the rule whether an explanation of the *network* is right, since the network may
@@ -43,7 +43,7 @@ picture(coloured(answers(problem)))
 # and with the model's, was published beside the challenge, and so you may look at both as well. The
 # model was trained on half of the points, and its mistakes on the rest are there to be explained
 # too: the challenge says of its own model that these are all near curvy parts of the boundary.
-# Nothing else was given away.
+# All else that was given away is how many labels its own model gets right.
 #
 # **What you should know:** what attention heads compute; OV and QK circuits; how a neuron's weights
 # are read; direct logit attribution. The [glossary](../../glossary/) has a paragraph on each.

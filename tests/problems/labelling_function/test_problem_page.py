@@ -1,0 +1,60 @@
+import contextlib
+import io
+import re
+from xml.etree import ElementTree
+
+import jupytext
+import torch
+
+from analyses.labelling_function.picture import coloured, runs
+from analyses.products import sources
+from models.labelling_function.task import SIDE
+
+
+def printed_after(heading: str) -> list[str]:
+    """What a reader gets to see who runs the first code below a heading, and nothing before it."""
+    cells = jupytext.read(sources("labelling_function")["problem"], fmt="py:percent").cells
+    (place,) = (n for n, cell in enumerate(cells) if f"## {heading}\n" in cell.source + "\n")
+    source = next(cell.source for cell in cells[place:] if cell.cell_type == "code")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(source, {})
+    return printed.getvalue().splitlines()
+
+
+def test_the_worked_example_of_the_task_runs() -> None:
+    read, colours = printed_after("The task")
+    assert read == "read    [[41, 12, 113], [41, 100, 113], [42, 12, 113], [42, 100, 113]]"
+    assert colours == "colours ['blue', 'red', 'blue', 'blue']"
+
+
+def test_the_snippet_that_loads_the_model_runs() -> None:
+    assert printed_after("Load it") == ["[1, 0, 0]"]
+
+
+def test_the_page_does_not_say_the_rule() -> None:
+    page = sources("labelling_function")["problem"].read_text(encoding="utf-8")
+    assert not re.search(r"\b(200|600|133|sqrt|ROW_TYPES|sides)\b|X\^|X\*\*|not A", page)
+
+
+def test_the_picture_draws_every_point_in_its_colour() -> None:
+    red = torch.rand((SIDE, SIDE), generator=torch.Generator().manual_seed(2)) > 0.5
+    painted = torch.full((SIDE, SIDE), -1)
+    for colour, path in enumerate(runs(red)):
+        for y, x, width in re.findall(r"M(\d+) (\d+)\.5h(\d+)", path):
+            run = painted[int(x), int(y) : int(y) + int(width)]
+            assert (run == -1).all(), "nothing is drawn twice"
+            run[:] = colour
+    assert torch.equal(painted, red.long())
+
+
+def test_the_picture_is_small_and_takes_its_colours_from_the_page() -> None:
+    red = torch.zeros((SIDE, SIDE), dtype=torch.bool)
+    red[:, 30:60] = True
+    svg = coloured(red)
+    root = ElementTree.fromstring(svg)
+    assert root.get("aria-label")
+    assert {path.get("stroke") for path in root} == {"var(--mim-series-0)", "var(--mim-series-1)"}
+    assert len(svg) < 10_000
+    # Of one colour, there is one path.
+    assert len(ElementTree.fromstring(coloured(torch.zeros_like(red)))) == 1
