@@ -265,17 +265,20 @@ def random_median_of(number: OfFamily, family: str) -> Control:
     return Control("as many random neurons", measure=measure)
 
 
+def painters(problem: Problem[LabellingFunction]) -> list[str]:
+    """The families that paint one end of a row and have neurons."""
+    return [family for family in PAINTERS if members(problem)[family]]
+
+
 def of_families(
     number: OfFamily,
     of: Callable[[Sequence[float]], float],
-    among: Sequence[str] = PAINTERS,
     median: Callable[[Problem[LabellingFunction], str, Number], float] = of_family,
 ) -> Measure:
     """The least or the greatest of the medians of families that have neurons."""
 
     def measure(problem: Problem[LabellingFunction]) -> Measurement:
-        there = [family for family in among if members(problem)[family]]
-        found = [median(problem, family, number(problem, family)) for family in there]
+        found = [median(problem, family, number(problem, family)) for family in painters(problem)]
         return Measurement(of(found), len(found))
 
     return measure

@@ -49,3 +49,10 @@ def flatness(
     alone = x[rows].double()
     together = alone + y[places].double()
     return together.std(dim=0) / alone.std(dim=0).clamp_min(torch.finfo(torch.float64).tiny)
+
+
+def alike(x: Values, y: Values) -> float:
+    """Pearson's r of a neuron's embeddings of X and of Y over the numbers, median over neurons."""
+    x, y = (values.double() - values.double().mean(dim=0) for values in (x, y))
+    lengths = x.norm(dim=0) * y.norm(dim=0)
+    return float(((x * y).sum(dim=0) / lengths.clamp_min(torch.finfo(x.dtype).tiny)).median())

@@ -128,6 +128,12 @@ def test_what_cancels_along_a_curve_is_flat_there() -> None:
     assert shapes.flatness(x, y, rows, rows)[0] == pytest.approx(2)
 
 
+def test_embeddings_are_alike_up_to_size_and_shift() -> None:
+    x = torch.tensor([[1.0, 0], [2, 1], [4, 0]])
+    assert shapes.alike(x, 3 * x + 1) == pytest.approx(1)
+    assert shapes.alike(x, -x) == pytest.approx(-1)
+
+
 def test_principal_directions_are_found_as_planted() -> None:
     generator = torch.Generator().manual_seed(2)
     basis = torch.linalg.qr(torch.randn(5, 5, generator=generator)).Q
