@@ -17,7 +17,8 @@ LEAST = 1e-5
 """Noise that is next to none: a hundred times what float32 rounds by."""
 SOME = 1e-2
 """A hundredth of what `resid_mid` varies by."""
-NOISES = tuple(10 ** (step / 4) for step in range(-20, 1))
+NOISES = tuple(10 ** (step / 2) for step in range(-10, 1))
+"""From next to none to as much as `resid_mid` varies by."""
 
 
 def learned_from(n: int, seed: int) -> Bool[Tensor, " point"]:

@@ -55,8 +55,6 @@ OfFamily = Callable[[Problem[LabellingFunction], str], Number]
 """What number it is depends on the family."""
 SHIFTS = range(-20, 21, 2)
 """Columns that `flat_beside` looks to the right."""
-LARGE = ("red right", "red left")
-"""Families of a size that allows a median."""
 
 
 @cache
@@ -151,14 +149,12 @@ def x_trend(problem: Problem[LabellingFunction], family: str) -> Number:
     serves.
     """
     rows = of_truth(problem, family).rows
-    return lambda neurons: trends(
-        columns(problem, extended, neurons).x[rows], rows.double().tolist()
-    )
+    return lambda neurons: trends(columns(problem, extended, neurons).x[rows], rows)
 
 
 def y_trend(embed: Embeddings) -> OfFamily:
     """Rank correlation of the embedding of Y with Y."""
-    every = [float(y) for y in range(SIDE)]
+    every = torch.arange(SIDE)
     return lambda problem, family: lambda neurons: trends(columns(problem, embed, neurons).y, every)
 
 
@@ -178,9 +174,7 @@ def change_trend(embed: Embeddings) -> OfFamily:
     def of_family(problem: Problem[LabellingFunction], family: str) -> Number:
         rows, places = of_truth(problem, family)
         sign = -1 if family.endswith("right") else 1
-        return lambda neurons: (
-            sign * trends(columns(problem, embed, neurons).x[rows], places.double().tolist())
-        )
+        return lambda neurons: sign * trends(columns(problem, embed, neurons).x[rows], places)
 
     return of_family
 
@@ -271,17 +265,20 @@ def random_median_of(number: OfFamily, family: str) -> Control:
     return Control("as many random neurons", measure=measure)
 
 
+def painters(problem: Problem[LabellingFunction]) -> list[str]:
+    """The families that paint one end of a row and have neurons."""
+    return [family for family in PAINTERS if members(problem)[family]]
+
+
 def of_families(
     number: OfFamily,
     of: Callable[[Sequence[float]], float],
-    among: Sequence[str] = PAINTERS,
     median: Callable[[Problem[LabellingFunction], str, Number], float] = of_family,
 ) -> Measure:
     """The least or the greatest of the medians of families that have neurons."""
 
     def measure(problem: Problem[LabellingFunction]) -> Measurement:
-        there = [family for family in among if members(problem)[family]]
-        found = [median(problem, family, number(problem, family)) for family in there]
+        found = [median(problem, family, number(problem, family)) for family in painters(problem)]
         return Measurement(of(found), len(found))
 
     return measure
@@ -392,6 +389,9 @@ def three_drawn(problem: Problem[LabellingFunction]) -> Measurement:
     return Measurement(left_on_drawn(problem, 3), POINTS)
 
 
+# The families of the claims up to `both_gate` are as they turned out in the end: these were stated
+# for the neurons whose largest effect is above half a logit, which are hardly any of those that
+# paint blue, and are measured for all that fire.
 CLAIMS = [
     Claim(
         name="x_picks_rows",
@@ -445,7 +445,6 @@ CLAIMS = [
         comparison="at least",
         threshold=0.8,
         measure=median_of(x_trend, "blue right"),
-        refuted=True,
         controls=(random_median_of(x_trend, "blue right"),),
     ),
     Claim(
@@ -641,16 +640,16 @@ CLAIMS = [
         sentence="Among the rows that a neuron serves, it is the greater the more of the row has "
         "to be painted.",
         quantity="Spearman's rho with where the colour changes, counted from the end that is "
-        "painted; median over each of the two large families, the lesser of them",
+        "painted; median over each family that paints one end, the least of them",
         unit="",
         evidence="exhaustive",
         comparison="at least",
-        threshold=0.8,
-        measure=of_families(change_trend(effective), min, LARGE),
+        threshold=0.6,
+        measure=of_families(change_trend(effective), min),
         controls=(
             Control(
                 "as many random neurons",
-                measure=of_families(change_trend(effective), max, LARGE, of_random),
+                measure=of_families(change_trend(effective), max, median=of_random),
             ),
         ),
     ),
@@ -659,20 +658,20 @@ CLAIMS = [
         sentence="Where the rows of a family change, effective embeddings of X and Y together are "
         "flatter than that of X alone.",
         quantity="standard deviation of the sum divided by that of X's, over rows that change in "
-        "the middle; median over each of the two large families, the greater of them",
+        "the middle; median over each family that paints one end, the greatest of them",
         unit="",
         evidence="exhaustive",
         comparison="at most",
         threshold=0.75,
-        measure=of_families(flat_beside(0), max, LARGE),
+        measure=of_families(flat_beside(0), max),
         controls=(
             Control(
-                "as many random neurons, the lesser",
-                measure=of_families(flat_beside(0), min, LARGE, of_random),
+                "as many random neurons, the least",
+                measure=of_families(flat_beside(0), min, median=of_random),
             ),
             Control(
-                "the changes of other rows, the lesser",
-                measure=of_families(flat_elsewhere, min, LARGE),
+                "the changes of other rows, the least",
+                measure=of_families(flat_elsewhere, min),
             ),
         ),
     ),

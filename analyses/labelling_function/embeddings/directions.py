@@ -88,14 +88,20 @@ def slopes(problem: Problem[LabellingFunction], plane: Float[Tensor, "2 d_model"
     return Slopes((mid - of_resid(problem).mean) @ plane.T, firing.to(mid.dtype) @ each.T)
 
 
-def gating(found: Slopes, gate: int) -> float:
-    """How many times as steep the MLP is along the other coordinate where this one opens it as
-    where it shuts it: the mean size of the slope, greatest over least of ten bins of equally many
-    points by coordinate `gate`.
-
-    1 is no gate: a linear map is as steep everywhere.
+def by_bin(found: Slopes, gate: int) -> Float[Tensor, " bin"]:
+    """The mean size of the slope along the other coordinate, in ten bins of equally many points by
+    coordinate `gate`.
     """
     order = found.coordinates[:, gate].argsort()
     bins = found.slopes[order, 1 - gate].abs().double().tensor_split(BINS)
-    means = torch.stack([values.mean() for values in bins])
+    return torch.stack([values.mean() for values in bins])
+
+
+def gating(found: Slopes, gate: int) -> float:
+    """How many times as steep the MLP is along the other coordinate where this one opens it as
+    where it shuts it: the greatest over the least of `by_bin`.
+
+    1 is no gate: a linear map is as steep everywhere.
+    """
+    means = by_bin(found, gate)
     return float(means.max() / means.min().clamp_min(torch.finfo(means.dtype).tiny))

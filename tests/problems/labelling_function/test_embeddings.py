@@ -17,6 +17,7 @@ from analyses.labelling_function.embeddings.effective import (
 )
 from analyses.labelling_function.embeddings.extended import extended
 from analyses.labelling_function.neurons.effects import effects
+from analyses.statistics import rank_correlation
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 from tests.problems.labelling_function.small_model import looking_nowhere, small_model
@@ -108,9 +109,14 @@ def test_picking_rows_is_the_share_of_pairs_that_are_in_order() -> None:
     torch.testing.assert_close(shapes.picked(values, masked), above.mean(dim=(0, 1)))
 
 
-def test_trends_have_the_sign_of_the_slope() -> None:
-    values = torch.stack([torch.arange(12.0) ** 3, -torch.arange(12.0), torch.ones(12)], dim=1)
-    assert shapes.trends(values, [float(x) for x in range(12)]).tolist() == [1, -1, 0]
+def test_trends_are_rank_correlations() -> None:
+    generator = torch.Generator().manual_seed(4)
+    values = torch.randint(9, (15, 4), generator=generator).float()
+    values[:, 3] = 1
+    against = torch.randint(30, (15,), generator=generator)
+    expected = [rank_correlation(column, against.double().tolist()) for column in values.T.tolist()]
+    assert shapes.trends(values, against).tolist() == pytest.approx(expected)
+    assert expected[3] == 0
 
 
 def test_what_cancels_along_a_curve_is_flat_there() -> None:
@@ -120,6 +126,12 @@ def test_what_cancels_along_a_curve_is_flat_there() -> None:
     assert shapes.flatness(x, y, rows, 8 - rows).tolist() == pytest.approx([0, 1])
     # Rising with X, it doubles it.
     assert shapes.flatness(x, y, rows, rows)[0] == pytest.approx(2)
+
+
+def test_embeddings_are_alike_up_to_size_and_shift() -> None:
+    x = torch.tensor([[1.0, 0], [2, 1], [4, 0]])
+    assert shapes.alike(x, 3 * x + 1) == pytest.approx(1)
+    assert shapes.alike(x, -x) == pytest.approx(-1)
 
 
 def test_principal_directions_are_found_as_planted() -> None:
