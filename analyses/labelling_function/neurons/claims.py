@@ -147,12 +147,12 @@ def different(problem: Problem[LabellingFunction], neurons: Sequence[int]) -> in
 
 def families_of_four(problem: Problem[LabellingFunction]) -> Measurement:
     """Of how many families the four are that the search finds."""
-    return Measurement(different(problem, chosen.four(problem)), 4)
+    return Measurement(float(different(problem, chosen.four(problem))), 4)
 
 
 def families_of_strongest(problem: Problem[LabellingFunction]) -> Measurement:
     """The same of the four of greatest norm."""
-    return Measurement(different(problem, chosen.strongest(problem, 4)), 4)
+    return Measurement(float(different(problem, chosen.strongest(problem, 4))), 4)
 
 
 def families_of_random(problem: Problem[LabellingFunction]) -> Measurement:

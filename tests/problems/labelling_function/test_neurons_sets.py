@@ -1,5 +1,6 @@
 """Searches against brute force and planted sets; families off against hooks; clusters by hand."""
 
+import math
 from itertools import combinations
 
 import numpy as np
@@ -7,14 +8,18 @@ import pytest
 import torch
 
 from analyses.interventions import ablate_neurons
-from analyses.labelling_function.neurons import chosen, clusters, off
+from analyses.labelling_function.neurons import chosen, clusters, off, tables
 from analyses.labelling_function.neurons.claims import CLAIMS
-from analyses.labelling_function.neurons.effects import effects, says_red
+from analyses.labelling_function.neurons.effects import effects, says_red, whole
+from analyses.labelling_function.neurons.families import FAMILIES
 from analyses.labelling_function.points import every, red_over_blue
 from analyses.labelling_function.rows import PATTERNS
 from models.labelling_function.task import BLUE, RED, SIDE, LabellingFunction
 from models.problem import Problem
 from tests.problems.labelling_function.small_model import small_model
+
+SLOW = ("output_weights_dealt",)
+"""Claims that put another model together."""
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +160,23 @@ def test_neurons_of_a_family_share_their_rows() -> None:
 
 def test_claims_have_names_of_their_own_and_controls() -> None:
     assert len({claim.name for claim in CLAIMS}) == len(CLAIMS)
+
+
+def test_any_model_can_be_measured_and_shown(small: Problem[LabellingFunction]) -> None:
+    values = [claim.measure(small).value for claim in CLAIMS if claim.name not in SLOW]
+    assert all(map(math.isfinite, values))
+    assert [row[0] for row in tables.family_rows(small)] == list(FAMILIES)
+    assert len(tables.end_rows(small)) == 2 * len(PATTERNS)
+    assert sum(tables.red_at_left(small).values()) == pytest.approx(1.0)
+    curves = tables.by_size(small)
+    # All neurons that fire are one set, however they are ordered.
+    assert curves["of greatest norm"][1][-1] == pytest.approx(curves["random, mean"][1][-1])
+
+
+def test_what_families_and_the_rest_add_up_to_is_the_model(
+    small: Problem[LabellingFunction],
+) -> None:
+    rows = [row for row, its in enumerate(off.row_patterns(small)) if its == "blue-red"]
+    parts = tables.at_ends(small)["blue-red", "right"]
+    expected = whole(small)[rows, -10:].mean()
+    assert sum(parts.values()) == pytest.approx(float(expected), abs=1e-3)
