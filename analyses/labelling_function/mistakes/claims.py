@@ -368,6 +368,7 @@ CLAIMS = [
         measure=gap_ratio,
         controls=(Control(OTHER_HALF, measure=partial(gap_ratio, seed=OTHER_SPLIT)),),
     ),
+    # Stated when the model's accuracy was known, and so how many mistakes the rule may make.
     Claim(
         name="row_interpolation_is_better",
         sentence="The nearest training point of its row labels a point better than the model does.",
