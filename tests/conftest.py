@@ -89,7 +89,7 @@ def lists(problem: "Problem[SortedList]") -> "Tensor":
 def site(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the site: a given one, or built once for all processes that run tests."""
     if given := pytestconfig.getoption("--site"):
-        return Path(given)
+        return Path(given).resolve()
     run = tmp_path_factory.getbasetemp()
     # Not told by the environment, which what a test begins inherits.
     if hasattr(pytestconfig, "workerinput"):

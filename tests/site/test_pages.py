@@ -1,6 +1,7 @@
 """What a reader meets, measured in a browser over a full scroll of every page."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -121,13 +122,60 @@ def test_evidence_is_readable_without_scripts(served: Served, browser: Browser) 
     context.close()
 
 
-def test_search_finds_a_word(visit: Visits) -> None:
-    page = visit("contribute/", WIDE).page
-    page.locator("input[name=query]").click()
+SEARCH = ("search/search_index.json", "assets/javascripts/workers/search.")
+"""What only those who search need."""
+
+
+def searching(requested: list[str]) -> list[str]:
+    return [part for part in SEARCH if any(part in address for address in requested)]
+
+
+@pytest.mark.parametrize(
+    ("width", "opened"),
+    [
+        (WIDE, "input[name=query]"),
+        (NARROW, ".masthead__tools > label[for=__search]"),
+        *((WIDE, key) for key in "/sf"),
+    ],
+)
+def test_search_is_loaded_when_it_is_opened_and_finds_a_word(
+    served: Served, browser: Browser, width: int, opened: str
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.goto(served.url + "contribute/", wait_until="networkidle")
+    assert searching(requested) == []
+    if len(opened) == 1:
+        page.keyboard.press(opened)
+    else:
+        page.locator(opened).click()
+    expect(page.locator("input[name=query]")).to_be_focused()
     page.keyboard.type("ablation")
     found = page.locator(".md-search-result__item", has_text="Glossary")
     expect(found.first).to_be_visible()
-    page.keyboard.press("Escape")
+    assert searching(requested) == list(SEARCH)
+    page.close()
+
+
+def test_an_address_says_what_to_search_for_and_what_to_mark(
+    served: Served, browser: Browser
+) -> None:
+    page = browser.new_page()
+    page.goto(served.url + "?q=ablation")
+    found = page.locator(".md-search-result__item", has_text="Glossary")
+    expect(found.first).to_be_visible()
+    with page.expect_navigation():
+        found.locator("a[href*='h=ablation']").first.click()
+    expect(page.locator("article mark").first).to_have_text("ablation", ignore_case=True)
+    page.close()
+
+
+def test_a_page_opened_as_a_file_offers_no_search(site: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto((site / "glossary" / "index.html").as_uri())
+    expect(page.locator("input[name=query]")).to_be_hidden()
+    page.close()
 
 
 @every_month
