@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser import Served
 from tests.site.conftest import NARROW, SOLVED, WIDE, WIDTHS, Visit, page_urls
@@ -139,9 +139,10 @@ def searching(requested: list[str]) -> list[str]:
     ],
 )
 def test_search_is_loaded_when_it_is_opened_and_finds_a_word(
-    served: Served, browser: Browser, width: int, opened: str
+    served: Served, reader: BrowserContext, width: int, opened: str
 ) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900})
+    page = reader.new_page()
+    page.set_viewport_size({"width": width, "height": 900})
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url))
     page.goto(served.url + "contribute/", wait_until="networkidle")
@@ -159,9 +160,9 @@ def test_search_is_loaded_when_it_is_opened_and_finds_a_word(
 
 
 def test_an_address_says_what_to_search_for_and_what_to_mark(
-    served: Served, browser: Browser
+    served: Served, reader: BrowserContext
 ) -> None:
-    page = browser.new_page()
+    page = reader.new_page()
     page.goto(served.url + "?q=ablation")
     found = page.locator(".md-search-result__item", has_text="Glossary")
     expect(found.first).to_be_visible()
@@ -171,8 +172,8 @@ def test_an_address_says_what_to_search_for_and_what_to_mark(
     page.close()
 
 
-def test_a_page_opened_as_a_file_offers_no_search(site: Path, browser: Browser) -> None:
-    page = browser.new_page()
+def test_a_page_opened_as_a_file_offers_no_search(site: Path, reader: BrowserContext) -> None:
+    page = reader.new_page()
     page.goto((site / "glossary" / "index.html").as_uri())
     expect(page.locator("input[name=query]")).to_be_hidden()
     page.close()
@@ -181,9 +182,11 @@ def test_a_page_opened_as_a_file_offers_no_search(site: Path, browser: Browser) 
 @every_month
 @every_solution
 def test_paper_has_no_navigation_and_nothing_folded(
-    served: Served, browser: Browser, slug: str
+    served: Served, reader: BrowserContext, slug: str
 ) -> None:
-    page = browser.new_page(viewport={"width": 720, "height": 1000}, color_scheme="dark")
+    page = reader.new_page()
+    page.set_viewport_size({"width": 720, "height": 1000})
+    page.emulate_media(color_scheme="dark")
     page.goto(served.url + f"problems/{slug}/solution/")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
