@@ -60,6 +60,11 @@ def serve(folder: Path, below: str = "/") -> Iterator[Served]:
             self.end_headers()
             return BytesIO(body)
 
+        def end_headers(self) -> None:
+            # Each page is weighed with all that it needs.
+            self.send_header("Cache-Control", "no-store")
+            super().end_headers()
+
         def log_message(self, format: str, *arguments: Any) -> None:
             pass
 

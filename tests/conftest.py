@@ -24,7 +24,7 @@ from tests.apart import Apart, processes
 
 # Torch takes seconds to import, and the process that shares out tests to others runs none.
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
     from torch import Tensor
 
     from models.problem import Problem
@@ -89,7 +89,7 @@ def lists(problem: "Problem[SortedList]") -> "Tensor":
 def site(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the site: a given one, or built once for all processes that run tests."""
     if given := pytestconfig.getoption("--site"):
-        return Path(given)
+        return Path(given).resolve()
     run = tmp_path_factory.getbasetemp()
     # Not told by the environment, which what a test begins inherits.
     if hasattr(pytestconfig, "workerinput"):
@@ -144,6 +144,18 @@ def browser() -> "Iterator[Browser]":
                 "No Chromium or Chrome found. Install one (Debian, Ubuntu: apt-get install "
                 "chromium; elsewhere: python -m playwright install chromium)."
             )
+
+
+@pytest.fixture(scope="session")
+def reader(browser: "Browser") -> "Iterator[BrowserContext]":
+    """One to whom every page is the first: a context for each page would take a second more.
+
+    What was loaded is not kept, as `serve` tells the browser, and neither is a choice of palette.
+    """
+    context = browser.new_context()
+    context.add_init_script("if (location.protocol === 'http:') localStorage.clear()")
+    yield context
+    context.close()
 
 
 def pytest_configure(config: pytest.Config) -> None:

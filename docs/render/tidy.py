@@ -21,8 +21,8 @@ LONG = 8
 """Cells of more lines than this are folded: what they show says it better."""
 
 UNSEARCHED = "details.source, .highlight, .output > pre, dl.numbers, table"
-"""What is on the pages of problems beside prose. Every reader loads the index of the search, so
-it holds what one would look for; claims are found on the Evidence page."""
+"""What is on the pages of problems beside prose. The index of the search holds what one would look
+for, so that one finds it and does not wait for the rest; claims are found on the Evidence page."""
 
 VERBATIM = ("code", "pre", "data", "svg", "annotation")
 

@@ -89,11 +89,17 @@ class Published:
 
     clone: Clone
     served: Served
+    unsent: subprocess.CompletedProcess[str]
+    """What was said when the first was published, here only."""
+    remote_unsent: str
+    """What the remote pointed at then."""
 
 
 @pytest.fixture(scope="session")
 def published(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    """Deploy October, change two pages, deploy November, serve what the remote has."""
+    """Deploy October and send it as one is told to, change two pages, deploy November and have it
+    sent, serve what the remote has.
+    """
     folder = tmp_path_factory.mktemp("deploy")
     shutil.copytree(ROOT, folder / "clone", ignore=shutil.ignore_patterns(*NOT_COPIED))
     clone = repository(folder / "clone")
@@ -104,8 +110,10 @@ def published(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with serve(folder / "host", PREFIX) as served:
         glossary = (clone.folder / "docs" / "glossary.md").read_text(encoding="utf-8")
         clone.commit(glossary=f"{glossary}\n## Octoberism\n\nA word of October.\n")
-        first = clone.deploy("2023.10", "--push", url=served.url)
+        first = clone.deploy("2023.10", url=served.url)
         assert first.returncode == 0, first.stderr
+        unsent = clone.refs()["remote"]
+        clone.git("push", "origin", "gh-pages")
         clone.commit(
             glossary=f"{glossary}\n## Novemberism\n\nA word of November.\n",
             only_in_november="# Only in November\n\nA new page.\n",
@@ -113,4 +121,4 @@ def published(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         second = clone.deploy("2023.11", "--push", url=served.url)
         assert second.returncode == 0, second.stderr
         clone.git("clone", "--quiet", "--branch=gh-pages", str(clone.remote), str(folder / "host"))
-        yield Published(clone, served)
+        yield Published(clone, served, first, unsent)

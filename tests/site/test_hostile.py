@@ -284,9 +284,9 @@ def test_feeds_and_the_index_of_the_search_hold_text(hostile: Served) -> None:
 
 
 def test_the_policy_stops_what_would_be_alive_all_the_same(
-    hostile: Served, browser: Browser
+    hostile: Served, reader: BrowserContext
 ) -> None:
-    page = browser.new_page()
+    page = reader.new_page()
     page.add_init_script("window.pwned = 0; window.pwn = () => { window.pwned += 1 }")
     page.goto(hostile.url)
     refused: list[str] = []

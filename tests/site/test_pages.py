@@ -1,9 +1,10 @@
 """What a reader meets, measured in a browser over a full scroll of every page."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser import Served
 from tests.site.conftest import NARROW, SOLVED, WIDE, WIDTHS, Visit, page_urls
@@ -121,21 +122,71 @@ def test_evidence_is_readable_without_scripts(served: Served, browser: Browser) 
     context.close()
 
 
-def test_search_finds_a_word(visit: Visits) -> None:
-    page = visit("contribute/", WIDE).page
-    page.locator("input[name=query]").click()
+SEARCH = ("search/search_index.json", "assets/javascripts/workers/search.")
+"""What only those who search need."""
+
+
+def searching(requested: list[str]) -> list[str]:
+    return [part for part in SEARCH if any(part in address for address in requested)]
+
+
+@pytest.mark.parametrize(
+    ("width", "opened"),
+    [
+        (WIDE, "input[name=query]"),
+        (NARROW, ".masthead__tools > label[for=__search]"),
+        *((WIDE, key) for key in "/sf"),
+    ],
+)
+def test_search_is_loaded_when_it_is_opened_and_finds_a_word(
+    served: Served, reader: BrowserContext, width: int, opened: str
+) -> None:
+    page = reader.new_page()
+    page.set_viewport_size({"width": width, "height": 900})
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.goto(served.url + "contribute/", wait_until="networkidle")
+    assert searching(requested) == []
+    if len(opened) == 1:
+        page.keyboard.press(opened)
+    else:
+        page.locator(opened).click()
+    expect(page.locator("input[name=query]")).to_be_focused()
     page.keyboard.type("ablation")
     found = page.locator(".md-search-result__item", has_text="Glossary")
     expect(found.first).to_be_visible()
-    page.keyboard.press("Escape")
+    assert searching(requested) == list(SEARCH)
+    page.close()
+
+
+def test_an_address_says_what_to_search_for_and_what_to_mark(
+    served: Served, reader: BrowserContext
+) -> None:
+    page = reader.new_page()
+    page.goto(served.url + "?q=ablation")
+    found = page.locator(".md-search-result__item", has_text="Glossary")
+    expect(found.first).to_be_visible()
+    with page.expect_navigation():
+        found.locator("a[href*='h=ablation']").first.click()
+    expect(page.locator("article mark").first).to_have_text("ablation", ignore_case=True)
+    page.close()
+
+
+def test_a_page_opened_as_a_file_offers_no_search(site: Path, reader: BrowserContext) -> None:
+    page = reader.new_page()
+    page.goto((site / "glossary" / "index.html").as_uri())
+    expect(page.locator("input[name=query]")).to_be_hidden()
+    page.close()
 
 
 @every_month
 @every_solution
 def test_paper_has_no_navigation_and_nothing_folded(
-    served: Served, browser: Browser, slug: str
+    served: Served, reader: BrowserContext, slug: str
 ) -> None:
-    page = browser.new_page(viewport={"width": 720, "height": 1000}, color_scheme="dark")
+    page = reader.new_page()
+    page.set_viewport_size({"width": 720, "height": 1000})
+    page.emulate_media(color_scheme="dark")
     page.goto(served.url + f"problems/{slug}/solution/")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")

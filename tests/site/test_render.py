@@ -309,7 +309,15 @@ def test_a_folder_that_is_no_site_is_not_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.tex").is_file()
 
 
-@pytest.mark.usefixtures("site")
+@pytest.fixture
+def short_pages(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Problems whose pages are a title, since it takes seconds to make more of them."""
+    monkeypatch.setattr(
+        nbformat, "read", lambda *_, **__: new_notebook(cells=[new_markdown_cell("# A problem")])
+    )
+
+
+@pytest.mark.usefixtures("short_pages")
 @pytest.mark.parametrize(
     ("error", "status", "message"),
     [
