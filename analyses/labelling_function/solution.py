@@ -1293,7 +1293,10 @@ record(
 )
 figures.scatter(
     {
-        kind: tuple(zip(*((contest[n].bits, contest[n].agreements[0].share) for n in names)))
+        kind: (
+            [contest[name].bits for name in names],
+            [contest[name].agreements[0].share for name in names],
+        )
         for kind, names in KINDS.items()
     },
     x_title="bits",

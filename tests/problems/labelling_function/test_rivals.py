@@ -75,10 +75,8 @@ def everything(problem: Of, bring: Bring) -> Program:
     """Every neuron and the direct path, in fine steps."""
     neurons = list(range(problem.architecture.d_mlp or 0))
     of = programs.with_direct_path(problem, programs.reader(problem, neurons))
-    tables = {
-        programs.bring_the_mean: programs.mean_tables,
-        programs.bring_by_attending: programs.attending_tables,
-    }[bring]
+    by_mean = bring is programs.bring_the_mean
+    tables = programs.mean_tables if by_mean else programs.attending_tables
     return working(bring, tables(problem, of.into) | programs.neuron_tables(of))
 
 
