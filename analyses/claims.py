@@ -207,6 +207,10 @@ class Findings:
         checked = tuple(claim.check(problem) for claim in claims)
         return cls(checked, problem.conversion)
 
+    def __add__(self, others: "Findings") -> "Findings":
+        """These and others, of the same checkpoint."""
+        return Findings(self.findings + others.findings, self.caveat)
+
     def __getitem__(self, name: str) -> Finding:
         for finding in self.findings:
             if finding.name == name:

@@ -25,8 +25,8 @@
 # changes *along a row*, and next to never between rows of different types. None of the answers that
 # we tested explains them, short of training on all points, when there is nothing left to guess.
 #
-# The claims behind this page, each measured on this checkpoint and on controls that should not
-# satisfy it. Thresholds were committed before anything but accuracy had been measured, with these
+# Each section opens with its claims, measured on this checkpoint and on controls that should not
+# satisfy them. Thresholds were committed before anything but accuracy had been measured, with these
 # exceptions. The construction by hand was claimed when it stood (`hand_set_exact`, `hand_set_sure`,
 # `three_neurons_paint`, `two_neurons_bend`, `no_fewer_neurons`). After we had looked came
 # `output_weights_dealt`, `random_suffice`, `three_needed`, `three_needed_mean`,
@@ -105,9 +105,6 @@ problem = load("labelling_function", checkpoint, device)
 task = problem.task
 held_out = data(unseen_points(problem))
 
-# %%
-findings = check(stated.CLAIMS, problem)
-
 # %% [markdown]
 # ## 1. Truth and model
 #
@@ -115,6 +112,9 @@ findings = check(stated.CLAIMS, problem)
 # the model's. A row is a value of X, a column a value of Y; the three lines are the curves across
 # which the tests A, B and C change, and the dashes in the margin say which of six patterns a row
 # has in truth. Circles are the model's mistakes.
+
+# %%
+findings = check(stated.labels.CLAIMS, problem)
 
 # %%
 true, wrong = truth(problem), mistakes(problem)
@@ -243,6 +243,9 @@ table(
 # the effect at the left end with that at the right end, each a mean over a few columns: where one
 # is more than twice the other, the row is painted there, else *all* of it is. A neuron belongs to
 # what most of its effect belongs to.
+
+# %%
+findings += check(stated.neurons.CLAIMS, problem)
 
 # %%
 firing = chosen.firing(problem)
@@ -480,6 +483,9 @@ table(
 # attention hardly matters beyond its mean. Done here, head by head:
 
 # %%
+findings += check(stated.attention.CLAIMS, problem)
+
+# %%
 record("fixed_left", findings["mean_attention_suffices"].value, "share", digits=1)
 record("fixed_other_head", findings["mean_attention_suffices"].controls[0].value, "share", digits=1)
 record("fixed_even", findings["mean_attention_suffices"].controls[1].value, "share", digits=1)
@@ -487,7 +493,7 @@ record("fixed_lost_right", findings["lost_with_attention_is_right"].value, "shar
 record("attention_by_x", findings["attention_follows_x"].value, "share", digits=1)
 record("attention_by_y", findings["attention_follows_x"].controls[0].value, "share", digits=1)
 carrier = heads.carrier(problem, at_z.Y)
-fact("y_head", f"`0.{carrier}`")
+fact("y_head", f"0.{carrier}")
 plane(
     {
         "attention fixed to its mean": fixed.at_mean(problem),
@@ -542,7 +548,7 @@ table(
 
 # %%
 most = heads.to_y(problem)[0]
-fact("y_looker", f"`0.{most}`")
+fact("y_looker", f"0.{most}")
 record("y_looker_attention", findings["head_looks_at_y"].value, "share", digits=1)
 record("y_looker_share", findings["head_carries_y"].value, "share", digits=1)
 record("y_head_share", heads.brought(problem)[carrier, at_z.Y], "share", digits=1)
@@ -661,6 +667,9 @@ figures.scatter(
 # neuron's paint demands.
 #
 # But a head reads X and Y through the same $W_{OV}$, and only the weights of the sum differ.
+
+# %%
+findings += check(stated.embeddings.CLAIMS, problem)
 
 # %%
 record("code_extended", shapes.alike(*extended(problem)[:2]), "", digits=2)
@@ -894,6 +903,9 @@ figures.lines(
 # points beside each kind of edge so many are wrong:
 
 # %%
+findings += check(stated.mistakes.CLAIMS, problem)
+
+# %%
 true, wrong = truth(problem), mistakes(problem)
 record("straight_to_curved", findings["straight_is_spared"].value, "", digits=2)
 record("row_types_to_curved", findings["row_types_are_spared"].value, "", digits=2)
@@ -1120,6 +1132,9 @@ plane(
 # the sum is down again at the second edge.
 
 # %%
+findings += check(stated.by_hand.CLAIMS, problem)
+
+# %%
 by_hand_maps = difference(hand_set(problem))
 record("hand_neurons", len(by_primitive(truth(problem).cpu()).names), "", digits=0)
 record("hand_points", findings["hand_set_exact"].n, "", digits=0)
@@ -1231,6 +1246,9 @@ record("trained_mean", findings["hand_set_attends_evenly"].controls[0].value, "l
 # everywhere; and behind the heads, points that lie close together along two directions are.
 # *RGRGRG* says that families of neurons carry a rule for each row; so what a family does should
 # depend on the type of the row and on the sides of the three curves alone.
+
+# %%
+findings += check(stated.rivals.CLAIMS, problem)
 
 # %%
 for name in (
