@@ -112,7 +112,10 @@ CHANGED = "what interventions change"
 
 
 def interventions_table(explained: list[Explained], caption: str) -> str:
-    """An HTML table of interventions, one row each, and what each explanation says of them."""
+    """An HTML table of interventions, one row each, and what each explanation says of them that
+    says anything. Of the answers the others predict all that do not change, and no other.
+    """
+    explained = [found for found in explained if found.foreseen[0].stated]
     titles = ["Intervention", "changes", *(found.name.replace("_", " ") for found in explained)]
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
     rows = ""

@@ -88,7 +88,7 @@ def compete(explanations: Sequence[Explanation], trial: Trial) -> dict[str, Expl
     if trial.under:
         caption = (
             "Answers under interventions: how many change, and how many of all, below how many of "
-            "the changed ones, each explanation predicted"
+            "the changed ones, each explanation predicted. One that says nothing predicts no change"
         )
         tables.append(interventions_table(explained, caption))
     content = {

@@ -10,17 +10,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from analyses.interventions import Intervention
-from analyses.labelling_function.at_z import (
-    difference_behind,
-    difference_with,
-    mean_pattern,
-    pattern,
-    resid_mid,
-    written,
-)
-from analyses.labelling_function.neurons.effects import effects
+from analyses.labelling_function.at_z import Map, difference_with, pattern
+from analyses.labelling_function.attention.fixed import at_mean
+from analyses.labelling_function.attention.heads import without as heads_averaged
 from analyses.labelling_function.neurons.families import families
-from analyses.labelling_function.points import as_map, difference, every
+from analyses.labelling_function.neurons.off import without as neurons_off
+from analyses.labelling_function.points import as_map, every
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 
@@ -28,8 +23,6 @@ STEP = 50
 """How far away, counted round, another number is: about half of all, and each is some other's."""
 Tokens = Int[Tensor, "batch n_ctx"]
 Of = Problem[LabellingFunction]
-Map = Float[Tensor, "x y"]
-"""Logit of red less that of blue."""
 
 
 def other_number(tokens: Tokens, position: int) -> Tokens:
@@ -41,13 +34,7 @@ def other_number(tokens: Tokens, position: int) -> Tokens:
 
 def family_off(family: str, problem: Of) -> Map:
     """With all neurons switched off that paint the same, however little."""
-    lost = effects(problem)[families(problem)[family]].sum(dim=0)
-    return difference(problem) - lost.to(problem.device)
-
-
-def attention_fixed(problem: Of) -> Map:
-    """With the attention of each head fixed to its mean over all points."""
-    return difference_with(problem, mean_pattern(problem).expand_as(pattern(problem)))
+    return neurons_off(problem, [families(problem)[family]])[0].to(problem.device)
 
 
 def another_read(position: int, problem: Of) -> Map:
@@ -57,13 +44,6 @@ def another_read(position: int, problem: Of) -> Map:
     reads = task.keys(other_number(points, position))
     swapped = pattern(problem)[reads.argsort()]
     return as_map(difference_with(problem, swapped).flatten()[reads])
-
-
-def head_averaged(head: int, problem: Of) -> Map:
-    """With what a head writes replaced by its mean over all points."""
-    heads = written(problem, pattern(problem)).clone()
-    heads[:, head] = heads[:, head].mean(dim=0)
-    return difference_behind(problem, resid_mid(problem, heads))
 
 
 def at_points(
@@ -87,12 +67,12 @@ def knockouts(problem: Of) -> list[Intervention]:
         if members
     ]
     changes += [
-        ("attention", "attention fixed to its mean", attention_fixed),
+        ("attention", "attention fixed to its mean", at_mean),
         ("X", "another X is read", partial(another_read, 0)),
         ("Y", "another Y is read", partial(another_read, 1)),
     ]
     changes += [
-        (f"0.{head}", f"head 0.{head} mean ablated", partial(head_averaged, head))
+        (f"0.{head}", f"head 0.{head} mean ablated", partial(heads_averaged, heads=(head,)))
         for head in range(problem.architecture.n_heads)
     ]
     return [

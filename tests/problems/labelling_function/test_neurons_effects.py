@@ -5,10 +5,10 @@ import torch
 
 from analyses.activations import RESID_MID, activations
 from analyses.attribution import direct_logit_attribution
+from analyses.labelling_function.at_z import resid
 from analyses.labelling_function.neurons.effects import (
     effects,
     norms,
-    resid_mid,
     rest,
     strengths,
     whole,
@@ -27,8 +27,8 @@ def small() -> Problem[LabellingFunction]:
 def test_the_residual_stream_is_that_of_the_hook(small: Problem[LabellingFunction]) -> None:
     tokens = small.task.encode([[0, 0], [112, 3], [41, 112], [7, 7]])
     expected = activations(small, tokens, RESID_MID)[:, 2]
-    found = resid_mid(small)[tokens[:, 0], tokens[:, 1]]
-    torch.testing.assert_close(found.float(), expected, atol=1e-5, rtol=1e-5)
+    found = resid(small)[SIDE * tokens[:, 0] + tokens[:, 1]]
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
 
 
 def test_effects_and_rest_are_those_of_attribution(small: Problem[LabellingFunction]) -> None:

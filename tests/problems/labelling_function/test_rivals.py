@@ -1,7 +1,5 @@
 """What rival explanations predict, and what is done to the model, against running it."""
 
-from functools import partial
-
 import pytest
 import torch
 from torch import Tensor
@@ -9,15 +7,13 @@ from torch import Tensor
 from analyses.explanations import Explanation, Program, Trial, predictions
 from analyses.interventions import ablate_neurons, fix_attention, mean_ablate_head
 from analyses.labelling_function.at_z import difference_with, pattern, resid
+from analyses.labelling_function.attention.fixed import at_mean
 from analyses.labelling_function.explanations import EXPLANATIONS, Bring, near_boundaries, working
 from analyses.labelling_function.neurons.families import families
 from analyses.labelling_function.points import answers, difference, every, red_over_blue, truth
 from analyses.labelling_function.rivals import programs, scrubbing
 from analyses.labelling_function.rivals.knockouts import (
     another_read,
-    attention_fixed,
-    family_off,
-    head_averaged,
     knockouts,
     other_number,
 )
@@ -38,14 +34,16 @@ def small() -> Of:
 def test_knockouts_are_what_running_the_model_gives(small: Of) -> None:
     points = every(small)
     family, members = next((n, m) for n, m in families(small).items() if m)
+    named = {change.name: change for change in knockouts(small)}
     for change, logits in (
-        (attention_fixed, fix_attention(small, points)),
-        (partial(head_averaged, 1), mean_ablate_head(small, points, 1)),
-        (partial(family_off, family), ablate_neurons(small, points, members)),
+        ("attention", fix_attention(small, points)),
+        ("0.1", mean_ablate_head(small, points, 1)),
+        (f"{family} off", ablate_neurons(small, points, members)),
     ):
         expected = red_over_blue(logits)
         assert (expected - difference(small)).abs().max() > 0.01
-        torch.testing.assert_close(change(small), expected, atol=1e-4, rtol=1e-4)
+        found = red_over_blue(named[change].run(small, points))
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("position", [0, 1])
@@ -68,7 +66,7 @@ def test_an_intervention_answers_points_one_by_one(small: Of) -> None:
     logits = named["attention"].run(small, points)
     assert logits.shape == (3, 3, 2)
     x, y, _ = points.unbind(dim=1)
-    torch.testing.assert_close(logits[:, -1, 1], attention_fixed(small)[x, y])
+    torch.testing.assert_close(logits[:, -1, 1], at_mean(small)[x, y])
 
 
 def everything(problem: Of, bring: Bring) -> Program:
@@ -106,7 +104,7 @@ def test_extended_embeddings_are_the_model_at_mean_attention(
     monkeypatch.setattr(programs, "STEP", 1e-6)
     made = everything(small, programs.bring_the_mean)
     found = red(made.predict(every(small), made.tables))
-    torch.testing.assert_close(found, attention_fixed(small), atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(found, at_mean(small), atol=1e-3, rtol=1e-3)
 
 
 def test_all_directions_are_no_restriction(small: Of, monkeypatch: pytest.MonkeyPatch) -> None:
