@@ -39,13 +39,8 @@ class Lookalike(Tensor):
         made.held = held.detach()
         return made
 
-    @classmethod
-    def __torch_function__(
-        cls, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        # What came to the CPU stays an ordinary tensor.
-        with torch._C.DisableTorchFunctionSubclass():
-            return func(*args, **(kwargs or {}))
+    # What came to the CPU stays an ordinary tensor.
+    __torch_function__ = torch._C._disabled_torch_function_impl  # pyright: ignore
 
     def __repr__(self, **options: Any) -> str:
         return f"{self.held!r} on {DEVICE}"
@@ -63,13 +58,16 @@ class Lookalike(Tensor):
     def __torch_dispatch__(
         cls, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        kwargs = dict(kwargs or {})
+        kwargs = kwargs or {}
         name = func._schema.name
         refuse_mixture(name, args, kwargs)
-        elsewhere = kwargs.get("device") is not None and not names_lookalike(kwargs["device"])
-        if kwargs.get("device") is not None:
-            kwargs["device"] = CPU
-        found = func(*unwrap(args), **{key: unwrap(value) for key, value in kwargs.items()})
+        elsewhere = False
+        if kwargs:
+            elsewhere = kwargs.get("device") is not None and not names_lookalike(kwargs["device"])
+            kwargs = {key: unwrap(value) for key, value in kwargs.items()}
+            if kwargs.get("device") is not None:
+                kwargs["device"] = CPU
+        found = func(*map(unwrap, args), **kwargs)
         if name.endswith("_"):
             return args[0]
         return found if elsewhere else wrap(found)
@@ -103,10 +101,14 @@ class LookalikeMode(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        kwargs = dict(kwargs or {})
+        kwargs = kwargs or {}
+        # Before anything that takes time: few functions are asked for a device.
+        if "device" not in kwargs and func is not Tensor.to:
+            return func(*args, **kwargs)
         asked = [kwargs.get("device"), *(args[1:] if func is Tensor.to else ())]
         if not any(map(names_lookalike, asked)):
             return func(*args, **kwargs)
+        kwargs = dict(kwargs)
         generator = kwargs.get("generator")
         if generator is not None:
             raise RuntimeError(
