@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         for name, path in month.pages.items():
             uri = f"{folder}/{name}.ipynb"
             executed = nbformat.read(path, as_version=4)
-            _write_page(executed, months, month, name, PAGES / uri)
+            _write_page(executed, months, month, name, PAGES / uri, add)
             files.append(File(uri, str(PAGES), config.site_dir, config.use_directory_urls))
             add(f"{folder}/{month.notebook(name)}", nbformat.writes(standalone(executed, *source)))
         for download in month.downloads:
@@ -75,11 +76,16 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def _write_page(
-    executed: NotebookNode, months: list[Month], month: Month, name: str, path: Path
+    executed: NotebookNode,
+    months: list[Month],
+    month: Month,
+    name: str,
+    path: Path,
+    add: Callable[[str, str], None],
 ) -> None:
     url = f"problems/{month.slug}/" + ("" if name == "index" else f"{name}/")
     blocks = partial(block, months=months, month=month, url=url)
-    page = page_notebook(executed, url, blocks)
+    page = page_notebook(executed, url, blocks, lambda file, text: add(url + file, text))
     if name == "solution" and month.submissions:
         page.cells.append(new_markdown_cell("## Submissions", id="submissions-title"))
         page.cells.append(new_markdown_cell(blocks("submissions", None), id="submissions-list"))

@@ -7,6 +7,7 @@ import re
 from array import array
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from hashlib import sha256
 from html import escape
 from itertools import count, groupby
 from typing import Any
@@ -29,14 +30,22 @@ BLOCK = re.compile(r"\[\[(\w+)(?: (\w+))?\]\]")
 Blocks = Callable[[str, str | None], str]
 """Gives the HTML of a named block (of a problem); raises RenderError for an unknown name."""
 
+Put = Callable[[str, str], None]
+"""Lays a file beside the page, by its name and what it says."""
 
-def page_notebook(notebook: NotebookNode, where: str, blocks: Blocks) -> NotebookNode:
+LARGE = 8_000
+"""A figure of more characters lies in a file beside its page, fetched when it comes near the
+screen: whoever reads the first paragraph does not wait for the maps at the end."""
+
+
+def page_notebook(notebook: NotebookNode, where: str, blocks: Blocks, put: Put) -> NotebookNode:
     """Make the notebook that the site shows out of the executed one, which is left alone.
 
     Args:
         notebook: as the analyse stage left it.
         where: the page's name in error messages.
         blocks: gives the HTML of `[[name]]` cells.
+        put: takes the files of large figures, which the page finds beside itself.
 
     Raises:
         RenderError: if a cell raised, a figure lacks its caption, text alternative or
@@ -47,7 +56,8 @@ def page_notebook(notebook: NotebookNode, where: str, blocks: Blocks) -> Noteboo
     numbers = count(1)
     for index, cell in enumerate(page.cells, 1):
         if cell.cell_type == "code":
-            cell.outputs = list(_page_outputs(cell.outputs, f"{where}, cell {index}", numbers))
+            place = f"{where}, cell {index}"
+            cell.outputs = list(_page_outputs(cell.outputs, place, numbers, put))
         elif block := BLOCK.fullmatch(cell.source.strip()):
             cell.source = blocks(block[1], block[2])
     return page
@@ -80,7 +90,7 @@ def _is_shown(cell: NotebookNode) -> bool:
 
 
 def _page_outputs(
-    outputs: list[NotebookNode], place: str, numbers: "count[int]"
+    outputs: list[NotebookNode], place: str, numbers: "count[int]", put: Put
 ) -> Iterator[NotebookNode]:
     for is_ledger, group in groupby(outputs, lambda output: _recorded(output) is not None):
         if is_ledger:
@@ -88,15 +98,15 @@ def _page_outputs(
             yield _html(f'<dl class="numbers" data-search-exclude>{rows}</dl>')
         else:
             for output in group:
-                yield _page_output(output, place, numbers)
+                yield _page_output(output, place, numbers, put)
 
 
-def _page_output(output: NotebookNode, place: str, numbers: "count[int]") -> NotebookNode:
+def _page_output(output: NotebookNode, place: str, numbers: "count[int]", put: Put) -> NotebookNode:
     if output.output_type == "error":
         raise RenderError(f"{place} raised {output.ename}: {output.evalue}. Analyse it again.")
     data = output.get("data", {})
     if PLOTLY in data:
-        return _html(_plotly_figure(data[PLOTLY], next(numbers), place))
+        return _html(_plotly_figure(data[PLOTLY], next(numbers), place, put))
     if CIRCUITSVIS in data:
         return _html(_circuitsvis_figure(data[CIRCUITSVIS], next(numbers), place))
     if PICTURE in data and output.metadata.get("role") == "picture":
@@ -132,7 +142,7 @@ def _number(recorded: dict[str, Any]) -> str:
     return f"<div><dt><code>{escape(recorded['name'])}</code></dt><dd>{text}</dd></div>"
 
 
-def _plotly_figure(figure: dict[str, Any], number: int, place: str) -> str:
+def _plotly_figure(figure: dict[str, Any], number: int, place: str, put: Put) -> str:
     # The template would be several kilobytes a figure, and the page has its own.
     layout = {key: value for key, value in figure["layout"].items() if key != "template"}
     meta = layout.pop("meta", None) or {}
@@ -142,6 +152,11 @@ def _plotly_figure(figure: dict[str, Any], number: int, place: str) -> str:
     if not isinstance(height, int | float):
         raise RenderError(f"{place}: figure {number} has no layout.height (pixels).")
     drawn = _attribute({"data": [_slim(trace) for trace in figure["data"]], "layout": layout})
+    if len(drawn) > LARGE:
+        # By what it holds: a page never draws what another version of it left in a cache.
+        name = f"figure-{number}-{sha256(drawn.encode()).hexdigest()[:8]}.json"
+        put(name, drawn)
+        drawn = name
     box = (
         f'<div class="plot" role="img" aria-label="{escape(meta.get("alt", ""))}" '
         f"style=\"height:{height:g}px\" data-plotly='{drawn}'></div>"

@@ -70,6 +70,8 @@ VALUES = {
     "class": re.compile(r"(?!(.*\s)?mermaid\b).*"),
     # An image comes with its page or from this site.
     "src": re.compile(r"data:image/(png|jpeg|gif|webp);base64,[\w+/=\s]+|(?!//)[\w./~%-]+"),
+    # A figure, or the file beside the page that holds it.
+    "data-plotly": re.compile(r"\{.*|figure-\d+-\w+\.json", re.DOTALL),
     "style": re.compile(r"height:\d+(\.\d+)?px"),
     **dict.fromkeys(DRAWING - {"height", "width"}, re.compile(r"(?!.*url\()[-\w\s#%.,'()+]*")),
 }

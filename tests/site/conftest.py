@@ -52,6 +52,10 @@ class Visit:
     """What sticks out of the page or of a figure's box."""
     violations: list[str] = field(default_factory=list)
     """What axe-core calls serious or worse, by palette."""
+    asked_before: frozenset[str] = frozenset()
+    """Files that were loaded before anything was scrolled."""
+    asked_after: frozenset[str] = frozenset()
+    """Files that were loaded up to the end, at this width and those before."""
     weight_before: int = 0
     """Of all that was loaded before anything was scrolled."""
     weight_after: int = 0
@@ -119,6 +123,7 @@ def visit(served: Served, reader: BrowserContext) -> Any:
         served.asked.clear()
         page.set_viewport_size({"width": NARROW, "height": 900})
         page.goto(served.url + url, wait_until="networkidle")
+        now.asked_before = frozenset(served.asked)
         now.weight_before = served.weight()
         look(now, "light", NARROW)
         now.elsewhere = away.copy()
@@ -135,6 +140,7 @@ def visit(served: Served, reader: BrowserContext) -> Any:
         page.locator(".md-header__button[for^=__palette]:visible").click()
         look(now, "dark", WIDE)
         page.wait_for_load_state("networkidle")
+        now.asked_after = frozenset(served.asked)
         now.weight_after = served.weight()
         now.elsewhere = away.copy()
         return found

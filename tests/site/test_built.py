@@ -24,6 +24,8 @@ class Document(HTMLParser):
         self.ids: list[str] = []
         self.references: list[str] = []
         self.loaded_from_elsewhere: list[str] = []
+        self.figures: list[str] = []
+        """Those that the page fetches."""
         self.code = ""
         self._inside = ""
         self.feed(html)
@@ -33,6 +35,8 @@ class Document(HTMLParser):
         given = dict(attrs)
         self.ids += [value for name in ("id",) if (value := given.get(name))]
         self.references += [value for name in ("href", "src") if (value := given.get(name))]
+        drawn = given.get("data-plotly") or "{"
+        self.figures += [] if drawn.startswith("{") else [drawn]
         if tag == "a" or given.get("rel") == "canonical":
             return
         self.loaded_from_elsewhere += [
@@ -88,6 +92,13 @@ def test_no_link_image_or_anchor_is_dead(site: Path) -> None:
             if not reference.startswith("data:") and not (sheet.parent / reference).is_file():
                 dead.append(f"{sheet.relative_to(site)}: {reference}")
     assert dead == []
+
+
+def test_every_figure_that_is_fetched_lies_beside_its_page_and_nothing_else_does(
+    site: Path,
+) -> None:
+    wanted = [page.parent / name for page in site.rglob("*.html") for name in read(page).figures]
+    assert sorted(wanted) == sorted(site.rglob("figure-*.json"))
 
 
 def test_no_id_is_given_twice(site: Path) -> None:

@@ -65,11 +65,24 @@ def test_a_page_is_light(visit: Visits, url: str) -> None:
 
 @every_month
 @every_solution
-def test_figures_load_their_libraries_only_when_they_come_into_view(
-    visit: Visits, slug: str
+def test_figures_load_libraries_and_data_only_when_they_come_into_view(
+    visit: Visits, site: Path, slug: str
 ) -> None:
     url = f"problems/{slug}/solution/"
-    assert visit(url, WIDE).weight_after - visit(url, NARROW).weight_before > 800_000
+    page = visit(url, WIDE).page
+    drawn_with = {"plotly": "[data-plotly]", "circuitsvis": "[data-circuitsvis]"}
+    needed = {
+        *(path.relative_to(site).as_posix() for path in (site / url).glob("figure-*.json")),
+        *(
+            path.relative_to(site).as_posix()
+            for library, figures in drawn_with.items()
+            for path in site.glob(f"assets/vendor/{library}*.js")
+            if page.locator(figures).count()
+        ),
+    }
+    assert needed
+    assert not needed & visit(url, NARROW).asked_before
+    assert needed <= visit(url, WIDE).asked_after
 
 
 @every_month

@@ -54,6 +54,8 @@ POST = {
         ("<svg><foreignObject><p>x</p></foreignObject></svg>", "<foreignobject>"),
         ("<math><mtext><script>f()</script></mtext></math>", "<script>"),
         ('<div id="__config">{"base": "https://example.org"}</div>', '<div id="__config">'),
+        ('<div data-plotly="https://example.org/figure-1-ab.json"></div>', "<div data-plotly="),
+        ('<div data-plotly="../figure-1-ab.json"></div>', "<div data-plotly="),
         ('<pre class="plain mermaid">graph</pre>', '<pre class="plain mermaid">'),
         ('<p data-md-component="outdated">x</p>', "<p data-md-component="),
     ],
@@ -72,6 +74,7 @@ def test_what_acts_stops_the_build_and_is_named(html: str, named: str) -> None:
         '<data class="number" value="0.5" title="x = 0.5 nats">0.500</data>',
         '<details class="hint"><summary>A look</summary><p>x</p></details>',
         '<div class="plot" role="img" aria-label="x" style="height:300px" data-plotly="{}"></div>',
+        '<div class="plot" role="img" aria-label="x" data-plotly="figure-12-0a1b2c3d.json"></div>',
         '<div class="widget" role="group" aria-label="x" data-circuitsvis="[]"></div>',
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" role="img" aria-label="x">'
         '<path d="M0 0h9" stroke="var(--mim-series-0)" opacity="0.9"></path></svg>',

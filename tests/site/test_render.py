@@ -45,6 +45,10 @@ def no_blocks(name: str, slug: str | None) -> str:
     raise RenderError(name)
 
 
+def no_files(name: str, text: str) -> None:
+    raise RenderError(name)
+
+
 def plot(**changes: Any) -> dict[str, Any]:
     meta = {"caption": "What <b>is</b> seen", "alt": 'It\'s "high" & wide', "panels": 2}
     layout = {"height": 300, "template": {"layout": {}}, "meta": meta, **changes}
@@ -62,7 +66,7 @@ def html_of(page: nbformat.NotebookNode) -> str:
 
 def test_a_figure_becomes_a_placeholder_with_all_of_its_data() -> None:
     executed = notebook(plot(), plot())
-    html = html_of(page_notebook(executed, "page", no_blocks))
+    html = html_of(page_notebook(executed, "page", no_blocks, no_files))
     assert html.count("<figure") == html.count("data-plotly='") == 2
     assert "template" not in html
     assert 'id="figure-2"' in html and "height:300px" in html
@@ -74,16 +78,54 @@ def test_a_figure_becomes_a_placeholder_with_all_of_its_data() -> None:
     assert PLOTLY in executed.cells[0].outputs[0].data, "the executed notebook is left alone"
 
 
-def test_matrices_travel_light_and_stay_exact_to_what_is_shown() -> None:
-    values = np.random.default_rng(0).normal(scale=10, size=(7, 5)).astype("float32")
-    z = {"dtype": "f4", "bdata": base64.b64encode(values.tobytes()).decode(), "shape": "7, 5"}
+def heatmap(values: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """A figure of one matrix, as plotly.py writes it."""
+    shape = ", ".join(map(str, values.shape))
+    bdata = base64.b64encode(values.astype("float32").tobytes()).decode()
+    z = {"dtype": "f4", "bdata": bdata, "shape": shape}
     figure = plot()
     figure[PLOTLY]["data"] = [{"type": "heatmap", "z": z}]
-    html = html_of(page_notebook(notebook(figure), "page", no_blocks))
-    drawn = json.loads(html.split("data-plotly='")[1].split("'")[0])["data"][0]["z"]
-    low, high = np.frombuffer(base64.b64decode(drawn["bdata"]), dtype="uint8").reshape(2, 7, 5)
-    steps = low + 256 * high.astype("int8").astype("int32")
-    assert np.abs(steps * drawn["step"] - values).max() <= np.abs(values).max() / 8190 * 1.001
+    return figure
+
+
+def decoded(figure: dict[str, Any]) -> np.ndarray[Any, Any]:
+    """The matrix of a figure, as it travels."""
+    z = figure["data"][0]["z"]
+    shape = [int(part) for part in z["shape"].split(", ")]
+    low, high = np.frombuffer(base64.b64decode(z["bdata"]), dtype="uint8").reshape(2, *shape)
+    return (low + 256 * high.astype("int8").astype("int32")) * z["step"]
+
+
+def test_matrices_travel_light_and_stay_exact_to_what_is_shown() -> None:
+    values = np.random.default_rng(0).normal(scale=10, size=(7, 5)).astype("float32")
+    html = html_of(page_notebook(notebook(heatmap(values)), "page", no_blocks, no_files))
+    shown = decoded(json.loads(html.split("data-plotly='")[1].split("'")[0]))
+    assert np.abs(shown - values).max() <= np.abs(values).max() / 8190 * 1.001
+
+
+def test_a_large_figure_lies_beside_its_page_and_a_small_one_in_it() -> None:
+    values = np.random.default_rng(0).normal(size=(113, 113)).astype("float32")
+    executed = notebook(heatmap(values[:5]), heatmap(values), plot())
+    beside: dict[str, str] = {}
+    html = html_of(page_notebook(executed, "page", no_blocks, beside.__setitem__))
+    (name,) = beside
+    assert re.fullmatch(r"figure-2-[0-9a-f]{8}\.json", name)
+    given = re.findall("data-plotly='([^']*)'", html)
+    assert [entry.startswith("{") for entry in given] == [True, False, True]
+    assert given[1] == name
+    figure = json.loads(beside[name])
+    assert figure["layout"]["height"] == 300
+    assert np.abs(decoded(figure) - values).max() <= np.abs(values).max() / 8190 * 1.001
+    check_figures(executed, html, "page")
+    with pytest.raises(RenderError, match="the notebook has 3 figures, its page shows 2"):
+        check_figures(executed, html.replace(f"data-plotly='{name}'", ""), "page")
+
+    again: dict[str, str] = {}
+    page_notebook(executed, "page", no_blocks, again.__setitem__)
+    assert again == beside
+    changed: dict[str, str] = {}
+    page_notebook(notebook(plot(), heatmap(values + 1)), "page", no_blocks, changed.__setitem__)
+    assert changed.keys() != beside.keys(), "what was cached is not drawn for it"
 
 
 def test_a_lost_figure_is_noticed() -> None:
@@ -94,7 +136,7 @@ def test_a_lost_figure_is_noticed() -> None:
 def test_choices_are_labelled() -> None:
     choices = [{"label": f"{n}: <3>", "component": "AttentionHeads", "props": {}} for n in (1, 2)]
     figure = {"choices": choices, "caption": "c", "alt": "a"}
-    html = html_of(page_notebook(notebook({CIRCUITSVIS: figure}), "page", no_blocks))
+    html = html_of(page_notebook(notebook({CIRCUITSVIS: figure}), "page", no_blocks, no_files))
     assert "<option>2: &lt;3&gt;</option>" in html
     assert html.count("AttentionHeads") == 2 and "&lt;script" not in html
 
@@ -102,14 +144,16 @@ def test_choices_are_labelled() -> None:
 def test_numbers_in_a_row_are_one_ledger() -> None:
     number = {"name": "loss", "value": 0.0368, "unit": "nats", "text": "0.037"}
     share = {"name": "right", "value": 0.998, "unit": "share", "text": "99.8 %"}
-    html = html_of(page_notebook(notebook({NUMBER: number}, {NUMBER: share}), "page", no_blocks))
+    executed = notebook({NUMBER: number}, {NUMBER: share})
+    html = html_of(page_notebook(executed, "page", no_blocks, no_files))
     assert html.count("<dl") == 1
     assert "<data value='0.0368'>0.037</data> nats" in html
     assert "99.8 %</data></dd>" in html
 
 
 def test_hidden_cells_are_no_part_of_the_page() -> None:
-    assert page_notebook(notebook(plot(), tags=("remove-cell",)), "p", no_blocks).cells == []
+    executed = notebook(plot(), tags=("remove-cell",))
+    assert page_notebook(executed, "p", no_blocks, no_files).cells == []
 
 
 def test_markdown_that_code_shows_leaves_the_code_and_its_other_outputs(tmp_path: Path) -> None:
@@ -147,21 +191,21 @@ def test_markdown_that_code_shows_leaves_the_code_and_its_other_outputs(tmp_path
 )
 def test_an_incomplete_figure_stops_the_build(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(RenderError, match=message):
-        page_notebook(notebook(plot(**changes)), "page", no_blocks)
+        page_notebook(notebook(plot(**changes)), "page", no_blocks, no_files)
 
 
 def test_a_cell_that_raised_stops_the_build() -> None:
     executed = notebook()
     executed.cells[0].outputs = [new_output("error", ename="ValueError", evalue="no", traceback=[])]
     with pytest.raises(RenderError, match="page, cell 1 raised ValueError: no"):
-        page_notebook(executed, "page", no_blocks)
+        page_notebook(executed, "page", no_blocks, no_files)
 
 
 def test_an_unknown_block_names_the_known_ones() -> None:
     cells = [new_markdown_cell("[[specifcation]]")]
     blocks = partial(block, months=[], month=None, url="p/")
     with pytest.raises(RenderError, match=r"\[\[specifcation\]\]; known: best, downloads, evid"):
-        page_notebook(new_notebook(cells=cells), "page", blocks)
+        page_notebook(new_notebook(cells=cells), "page", blocks, no_files)
 
 
 def test_pages_keep_the_order_of_the_notebook(site: Path) -> None:

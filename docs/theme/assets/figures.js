@@ -14,6 +14,29 @@
     return loading[file];
   }
 
+  // Large figures lie in files beside the page; see `LARGE` in docs/render/notebooks.py.
+  const isFile = (given) => given?.endsWith(".json");
+
+  function held(given) {
+    if (!isFile(given)) return given;
+    loading[given] ??= fetch(given)
+      .then((answer) => (answer.ok ? answer.text() : Promise.reject()))
+      .catch(() => Promise.reject(new Error(`${given} did not load`)));
+    return loading[given];
+  }
+
+  // A printer waits for scripts, not for what they wait for.
+  function holdNow(given) {
+    const asked = new XMLHttpRequest();
+    asked.open("GET", given, false);
+    try {
+      asked.send();
+    } catch {
+      return;
+    }
+    if (asked.status === 200) loading[given] = Promise.resolve(asked.responseText);
+  }
+
   const scheme = () =>
     document.body.dataset.mdColorScheme === "slate" && !matchMedia("print").matches
       ? "dark"
@@ -126,9 +149,9 @@
   };
 
   async function drawPlot(box) {
-    await load("plotly-cartesian.min.js");
+    const [text] = await Promise.all([held(box.dataset.plotly), load("plotly-cartesian.min.js")]);
     const palette = window.palettes[scheme()];
-    const figure = JSON.parse(box.dataset.plotly);
+    const figure = JSON.parse(text);
     const layout = stacked(figure.layout);
     box.style.height = `${layout.height}px`;
     await window.Plotly.react(
@@ -200,6 +223,8 @@
   // Printed before it was scrolled through, a page has figures that were never drawn.
   addEventListener("beforeprint", () => {
     for (const box of boxes) {
+      const given = box.dataset.plotly;
+      if (isFile(given) && !box.dataset.drawn && window.Plotly) holdNow(given);
       seen.add(box);
       draw(box);
     }
