@@ -152,6 +152,9 @@ class Claim:
     """Whether the write-up says that this does not hold."""
     controls: tuple[Control, ...] = (UNTRAINED,)
     """None of them may satisfy it."""
+    of_task: bool = False
+    """Whether it is about the task and what is made from it alone, such as training data or a
+    transformer set by hand, so that it comes out the same whatever the checkpoint."""
 
     def __post_init__(self) -> None:
         if not self.controls:

@@ -156,7 +156,12 @@ class Gate:
             differs |= tuple(measured.value for measured in there) != here
             if claim.satisfied_by(there[0]) != claim.refuted:
                 also.setdefault(control.what, []).append(claim.name)
-        if not differs:
+        if not differs and claim.of_task:
+            self.words.append(
+                f"Claim {claim.name!r} is about the task alone, and the same whatever the model. "
+                "Does the page say so?"
+            )
+        elif not differs:
             measured = " and ".join(f"{value:.6g}" for value in here)
             text = (
                 f"claim {claim.name!r} and its controls measure the same, {measured}, on the "

@@ -144,6 +144,20 @@ def test_a_claim_that_looks_at_no_model(problem: Problem[SortedList], month: Mon
     assert "measure the same, 1 and 0, on the model, on an untrained one" in text
 
 
+def test_a_claim_about_the_task_alone_says_so(problem: Problem[SortedList], month: Month) -> None:
+    nothing = Control("nothing", measure=lambda problem: Measurement(0.0, 1))
+    stated = claim(
+        measure=lambda problem: Measurement(1.0, 1),
+        controls=(nothing,),
+        evidence="exhaustive",
+        of_task=True,
+    )
+    gate = Gate(month, problem)
+    shown = results(claims=list(Findings.of([stated], problem).findings))
+    assert list(gate.faults([stated], shown)) == []
+    assert any("'is_large' is about the task alone" in words for words in gate.words)
+
+
 def test_a_claim_that_cannot_be_measured_is_named(
     problem: Problem[SortedList], month: Month
 ) -> None:

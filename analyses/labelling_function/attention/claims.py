@@ -294,7 +294,7 @@ CLAIMS = [
     Claim(
         name="heads_alike",
         sentence="Heads come in kinds that score numbers alike.",
-        quantity="pairs of heads whose token QK scores correlate at 0.9 or more",
+        quantity="pairs of heads whose token QK scores correlate nearly perfectly",
         unit="pairs",
         evidence="exhaustive",
         comparison="at least",

@@ -165,6 +165,7 @@ def moved_by_mean_attention(problem: Of) -> Measurement:
 CLAIMS = [
     Claim(
         name="hand_set_exact",
+        of_task=True,
         sentence="A transformer of the same sizes, with one neuron set by hand for each primitive, "
         "answers every point right.",
         quantity="points that it answers right",
@@ -193,6 +194,7 @@ CLAIMS = [
     ),
     Claim(
         name="three_neurons_paint",
+        of_task=True,
         sentence="Three neurons do as well: a row that is red all over is red right of its left "
         "end.",
         quantity="points that a transformer with three neurons answers right",
@@ -207,6 +209,7 @@ CLAIMS = [
     ),
     Claim(
         name="two_neurons_bend",
+        of_task=True,
         sentence="Two neurons do, if the direct way past the MLP carries a number of the row, and "
         "Y.",
         quantity="points that a transformer with two neurons answers right",
@@ -224,6 +227,7 @@ CLAIMS = [
     ),
     Claim(
         name="no_fewer_neurons",
+        of_task=True,
         sentence="If attention does not depend on the tokens, no two neurons can do it by "
         "themselves, and no single one with the direct way, whatever they read of X and of Y.",
         quantity="pairs that cross among four points of one colour, the fewer of red and blue",
@@ -242,6 +246,7 @@ CLAIMS = [
     ),
     Claim(
         name="families_known",
+        of_task=True,
         sentence="The rule that parts neurons into families puts those set by hand, and no others, "
         "under the primitives that they were made for.",
         quantity="neurons in the right family, of those set by hand or in a family",
@@ -272,6 +277,7 @@ CLAIMS = [
     ),
     Claim(
         name="families_off_known",
+        of_task=True,
         sentence="Where each primitive has a neuron of its own, the measure of which rows change "
         "without it knows its rows.",
         quantity="rows told apart right, mean of those made with a primitive and of all others",

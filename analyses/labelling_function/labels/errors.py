@@ -60,15 +60,9 @@ def dealt(wrong: Map, generator: torch.Generator) -> Map:
 
 
 def dealt_among(wrong: Map, among: Map, generator: torch.Generator) -> Map:
-    """As many points, drawn at random from some.
-
-    Raises:
-        ValueError: if there are not so many.
-    """
+    """As many points, drawn at random from some; all of these, if there are fewer."""
     places: Int[Tensor, " place"] = among.flatten().nonzero().squeeze(1).cpu()
-    if (n := int(wrong.sum())) > len(places):
-        raise ValueError(f"{n} points were to be dealt to {len(places)} places")
-    chosen = places[torch.randperm(len(places), generator=generator)[:n]]
+    chosen = places[torch.randperm(len(places), generator=generator)[: int(wrong.sum())]]
     points = torch.zeros(wrong.numel(), dtype=torch.bool)
     points[chosen] = True
     return points.reshape(wrong.shape).to(wrong.device)

@@ -357,6 +357,7 @@ CLAIMS = [
     ),
     Claim(
         name="gaps_wider_at_curves",
+        of_task=True,
         sentence="Training points leave more open at curved boundaries than at the straight one.",
         quantity="mean number of columns without training point about an edge, curved over "
         "straight",

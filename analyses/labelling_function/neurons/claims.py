@@ -220,6 +220,8 @@ def cluster_purity(problem: Problem[LabellingFunction], dealt: bool = False) -> 
         dealt: whether the names of families are dealt to other neurons.
     """
     named = of_strong(problem)
+    if not named:
+        return Measurement(0.0, 0)
     of = clusters.clustered(effects(problem)[strong(problem)], len(set(named))).tolist()
     if dealt:
         order = torch.randperm(len(named), generator=draw()).tolist()
@@ -230,6 +232,8 @@ def cluster_purity(problem: Problem[LabellingFunction], dealt: bool = False) -> 
 def same_rows(problem: Problem[LabellingFunction], same: bool = True) -> Measurement:
     """Mean correlation of what two strong neurons of one family, or of two, paint by row."""
     maps = effects(problem)[strong(problem)]
+    if len(maps) < 2:
+        return Measurement(0.0, len(maps))
     within, across = clusters.row_correlations(maps, of_strong(problem))
     return Measurement(within if same else across, len(maps))
 
@@ -237,13 +241,13 @@ def same_rows(problem: Problem[LabellingFunction], same: bool = True) -> Measure
 def red_left(problem: Problem[LabellingFunction]) -> Measurement:
     """The share of strong neurons that paint red on the left."""
     named = of_strong(problem)
-    return Measurement(named.count("red left") / len(named), len(named))
+    return Measurement(named.count("red left") / max(len(named), 1), len(named))
 
 
 def smallest_large(problem: Problem[LabellingFunction]) -> Measurement:
     """The share of the smallest of the families called large."""
     named = of_strong(problem)
-    return Measurement(min(map(named.count, LARGE)) / len(named), len(named))
+    return Measurement(min(map(named.count, LARGE)) / max(len(named), 1), len(named))
 
 
 def kept_shares(
