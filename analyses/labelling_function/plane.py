@@ -9,7 +9,7 @@ from torch import Tensor
 from analyses.figures import Figure, heatmaps
 from analyses.labelling_function.edges import crossings
 from analyses.labelling_function.rows import PATTERNS, patterns
-from analyses.palette import Scale
+from analyses.palette import LIGHT, Scale
 from models.labelling_function.task import SIDE
 
 CURVES = 2
@@ -80,8 +80,10 @@ def plane(
                 **axes,
             )
             plot.add_annotation(
-                text=test, x=float(y[-1]), y=float(x[-1]), showarrow=False, xshift=-8, yshift=10,
+                text=test, x=float(y[-1]), y=float(x[-1]), showarrow=False, xshift=-12, yshift=12,
                 xref=axes["xaxis"], yref=axes["yaxis"],
+                # On deep colours of a map, in either palette, as `heatmaps` draws its marks.
+                bgcolor=LIGHT.paper, font={"color": LIGHT.ink, "size": 11}, borderpad=1,
             )  # fmt: skip
         for column, name in enumerate(PATTERNS if found else ()):
             of_it = [row for row, its in enumerate(found) if its == name]
@@ -103,6 +105,12 @@ def plane(
     if found:
         plot.update_layout(
             showlegend=True,
-            legend={"orientation": "h", "x": 0, "y": -0.16, "yanchor": "top"},
+            legend={
+                "orientation": "h",
+                "x": 0,
+                "y": -0.16,
+                "yanchor": "top",
+                "itemsizing": "constant",
+            },
         )
     return figure
