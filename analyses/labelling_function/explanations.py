@@ -71,7 +71,10 @@ def directions(n: int, bring: Bring, problem: Of) -> Program:
 
 
 def painters(n: int, problem: Of) -> Program:
-    """The best set of so many neurons, which see all that heads bring; nothing else counts."""
+    """The best set of so many neurons, which see all that heads bring; nothing else counts.
+
+    Which ones these are was searched for among the model's answers.
+    """
     of = reader(problem, list(search(problem)[n].neurons))
     return working(bring_by_attending, attending_tables(problem, of.into) | neuron_tables(of))
 

@@ -418,7 +418,7 @@ CLAIMS = [
     # From here on, claims were stated after we had looked.
     Claim(
         name="one_head_varies",
-        sentence="Nearly all that attention does beyond its mean, it does in one head: the one "
+        sentence="Most of what attention does beyond its mean, it does in one head: the one "
         "that brings most of Y.",
         quantity="agreement with the model, the attention of every other head fixed to its mean",
         unit="",
