@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from nbformat.v4 import new_markdown_cell
 from docs.render import colours, vendor
 from docs.render.blocks import block
 from docs.render.months import Month, read_months
-from docs.render.notebooks import BLOCK, check_figures, page_notebook
+from docs.render.notebooks import BLOCK, Put, check_figures, page_notebook
 from docs.render.places import check_front, check_places
 from docs.render.policy import policy
 from docs.render.references import resolve
@@ -81,7 +80,7 @@ def _write_page(
     month: Month,
     name: str,
     path: Path,
-    add: Callable[[str, str], None],
+    add: Put,
 ) -> None:
     url = f"problems/{month.slug}/" + ("" if name == "index" else f"{name}/")
     blocks = partial(block, months=months, month=month, url=url)
