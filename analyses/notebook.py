@@ -30,7 +30,7 @@ from analyses.results import Number, fact_html
 ROOT = Path(__file__).parents[1]
 PARAMETERS = "parameters"
 """Tag of the cell whose assignments the build replaces."""
-REFERENCE = re.compile(r"\{\{(.*?)\}\}")
+REFERENCE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 SECONDS_PER_CELL = 900
 KERNEL_ENVIRONMENT = {
     # tqdm, which TransformerLens imports, misses its notebook widget; no page uses it.

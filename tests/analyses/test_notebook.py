@@ -147,6 +147,15 @@ def test_an_unknown_name_names_file_line_and_near_names(tmp_path: Path) -> None:
     )
 
 
+def test_a_name_may_stand_on_the_next_line(tmp_path: Path) -> None:
+    page = written(tmp_path, "# %% [markdown]\n# At a loss of {{\n# loss }} nats.\n\n# %%\n1\n")
+    page.notebook.cells[2].outputs = [loss()]
+    page.collect()
+    page.fill()
+    assert "{{" not in page.notebook.cells[1].source
+    assert "0.012" in page.notebook.cells[1].source
+
+
 def test_a_name_unlike_any_other_gets_some_known_ones(tmp_path: Path) -> None:
     page = written(tmp_path, "# %% [markdown]\n# {{ qqq }}\n\n# %%\n1\n")
     page.notebook.cells[2].outputs = [loss(), loss(name="accuracy")]

@@ -116,9 +116,9 @@ record("demo_loss", -log_probs[~seen].mean(), "nats")
 record("demo_wrong", (~right).sum(), "", digits=0)
 
 # %% [markdown]
-# Of the points that it was not trained on the model gets {{ demo_accuracy }} right, at a loss of {{
-# demo_loss }} nats (Casper's own, <q
-# cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8/eis-vii-a-challenge-for-mechanists">97.27</q>
+# Of the points that it was not trained on the model gets {{ demo_accuracy }} right, at a loss of
+# {{ demo_loss }} nats (Casper's own, <q
+# cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8">97.27</q>
 # per cent right); of the {{ demo_trained_on }} that it was trained on, {{ demo_accuracy_trained }}.
 # So there are {{ demo_wrong }} points that it gets wrong. They matter: somebody who has found the
 # rule predicts the right colour there, and so does not predict the model.
