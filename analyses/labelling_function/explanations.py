@@ -98,10 +98,11 @@ def by_hand(problem: Of) -> Program:
     def under(tokens: Tokens, tables: Tables, intervention: str) -> Logits:
         if intervention in ("X", "Y"):
             tokens = other_number(tokens, "XY".index(intervention))
-        left = torch.tensor([f"{name} off" != intervention for name in names])
+        left = tables["colour"].new_tensor([f"{name} off" != intervention for name in names])
         return predict(tokens, {**tables, "colour": tables["colour"] * left})
 
-    return Program(predict, made.tables, (predict, other_number), under)
+    tables = {name: table.to(problem.device) for name, table in made.tables.items()}
+    return Program(predict, tables, (predict, other_number), under)
 
 
 def all_blue(problem: Of) -> Program:

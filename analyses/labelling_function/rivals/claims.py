@@ -46,11 +46,16 @@ MOST = 0.75
 """Half of what is left between saying one colour everywhere and predicting all."""
 
 
+def stays(problem: Of, scrubbed: Bool[Tensor, "x y"]) -> float:
+    """The share of all answers that scrubbing leaves as they are."""
+    return agreement(scrubbed.cpu(), answers(problem).cpu())
+
+
 def unmoved(scrubbed: Callable[[Of], Bool[Tensor, "x y"]]) -> Measure:
     """The share of all answers that scrubbing leaves as they are."""
 
     def measured(problem: Of) -> Measurement:
-        return Measurement(agreement(scrubbed(problem), answers(problem)), SIDE**2)
+        return Measurement(stays(problem, scrubbed(problem)), SIDE**2)
 
     return measured
 
@@ -151,7 +156,7 @@ def _shared(problem: Of, known: Bool[Tensor, "x y"]) -> Measurement:
 def best_random_cells(problem: Of) -> Bool[Tensor, "x y"]:
     """Scrubbed by cells along two random directions: those that keep most answers."""
     tried = [behind_attention(problem, cells(problem, drawn)) for drawn in range(PLANES)]
-    return max(tried, key=lambda scrubbed: agreement(scrubbed, answers(problem)))
+    return max(tried, key=lambda scrubbed: stays(problem, scrubbed))
 
 
 def one_direction(problem: Of) -> Bool[Tensor, "x y"]:
@@ -161,7 +166,7 @@ def one_direction(problem: Of) -> Bool[Tensor, "x y"]:
 
 def less_than_random(problem: Of, scrubbed: Callable[[Of], Bool[Tensor, "x y"]]) -> Measurement:
     """Answers that stay the same, less those by cells of the best random pair."""
-    kept = (agreement(f(problem), answers(problem)) for f in (scrubbed, best_random_cells))
+    kept = (stays(problem, f(problem)) for f in (scrubbed, best_random_cells))
     return Measurement(next(kept) - next(kept), SIDE**2)
 
 
@@ -172,8 +177,8 @@ def principal_over_random(problem: Of) -> Measurement:
 
 def less_than_dealt(problem: Of, scrubbed: Bool[Tensor, "x y"]) -> Measurement:
     """Answers that stay the same, less those with neurons dealt to families at random."""
-    dealt = agreement(dealt_families(problem), answers(problem))
-    return Measurement(agreement(scrubbed, answers(problem)) - dealt, SIDE**2)
+    dealt = stays(problem, dealt_families(problem))
+    return Measurement(stays(problem, scrubbed) - dealt, SIDE**2)
 
 
 def families_over_random(problem: Of) -> Measurement:
