@@ -152,9 +152,9 @@ record("margin_when_wrong", margin[wrong].abs().median(), "logits", digits=1)
 # %% [markdown]
 # It was trained on {{ points_trained_on }} of the points and gets {{ trained_accuracy }} of these
 # right, at {{ trained_loss }} nats, and {{ held_out_accuracy }} of the others, at
-# {{ held_out_loss }} nats. (The seed was chosen among three by that last share, before anything
-# else was measured, so it is a little flattered.) Of its {{ wrong_points }} mistakes
-# {{ wrong_held_out }} are on points that it had not seen. It is not sure of them: by the median,
+# {{ held_out_loss }} nats. (Recipe and seed were chosen by that last share, out of some ten
+# settings and two seeds, before anything else was measured; so it is a little flattered.) Of its
+# {{ wrong_points }} mistakes {{ wrong_held_out }} are on points that it had not seen. It is not sure of them: by the median,
 # the wrong colour is {{ margin_when_wrong }} logits ahead there, while right answers lead by
 # {{ margin_when_right }}.
 #
@@ -1389,7 +1389,7 @@ figures.scatter(
 #
 # * Everything here is about one checkpoint of our own. The published analyses are of Casper's,
 #   which this page quotes and does not recompute; where ours differs, neither is wrong.
-# * Its seed was chosen among three by the accuracy on the other half of the points, before anything
+# * Its recipe and seed were chosen by the accuracy on the other half of the points, before anything
 #   else was measured. So that accuracy flatters it a little, and whatever is said of the model is
 #   said of this seed.
 # * Attention depends on the tokens, so that nothing here is proved for the trained model but by
