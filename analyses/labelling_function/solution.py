@@ -154,9 +154,9 @@ record("margin_when_wrong", margin[wrong].abs().median(), "logits", digits=1)
 # right, at {{ trained_loss }} nats, and {{ held_out_accuracy }} of the others, at
 # {{ held_out_loss }} nats. (Recipe and seed were chosen by that last share, out of some ten
 # settings and two seeds, before anything else was measured; so it is a little flattered.) Of its
-# {{ wrong_points }} mistakes {{ wrong_held_out }} are on points that it had not seen. It is not sure of them: by the median,
-# the wrong colour is {{ margin_when_wrong }} logits ahead there, while right answers lead by
-# {{ margin_when_right }}.
+# {{ wrong_points }} mistakes {{ wrong_held_out }} are on points that it had not seen. It is not
+# sure of them: by the median, the wrong colour is {{ margin_when_wrong }} logits ahead there, while
+# right answers lead by {{ margin_when_right }}.
 #
 # Casper gives his model
 # <q cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8">97.27</q> %
