@@ -8,7 +8,7 @@ each at Y: two tables and a constant are all that its attention is made of. Acti
 from functools import cache
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from analyses.interventions import read_out_mid
@@ -111,3 +111,12 @@ def difference_behind(problem: Problem[LabellingFunction], mid: Resid) -> Map:
 def difference_with(problem: Problem[LabellingFunction], attention: Pattern) -> Map:
     """The same, with this in place of the attention pattern."""
     return difference_behind(problem, resid_mid(problem, written(problem, attention)))
+
+
+def difference_reading(problem: Problem[LabellingFunction], read: Int[Tensor, " point"]) -> Map:
+    """The same, if heads look where they would, but read the point of this number: a permutation
+    of all points.
+    """
+    # To read another point with one's own attention is to be that point with this attention.
+    lent = pattern(problem)[read.argsort()]
+    return difference_with(problem, lent).flatten()[read].reshape(SIDE, SIDE)

@@ -41,7 +41,7 @@
 # The probe was exchanged after its first result, thresholds kept. `extended_tells_mistakes`,
 # `painters_tell_mistakes`, `extended_foresees` and `painters_foresee` once asked for one half,
 # which who says one colour everywhere reaches, and are stricter now; and the programs of painters
-# were at first written down so coarsely that `painters_tell_mistakes` failed. Five claims were
+# were at first written down so coarsely that `painters_tell_mistakes` failed. Some claims were
 # dropped or restated because a control satisfied them, which the sections say. *Refuted* claims are
 # explanations that one would think of, or that were published of another model, and that do not
 # hold of this one.

@@ -10,12 +10,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from analyses.interventions import Intervention
-from analyses.labelling_function.at_z import Map, difference_with, pattern
+from analyses.labelling_function.at_z import Map, difference_reading
 from analyses.labelling_function.attention.fixed import at_mean
 from analyses.labelling_function.attention.heads import without as heads_averaged
 from analyses.labelling_function.neurons.families import families
 from analyses.labelling_function.neurons.off import without as neurons_off
-from analyses.labelling_function.points import as_map, every
+from analyses.labelling_function.points import every
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 
@@ -39,11 +39,8 @@ def family_off(family: str, problem: Of) -> Map:
 
 def another_read(position: int, problem: Of) -> Map:
     """Where heads look for X, or Y, as they would, but read another number there."""
-    task, points = problem.task, every(problem)
-    # A point, read with the attention of the point that reads it instead of its own.
-    reads = task.keys(other_number(points, position))
-    swapped = pattern(problem)[reads.argsort()]
-    return as_map(difference_with(problem, swapped).flatten()[reads])
+    read = problem.task.keys(other_number(every(problem), position))
+    return difference_reading(problem, read)
 
 
 def at_points(
@@ -75,7 +72,4 @@ def knockouts(problem: Of) -> list[Intervention]:
         (f"0.{head}", f"head 0.{head} mean ablated", partial(heads_averaged, heads=(head,)))
         for head in range(problem.architecture.n_heads)
     ]
-    return [
-        Intervention(name, what, partial(at_points, cache(change)))
-        for name, what, change in changes
-    ]
+    return [Intervention(name, what, partial(at_points, change)) for name, what, change in changes]

@@ -23,8 +23,9 @@ from models.problem import Problem
 STEP = 0.01
 """In which scores and logits are written down. In steps five times as coarse, sixteen neurons lose
 a twentieth of the answers: many small roundings add up."""
-FINE = 0.02
-"""In which coordinates and weights are that are multiplied with each other."""
+COORDINATE_STEP = 0.02
+"""In which numbers are that are multiplied with each other: coordinates on directions, what neurons
+read there, shares of heads."""
 Of = Problem[LabellingFunction]
 
 
@@ -206,11 +207,12 @@ def off_the_mean(problem: Of, onto: Float[Tensor, "d_model kept"], of: Reader) -
 
 
 def written_down(tables: dict[str, Tensor]) -> dict[str, Tensor]:
-    """All real numbers in steps; those that are multiplied with each other in finer ones."""
-    step = FINE if "in" in tables else STEP
-    own = {"sign": None, "family": None, "score": STEP, "place_score": STEP, "share": FINE}
-    steps = {name: own.get(name, step) for name in tables}
-    return {
-        name: table if (each := steps[name]) is None else kept(table, each)
-        for name, table in tables.items()
-    }
+    """All real numbers in steps."""
+    found = dict(tables)
+    for name, table in tables.items():
+        if name in ("sign", "family"):
+            continue
+        in_logits = "in" not in tables and name != "share"
+        step = STEP if in_logits or name in ("score", "place_score") else COORDINATE_STEP
+        found[name] = kept(table, step)
+    return found

@@ -9,11 +9,17 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from analyses.labelling_function.at_z import difference_behind, difference_with, pattern, resid
+from analyses.labelling_function.at_z import (
+    difference_behind,
+    difference_reading,
+    difference_with,
+    pattern,
+    resid,
+)
 from analyses.labelling_function.embeddings.directions import drawn_plane, of_resid
 from analyses.labelling_function.neurons.effects import effects, rest
 from analyses.labelling_function.neurons.families import families
-from analyses.labelling_function.points import as_map, every
+from analyses.labelling_function.points import every
 from analyses.partitions import Classes, binned, combined, partners
 from models.labelling_function.task import SIDE, LabellingFunction, row_types, sides
 from models.problem import Problem
@@ -39,11 +45,8 @@ def patterns_from_anywhere(problem: Of) -> Map:
 
 def values_from_anywhere(problem: Of) -> Map:
     """Red or blue if all heads read another point, any, and look where they would have."""
-    task_points = every(problem)
-    donors = partners(torch.zeros(len(task_points), dtype=torch.int64), seeded())
-    # To read the donor with one's own pattern is to be the donor with that pattern.
-    swapped = pattern(problem)[donors.argsort()]
-    return as_map(difference_with(problem, swapped).flatten()[donors] > 0)
+    donors = partners(torch.zeros(SIDE**2, dtype=torch.int64), seeded())
+    return difference_reading(problem, donors) > 0
 
 
 @cache

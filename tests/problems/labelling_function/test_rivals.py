@@ -108,7 +108,7 @@ def test_extended_embeddings_are_the_model_at_mean_attention(
 
 
 def test_all_directions_are_no_restriction(small: Of, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "FINE", 1e-6)
+    monkeypatch.setattr(programs, "COORDINATE_STEP", 1e-6)
     monkeypatch.setattr(programs, "STEP", 1e-6)
     neurons = list(range(small.architecture.d_mlp or 0))
     onto = programs.principal(small, small.architecture.d_model)
