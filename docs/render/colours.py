@@ -3,24 +3,47 @@
 import json
 from dataclasses import asdict
 
-from analyses.palette import PALETTES, Palette
+from analyses.palette import PALETTES, Palette, Scale
+from docs.render.stills import levels
 
 
 def _variables(palette: Palette) -> str:
     named = {
         name: getattr(palette, name) for name in ("paper", "ink", "quiet", "grid", "accent")
-    } | {f"series-{index}": colour for index, colour in enumerate(palette.series)}
+    }
+    named |= {f"series-{index}": colour for index, colour in enumerate(palette.series)}
+    named |= {f"head-{index}": colour for index, colour in enumerate(palette.heads)}
     return "".join(f"--mim-{name}:{colour};" for name, colour in named.items())
 
 
-def stylesheet() -> str:
-    """CSS variables of both palettes; paper is always printed light."""
-    light, dark = _variables(PALETTES["light"]), _variables(PALETTES["dark"])
+def _steps(palette: Palette, scale: Scale) -> str:
+    steps = enumerate(levels.colours(palette.scales[scale]))
+    return "".join(f"--l{step}:{colour};" for step, colour in steps)
+
+
+def _schemed(light: str, dark: str, within: str = "") -> str:
+    """Rules for something within the page; paper is always printed light."""
     return (
-        f":root,[data-md-color-scheme=default]{{{light}color-scheme:light}}\n"
-        f"[data-md-color-scheme=slate]{{{dark}color-scheme:dark}}\n"
-        f"@media print{{:root,[data-md-color-scheme]{{{light}color-scheme:light}}}}\n"
+        f":root{within},[data-md-color-scheme=default]{within}{{{light}}}\n"
+        f"[data-md-color-scheme=slate]{within}{{{dark}}}\n"
+        f"@media print{{:root{within},[data-md-color-scheme]{within}{{{light}}}}}\n"
     )
+
+
+def stylesheet() -> str:
+    """CSS variables of both palettes, and the classes by which stills are coloured."""
+    light, dark = PALETTES["light"], PALETTES["dark"]
+    sheet = _schemed(
+        f"{_variables(light)}color-scheme:light", f"{_variables(dark)}color-scheme:dark"
+    )
+    for scale in light.scales:
+        sheet += _schemed(_steps(light, scale), _steps(dark, scale), f" .{scale}")
+    sheet += "".join(f".l{step}{{stroke:var(--l{step})}}" for step in range(levels.STEPS))
+    for letter, name, colours in (("s", "series", light.series), ("h", "head", light.heads)):
+        sheet += "".join(
+            f".{letter}{index}{{color:var(--mim-{name}-{index})}}" for index in range(len(colours))
+        )
+    return sheet
 
 
 def script() -> str:

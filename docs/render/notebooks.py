@@ -1,4 +1,4 @@
-"""Executed notebooks as pages: figures become light placeholders that the browser draws."""
+"""Executed notebooks as pages: figures become pictures, which a reader can reach into."""
 
 import base64
 import json
@@ -16,6 +16,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from docs.render import RenderError
+from docs.render.stills.attention import attention_still
+from docs.render.stills.numbers import attention_table, table
+from docs.render.stills.still import settled, still
 
 PLOTLY = "application/vnd.plotly.v1+json"
 CIRCUITSVIS = "application/vnd.circuitsvis+json"
@@ -33,11 +36,6 @@ Blocks = Callable[[str, str | None], str]
 Put = Callable[[str, str], None]
 """Lays a file beside the page, by its name and what it says."""
 
-LARGE = 8_000
-"""A figure of more characters lies in a file beside its page, fetched when it comes near the
-screen: whoever reads the first paragraph does not wait for the maps at the end."""
-
-
 def page_notebook(notebook: NotebookNode, where: str, blocks: Blocks, put: Put) -> NotebookNode:
     """Make the notebook that the site shows out of the executed one, which is left alone.
 
@@ -45,7 +43,8 @@ def page_notebook(notebook: NotebookNode, where: str, blocks: Blocks, put: Put) 
         notebook: as the analyse stage left it.
         where: the page's name in error messages.
         blocks: gives the HTML of `[[name]]` cells.
-        put: takes the files of large figures, which the page finds beside itself.
+        put: takes the files of figures, which the page finds beside itself: what the interactive
+            figure is drawn from, and its numbers.
 
     Raises:
         RenderError: if a cell raised, a figure lacks its caption, text alternative or
@@ -108,7 +107,7 @@ def _page_output(output: NotebookNode, place: str, numbers: "count[int]", put: P
     if PLOTLY in data:
         return _html(_plotly_figure(data[PLOTLY], next(numbers), place, put))
     if CIRCUITSVIS in data:
-        return _html(_circuitsvis_figure(data[CIRCUITSVIS], next(numbers), place))
+        return _html(_attention_figure(data[CIRCUITSVIS], next(numbers), place, put))
     if PICTURE in data and output.metadata.get("role") == "picture":
         svg = data[PICTURE]
         return _html(f'<div class="picture">{svg[svg.index("<svg") :]}</div>')
@@ -117,14 +116,6 @@ def _page_output(output: NotebookNode, place: str, numbers: "count[int]", put: P
 
 def _html(html: str) -> NotebookNode:
     return nbformat.v4.new_output("display_data", data={"text/html": html})
-
-
-def _attribute(value: Any) -> str:
-    """JSON that can stand in a single-quoted attribute as it is."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    for character in "&<>'":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
 
 
 def _recorded(output: NotebookNode) -> dict[str, Any] | None:
@@ -143,25 +134,37 @@ def _number(recorded: dict[str, Any]) -> str:
 
 
 def _plotly_figure(figure: dict[str, Any], number: int, place: str, put: Put) -> str:
-    # The template would be several kilobytes a figure, and the page has its own.
-    layout = {key: value for key, value in figure["layout"].items() if key != "template"}
-    meta = layout.pop("meta", None) or {}
-    # Panels stand side by side, and one above the other where the page is narrow.
-    layout["meta"] = {"panels": meta.get("panels", 1)}
-    height = layout.get("height")
+    meta = figure["layout"].get("meta") or {}
+    height = figure["layout"].get("height")
     if not isinstance(height, int | float):
         raise RenderError(f"{place}: figure {number} has no layout.height (pixels).")
-    drawn = _attribute({"data": [_slim(trace) for trace in figure["data"]], "layout": layout})
-    if len(drawn) > LARGE:
-        # By what it holds: a page never draws what another version of it left in a cache.
-        name = f"figure-{number}-{sha256(drawn.encode()).hexdigest()[:8]}.json"
-        put(name, drawn)
-        drawn = name
+    panels = meta.get("panels", 1)
+    # The template would be several kilobytes a figure, and the page has its own.
+    layout = {key: value for key, value in figure["layout"].items() if key != "template"}
+    try:
+        drawn = settled({"data": figure["data"], "layout": layout | {"meta": {"panels": panels}}})
+        picture = still(drawn)
+    except RenderError as error:
+        raise RenderError(f"{place}: figure {number}: {error}") from error
+    drawn["data"] = [_slim(trace) for trace in drawn["data"]]
+    put(f"figure-{number}.csv", table(figure))
+    file = _laid_down(drawn, number, put)
     box = (
-        f'<div class="plot" role="img" aria-label="{escape(meta.get("alt", ""))}" '
-        f"style=\"height:{height:g}px\" data-plotly='{drawn}'></div>"
+        f'<div class="drawing" role="img" aria-label="{escape(meta.get("alt", ""))}" '
+        f'style="--height:{height:.0f}px;--panels:{panels}" data-plotly="{file}">{picture}</div>'
     )
     return _figure(box, meta, number, place)
+
+
+def _laid_down(drawn: Any, number: int, put: Put) -> str:
+    """Lay what an interactive figure is drawn from beside the page, for whoever reaches for it.
+
+    Named by what it holds: a page never draws what another version of it left in a cache.
+    """
+    text = json.dumps(drawn, separators=(",", ":"), ensure_ascii=False)
+    name = f"figure-{number}-{sha256(text.encode()).hexdigest()[:8]}.json"
+    put(name, text)
+    return name
 
 
 def _slim(trace: dict[str, Any]) -> dict[str, Any]:
@@ -186,16 +189,21 @@ def _slim(trace: dict[str, Any]) -> dict[str, Any]:
     return {**trace, "z": {"step": step, "bdata": bdata, "shape": z["shape"]}}
 
 
-def _circuitsvis_figure(figure: dict[str, Any], number: int, place: str) -> str:
-    choices = figure.get("choices") or [{**figure, "label": ""}]
-    drawn = [{key: choice[key] for key in ("component", "props")} for choice in choices]
+def _attention_figure(figure: dict[str, Any], number: int, place: str, put: Put) -> str:
+    choices = figure["choices"]
+    stills = "".join(
+        attention_still(choice, hidden=shown > 0) for shown, choice in enumerate(choices)
+    )
     select = ""
     if len(choices) > 1:
         options = "".join(f"<option>{escape(choice['label'])}</option>" for choice in choices)
         select = f"<label class='choose'>Show <select>{options}</select></label>"
+    put(f"figure-{number}.csv", attention_table(choices))
+    file = _laid_down(choices, number, put)
     box = (
-        f'{select}<div class="widget" role="group" aria-label="{escape(figure.get("alt", ""))}" '
-        f"data-circuitsvis='{_attribute(drawn)}'></div>"
+        f'{select}<div class="drawing drawing--attention" role="img" '
+        f'aria-label="{escape(figure.get("alt", ""))}" style="--panels:{len(choices[0]["heads"])}" '
+        f'data-circuitsvis="{file}">{stills}</div>'
     )
     return _figure(box, figure, number, place)
 
@@ -205,8 +213,11 @@ def _figure(box: str, meta: dict[str, Any], number: int, place: str) -> str:
         if not meta.get(part):
             raise RenderError(f"{place}: figure {number} has no {part}.")
     return (
-        f'<figure class="figure" id="figure-{number}">{box}<figcaption>'
-        f'<a class="figure-number" href="#figure-{number}">Figure {number}</a> {meta["caption"]}'
-        f'<details class="alternative"><summary>In words</summary><p>{escape(meta["alt"])}</p>'
-        "</details></figcaption></figure>"
+        f'<figure class="figure" id="figure-{number}" aria-labelledby="figure-{number}-name">{box}'
+        f'<figcaption><a class="figure-number" id="figure-{number}-name" href="#figure-{number}">'
+        f"Figure {number}</a> {meta['caption']}"
+        f'<div class="figure__tools"><details class="alternative"><summary>In words</summary>'
+        f"<p>{escape(meta['alt'])}</p></details>"
+        f'<a href="figure-{number}.csv" download>Numbers <span class="visually-hidden">of figure '
+        f"{number} </span>(CSV)</a></div></figcaption></figure>"
     )

@@ -54,7 +54,7 @@ ATTRIBUTES = {shape: DRAWING for shape in SHAPES} | {
     "option": {"value"},
     "q": {"cite"},
     "select": {"name"},
-    "svg": DRAWING | {"viewBox", "xmlns"},
+    "svg": DRAWING | {"preserveAspectRatio", "viewBox", "xmlns"},
     "table": {"border"},
     "td": {"align", "colspan", "rowspan"},
     "th": {"align", "colspan", "rowspan", "scope"},
@@ -70,9 +70,11 @@ VALUES = {
     "class": re.compile(r"(?!(.*\s)?mermaid\b).*"),
     # An image comes with its page or from this site.
     "src": re.compile(r"data:image/(png|jpeg|gif|webp);base64,[\w+/=\s]+|(?!//)[\w./~%-]+"),
-    # A figure, or the file beside the page that holds it.
-    "data-plotly": re.compile(r"\{.*|figure-\d+-\w+\.json", re.DOTALL),
-    "style": re.compile(r"height:\d+(\.\d+)?px"),
+    # The file beside the page that holds what the interactive figure is drawn from.
+    **dict.fromkeys(("data-plotly", "data-circuitsvis"), re.compile(r"figure-\d+-\w+\.json")),
+    # Sizes that the style sheet draws a still with.
+    "style": re.compile(r"--[a-z]+:\d+(px)?(;--[a-z]+:\d+(px)?)*"),
+    "preserveAspectRatio": re.compile("none"),
     **dict.fromkeys(DRAWING - {"height", "width"}, re.compile(r"(?!.*url\()[-\w\s#%.,'()+]*")),
 }
 """What an attribute may say, where not every value is harmless."""

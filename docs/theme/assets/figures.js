@@ -1,4 +1,4 @@
-// Draws the figures when they come near the screen, and again when the paper changes colour.
+// A figure is a still until a reader reaches for it: then it becomes interactive, in its place.
 (() => {
   const vendor = new URL("vendor/", document.currentScript.src);
   const loading = {};
@@ -14,44 +14,27 @@
     return loading[file];
   }
 
-  // Large figures lie in files beside the page; see `LARGE` in docs/render/notebooks.py.
-  const isFile = (given) => given?.endsWith(".json");
-
-  function held(given) {
-    if (!isFile(given)) return given;
-    loading[given] ??= fetch(given)
-      .then((answer) => (answer.ok ? answer.text() : Promise.reject()))
-      .catch(() => Promise.reject(new Error(`${given} did not load`)));
-    return loading[given];
+  // What a figure is drawn from lies in a file beside the page.
+  function held(file) {
+    loading[file] ??= fetch(file)
+      .then((answer) => (answer.ok ? answer.json() : Promise.reject()))
+      .catch(() => Promise.reject(new Error(`${file} did not load`)));
+    return loading[file];
   }
 
-  // A printer waits for scripts, not for what they wait for.
-  function holdNow(given) {
-    const asked = new XMLHttpRequest();
-    asked.open("GET", given, false);
-    try {
-      asked.send();
-    } catch {
-      return;
-    }
-    if (asked.status === 200) loading[given] = Promise.resolve(asked.responseText);
-  }
-
-  const scheme = () =>
-    document.body.dataset.mdColorScheme === "slate" && !matchMedia("print").matches
-      ? "dark"
-      : "light";
+  const palette = () =>
+    window.palettes[document.body.dataset.mdColorScheme === "slate" ? "dark" : "light"];
 
   const typeface = () => getComputedStyle(document.body).getPropertyValue("--label").trim();
 
-  function axis(palette) {
+  function axis({ grid, quiet, ink }) {
     return {
-      gridcolor: palette.grid,
-      linecolor: palette.quiet,
-      zerolinecolor: palette.quiet,
-      tickcolor: palette.quiet,
-      tickfont: { color: palette.quiet, size: 12 },
-      title: { font: { color: palette.ink, size: 13 }, standoff: 10 },
+      gridcolor: grid,
+      linecolor: quiet,
+      zerolinecolor: quiet,
+      tickcolor: quiet,
+      tickfont: { color: quiet, size: 12 },
+      title: { font: { color: ink, size: 13 }, standoff: 10 },
       automargin: true,
       showline: false,
       zerolinewidth: 1,
@@ -60,35 +43,33 @@
     };
   }
 
-  function template(palette) {
+  function template({ series, paper, ink, quiet, accent, ...rest }) {
+    const colours = { ...rest, ink, quiet };
     const colorbar = {
       outlinewidth: 0,
       thickness: 10,
-      tickfont: { color: palette.quiet, size: 12 },
-      title: { font: { color: palette.quiet, size: 12 }, side: "right" },
+      tickfont: { color: quiet, size: 12 },
+      title: { font: { color: quiet, size: 12 }, side: "right" },
     };
-    const mapped = { colorbar };
     return {
-      data: { heatmap: [mapped], contour: [mapped], histogram2d: [mapped] },
+      data: { heatmap: [{ colorbar }] },
       layout: {
         paper_bgcolor: "rgba(0,0,0,0)",
         plot_bgcolor: "rgba(0,0,0,0)",
-        font: { family: typeface(), color: palette.ink, size: 13 },
-        colorway: palette.series,
-        xaxis: axis(palette),
-        yaxis: axis(palette),
-        coloraxis: { colorbar },
-        annotationdefaults: { font: { color: palette.ink, size: 12 }, arrowcolor: palette.quiet },
-        shapedefaults: { line: { color: palette.accent, width: 1.5 } },
+        font: { family: typeface(), color: ink, size: 13 },
+        colorway: series,
+        xaxis: axis(colours),
+        yaxis: axis(colours),
+        annotationdefaults: { font: { color: ink, size: 12 }, arrowcolor: quiet },
+        shapedefaults: { line: { color: accent, width: 1.5 } },
         legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, xanchor: "left" },
         margin: { l: 56, r: 12, t: 28, b: 48 },
         hoverlabel: {
-          bgcolor: palette.paper,
-          bordercolor: palette.quiet,
-          font: { family: typeface(), color: palette.ink },
+          bgcolor: paper,
+          bordercolor: quiet,
+          font: { family: typeface(), color: ink },
         },
         dragmode: false,
-        title: { font: { size: 15 } },
       },
     };
   }
@@ -104,32 +85,37 @@
     );
   }
 
-  // A trace says which of the palette's scales or series it takes; see `analyses/palette.py`.
-  function coloured(trace, palette) {
-    const { scale, series } = trace.meta ?? {};
+  // A trace says what the palette has to colour it with; see `analyses/palette.py`.
+  function coloured(trace, { scales, series, heads, paper, ink }) {
+    const { scale, series: number, head, fill, mark } = trace.meta ?? {};
     const painted = { ...trace };
     if (trace.z?.step) painted.z = matrix(trace.z);
-    if (scale) {
-      if (/heatmap|contour|histogram2d/.test(trace.type)) painted.colorscale = palette.scales[scale];
-      else painted.marker = { ...trace.marker, colorscale: palette.scales[scale] };
-    }
-    if (series !== undefined) {
-      const color = palette.series[series % palette.series.length];
-      painted.marker = { ...trace.marker, color };
-      if (/^(scatter|scattergl|violin|box)$/.test(trace.type ?? "scatter"))
-        painted.line = { ...trace.line, color };
-    }
+    if (scale) painted.colorscale = scales[scale];
+    if (mark) painted.marker = { ...trace.marker, color: paper, line: { ...trace.marker.line, color: ink } };
+    const color =
+      head !== undefined ? heads[head % heads.length]
+      : number !== undefined ? series[number % series.length]
+      : undefined;
+    if (color === undefined) return painted;
+    painted.marker = { ...trace.marker, color };
+    if (fill === "hollow") painted.marker = { ...trace.marker, color: paper, line: { color, width: 1.5 } };
+    if (fill === "half") painted.marker.color = `${color}73`;
+    if (/^(scatter|box)$/.test(trace.type ?? "scatter")) painted.line = { ...trace.line, color };
     return painted;
   }
 
-  // Panels that stand side by side are stacked where there is no room for them.
+  // Letters that stand on a map have paper behind them.
+  const noted = (note, { paper, ink }) =>
+    note.bgcolor ? { ...note, bgcolor: paper, font: { ...note.font, color: ink } } : note;
+
+  // Panels that stand side by side are stacked where there is no room for them, as in the still.
   const narrow = matchMedia("(max-width: 40em)");
   function stacked(layout) {
     const panels = layout.meta?.panels ?? 1;
     if (panels === 1 || !narrow.matches) return layout;
     const gap = 0.17;
     const height = (1 - gap * (panels - 1)) / panels;
-    const tall = { ...layout, height: layout.height * panels * 0.9 };
+    const tall = { ...layout };
     for (let panel = 0; panel < panels; panel++) {
       const name = panel ? panel + 1 : "";
       const bottom = (panels - 1 - panel) * (height + gap);
@@ -148,87 +134,116 @@
     scrollZoom: false,
   };
 
-  async function drawPlot(box) {
-    const [text] = await Promise.all([held(box.dataset.plotly), load("plotly-cartesian.min.js")]);
-    const palette = window.palettes[scheme()];
-    const figure = JSON.parse(text);
-    const layout = stacked(figure.layout);
-    box.style.height = `${layout.height}px`;
+  async function drawPlot(box, stage) {
+    const [figure] = await Promise.all([
+      held(box.dataset.plotly),
+      load("plotly-cartesian.min.js"),
+    ]);
+    const colours = palette();
+    const { annotations = [], ...layout } = stacked(figure.layout);
     await window.Plotly.react(
-      box,
-      figure.data.map((trace) => coloured(trace, palette)),
-      { ...layout, autosize: true, template: template(palette) },
+      stage,
+      figure.data.map((trace) => coloured(trace, colours)),
+      {
+        ...layout,
+        annotations: annotations.map((note) => noted(note, colours)),
+        height: box.clientHeight,
+        autosize: true,
+        template: template(colours),
+      },
       config,
     );
-    box.dataset.drawn = scheme();
   }
 
   // circuitsvis finds the element it draws into by its id.
   let widgets = 0;
-  async function drawWidget(box) {
-    await load("circuitsvis.min.js");
-    const choices = JSON.parse(box.dataset.circuitsvis);
-    const select = box.parentElement.querySelector("select");
-    const show = () => {
-      const { component, props } = choices[select?.selectedIndex ?? 0];
-      // Drawn on white, which the style sheet inverts on dark paper.
-      const positiveColor = window.palettes.light.series[0];
-      const stage = document.createElement("div");
-      stage.id = `widget-${++widgets}`;
-      box.replaceChildren(stage);
-      window.CircuitsVis.render(stage.id, window.CircuitsVis[component], { positiveColor, ...props });
-    };
-    if (!box.dataset.drawn) {
-      select?.addEventListener("change", show);
-      // What is on its canvases is said by the label of the whole.
-      new MutationObserver(() => {
-        for (const canvas of box.querySelectorAll("canvas")) canvas.ariaHidden = "true";
-      }).observe(box, { childList: true, subtree: true });
-    }
-    show();
-    box.dataset.drawn = scheme();
+  async function drawWidget(box, stage) {
+    const [choices] = await Promise.all([
+      held(box.dataset.circuitsvis),
+      load("circuitsvis.min.js"),
+    ]);
+    const { attention, tokens, heads } = choices[chosen(box)];
+    const canvas = document.createElement("div");
+    canvas.id = `widget-${++widgets}`;
+    stage.replaceChildren(canvas);
+    // Drawn on white, which the style sheet inverts on dark paper.
+    const props = { attention, tokens, attentionHeadNames: heads };
+    const positiveColor = window.palettes.light.series[0];
+    window.CircuitsVis.render(canvas.id, window.CircuitsVis.AttentionHeads, { positiveColor, ...props });
   }
 
-  const draw = (box) =>
-    (box.dataset.plotly ? drawPlot(box) : drawWidget(box)).catch((error) => {
-      box.textContent = `This figure could not be drawn: ${error.message}.`;
-      console.error(error);
-    });
+  const select = (box) => box.parentElement.querySelector(".choose select");
+  const chosen = (box) => select(box)?.selectedIndex ?? 0;
+  const stages = new Map();
 
-  const boxes = [...document.querySelectorAll("[data-plotly], [data-circuitsvis]")];
-  const seen = new Set();
-  const watcher = new IntersectionObserver(
-    (entries) => {
-      for (const { isIntersecting, target } of entries) {
-        if (!isIntersecting) continue;
-        watcher.unobserve(target);
-        seen.add(target);
-        draw(target);
-      }
-    },
-    { rootMargin: "600px" },
-  );
-  for (const box of boxes) watcher.observe(box);
+  async function draw(box) {
+    const stage = stages.get(box);
+    box.ariaBusy = "true";
+    try {
+      await (box.dataset.plotly ? drawPlot : drawWidget)(box, stage);
+      box.dataset.drawn = document.body.dataset.mdColorScheme === "slate" ? "dark" : "light";
+    } catch (error) {
+      leave(box);
+      const said = document.createElement("p");
+      said.className = "figure__failed";
+      said.role = "status";
+      said.textContent = `This figure stays a picture: ${error.message}.`;
+      box.after(said);
+      console.error(error);
+    }
+    box.ariaBusy = "false";
+  }
+
+  const buttons = new Map();
+
+  function reach(box) {
+    if (stages.has(box)) return;
+    const stage = document.createElement("div");
+    stage.className = box.dataset.plotly ? "plot" : "widget";
+    box.append(stage);
+    stages.set(box, stage);
+    buttons.get(box).ariaPressed = "true";
+    box.parentElement.querySelector(".figure__failed")?.remove();
+    draw(box);
+  }
+
+  function leave(box) {
+    stages.get(box)?.remove();
+    stages.delete(box);
+    delete box.dataset.drawn;
+    buttons.get(box).ariaPressed = "false";
+  }
+
+  // A pointer that rests where a page is scrolled under it has not reached for anything.
+  const moved = ({ pointerType, movementX, movementY }) =>
+    pointerType === "mouse" && (movementX || movementY);
+
+  const boxes = [...document.querySelectorAll(".drawing")];
+  for (const box of boxes) {
+    const isPlot = Boolean(box.dataset.plotly);
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = isPlot ? "Interactive" : "In CircuitsVis";
+    button.ariaPressed = "false";
+    button.addEventListener("click", () => (stages.has(box) ? leave(box) : reach(box)));
+    box.parentElement.querySelector(".figure__tools").append(button);
+    buttons.set(box, button);
+    if (isPlot) {
+      box.addEventListener("pointermove", (event) => moved(event) && reach(box));
+      box.addEventListener("click", () => reach(box));
+    }
+    select(box)?.addEventListener("change", () => {
+      const stills = box.querySelectorAll(".still");
+      stills.forEach((still, number) => (still.hidden = number !== chosen(box)));
+      if (stages.has(box)) draw(box);
+    });
+  }
 
   const repaint = () => {
-    for (const box of seen) {
-      if (box.dataset.plotly) draw(box);
-      else box.dataset.drawn &&= scheme();
-    }
+    for (const box of stages.keys()) if (box.dataset.drawn) draw(box);
   };
   new MutationObserver(repaint).observe(document.body, {
     attributeFilter: ["data-md-color-scheme"],
   });
-
-  // Printed before it was scrolled through, a page has figures that were never drawn.
-  addEventListener("beforeprint", () => {
-    for (const box of boxes) {
-      const given = box.dataset.plotly;
-      if (isFile(given) && !box.dataset.drawn && window.Plotly) holdNow(given);
-      seen.add(box);
-      draw(box);
-    }
-  });
-  addEventListener("afterprint", repaint);
   narrow.addEventListener("change", repaint);
 })();
