@@ -7,9 +7,10 @@ from analyses.palette import PALETTES, Palette
 
 
 def _variables(palette: Palette) -> str:
-    named = {
-        name: getattr(palette, name) for name in ("paper", "ink", "quiet", "grid", "accent")
-    } | {f"series-{index}": colour for index, colour in enumerate(palette.series)}
+    single = ("paper", "ink", "quiet", "grid", "accent", "negative", "positive")
+    named = {name: getattr(palette, name) for name in single}
+    for name, colours in (("series", palette.series), ("head", palette.heads)):
+        named |= {f"{name}-{index}": colour for index, colour in enumerate(colours)}
     return "".join(f"--mim-{name}:{colour};" for name, colour in named.items())
 
 

@@ -187,8 +187,9 @@ def _slim(trace: dict[str, Any]) -> dict[str, Any]:
 
 
 def _circuitsvis_figure(figure: dict[str, Any], number: int, place: str) -> str:
-    choices = figure.get("choices") or [{**figure, "label": ""}]
-    drawn = [{key: choice[key] for key in ("component", "props")} for choice in choices]
+    choices = figure["choices"]
+    parts = ("tokens", "heads", "attention", "marks")
+    drawn = [{part: choice[part] for part in parts} for choice in choices]
     select = ""
     if len(choices) > 1:
         options = "".join(f"<option>{escape(choice['label'])}</option>" for choice in choices)

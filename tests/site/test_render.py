@@ -134,11 +134,12 @@ def test_a_lost_figure_is_noticed() -> None:
 
 
 def test_choices_are_labelled() -> None:
-    choices = [{"label": f"{n}: <3>", "component": "AttentionHeads", "props": {}} for n in (1, 2)]
+    parts = {"tokens": ["a"], "heads": ["0.0"], "attention": [[[1.0]]], "marks": [[0, 0]]}
+    choices = [{"label": f"{n}: <3>", **parts} for n in (1, 2)]
     figure = {"choices": choices, "caption": "c", "alt": "a"}
     html = html_of(page_notebook(notebook({CIRCUITSVIS: figure}), "page", no_blocks, no_files))
     assert "<option>2: &lt;3&gt;</option>" in html
-    assert html.count("AttentionHeads") == 2 and "&lt;script" not in html
+    assert json.loads(html.split("data-circuitsvis='")[1].split("'")[0]) == [parts, parts]
 
 
 def test_numbers_in_a_row_are_one_ledger() -> None:
@@ -243,7 +244,10 @@ def test_a_link_to_a_missing_page_stops_the_build() -> None:
 def test_the_palettes_reach_style_sheet_and_script() -> None:
     for palette in PALETTES.values():
         assert f"--mim-paper:{palette.paper};" in colours.stylesheet()
+        assert f"--mim-head-7:{palette.heads[7]};" in colours.stylesheet()
         assert palette.scales["signed"][0][1] in colours.script()
+    script = colours.script().removeprefix("window.palettes=").removesuffix(";\n")
+    assert json.loads(script)["dark"]["heads"] == list(PALETTES["dark"].heads)
 
 
 def test_the_bundle_is_the_plotly_that_made_the_figures() -> None:

@@ -104,18 +104,30 @@
     );
   }
 
-  // A trace says which of the palette's scales or series it takes; see `analyses/palette.py`.
+  // A trace says what it is: which of the palette's scales, heads, series or signs, and how a bar
+  // is filled; see `analyses/palette.py`.
+  function colourOf({ head, series, sign }, palette) {
+    if (head !== undefined) return palette.heads[head % palette.heads.length];
+    if (series !== undefined) return palette.series[series % palette.series.length];
+    if (sign !== undefined) return sign > 0 ? palette.positive : palette.negative;
+  }
+
   function coloured(trace, palette) {
-    const { scale, series } = trace.meta ?? {};
+    const { scale, fill } = trace.meta ?? {};
     const painted = { ...trace };
     if (trace.z?.step) painted.z = matrix(trace.z);
     if (scale) {
       if (/heatmap|contour|histogram2d/.test(trace.type)) painted.colorscale = palette.scales[scale];
       else painted.marker = { ...trace.marker, colorscale: palette.scales[scale] };
     }
-    if (series !== undefined) {
-      const color = palette.series[series % palette.series.length];
+    const color = colourOf(trace.meta ?? {}, palette);
+    if (color) {
       painted.marker = { ...trace.marker, color };
+      // An outline, since what is filled by half stands out too little from the paper.
+      if (fill === "hollow" || fill === "half") {
+        painted.marker.line = { color, width: 1.5 };
+        painted.marker.color = fill === "half" ? `${color}73` : palette.paper;
+      }
       if (/^(scatter|scattergl|violin|box)$/.test(trace.type ?? "scatter"))
         painted.line = { ...trace.line, color };
     }
@@ -170,13 +182,14 @@
     const choices = JSON.parse(box.dataset.circuitsvis);
     const select = box.parentElement.querySelector("select");
     const show = () => {
-      const { component, props } = choices[select?.selectedIndex ?? 0];
+      const { attention, tokens, heads } = choices[select?.selectedIndex ?? 0];
       // Drawn on white, which the style sheet inverts on dark paper.
       const positiveColor = window.palettes.light.series[0];
+      const props = { attention, tokens, attentionHeadNames: heads, positiveColor };
       const stage = document.createElement("div");
       stage.id = `widget-${++widgets}`;
       box.replaceChildren(stage);
-      window.CircuitsVis.render(stage.id, window.CircuitsVis[component], { positiveColor, ...props });
+      window.CircuitsVis.render(stage.id, window.CircuitsVis.AttentionHeads, props);
     };
     if (!box.dataset.drawn) {
       select?.addEventListener("change", show);
