@@ -22,8 +22,14 @@ class Palette:
     """Secondary ink: axis labels, captions."""
     grid: str
     accent: str
+    negative: str
+    """What is below zero, where it is a thing by itself; the class blue."""
+    positive: str
+    """What is above zero, where it is a thing by itself; the class red."""
+    heads: tuple[str, ...]
+    """Colours of head 0.0, 0.1, ... on every figure; nothing else has them."""
     series: tuple[str, ...]
-    """Colours of the first, second, ... thing in one figure; head 0.0 is always the first."""
+    """Colours of the first, second, ... thing in one figure that is no head; none is red."""
     scales: dict[Scale, ColourScale]
 
 
@@ -33,7 +39,19 @@ LIGHT = Palette(
     quiet="#5b5b57",
     grid="#dddbd2",
     accent="#c8330f",
-    series=("#1f5673", "#c8442a", "#8a6a00", "#6b4a8e", "#3f7d4e", "#7a716a"),
+    negative="#1f5673",
+    positive="#c8442a",
+    heads=(
+        "#1c5eaf",
+        "#b17d19",
+        "#5e1f7a",
+        "#618c59",
+        "#af3a87",
+        "#003b42",
+        "#492f0f",
+        "#87868b",
+    ),
+    series=("#4c5565", "#825c2d", "#8d75bc", "#17866b", "#1e5036", "#ab6d9a"),
     scales={
         "signed": [
             (0.0, "#0f3a52"),
@@ -53,7 +71,19 @@ DARK = Palette(
     quiet="#a3a29b",
     grid="#2c3337",
     accent="#ff7a52",
-    series=("#79b8d6", "#f0795a", "#d9b44a", "#b99be0", "#86c795", "#a79f92"),
+    negative="#79b8d6",
+    positive="#f0795a",
+    heads=(
+        "#67b7fc",
+        "#e3b54d",
+        "#aa70c1",
+        "#60b26a",
+        "#ec95c9",
+        "#4297a1",
+        "#93713e",
+        "#a69f9f",
+    ),
+    series=("#a5bedc", "#e3c99c", "#7f87ee", "#7ee9dd", "#88a378", "#a57290"),
     scales={
         "signed": [
             (0.0, "#9fd8f2"),
@@ -68,3 +98,9 @@ DARK = Palette(
 )
 
 PALETTES: dict[Literal["light", "dark"], Palette] = {"light": LIGHT, "dark": DARK}
+
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
+FILLS = ("solid", "hollow", "half")
+"""How curves, points and bars differ by more than hue. Like colours they go by the number of the
+head or of the series, and begin again when they are used up."""

@@ -253,7 +253,7 @@ def sequence_rows(
         place = int(margin.argmin())
         rows.append(
             [
-                " ".join(task.vocabulary[token] for token in row),
+                ", ".join(task.vocabulary[token] for token in row),
                 str(place + 1),
                 f"{int(sums[place]):+d}" if sums[place] else "0",
                 f"{float(margin[place]):.3f}",

@@ -4,8 +4,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 WIDTH, HEIGHT, MARGIN = 640.0, 300.0, 14.0
-SERIES = (0, 2, 1)
-"""Colours of negative, zero and positive."""
+COLOURS = ("negative", "series-2", "positive")
+"""Of the palette: negative, zero and positive."""
 
 
 def walks(
@@ -31,7 +31,7 @@ def walks(
     )
     parts = [f'<path d="{lines}" stroke="var(--mim-quiet)" stroke-width="0.6" opacity="0.45"/>']
     surest, classes = (found.tolist() for found in predictions.max(dim=-1))
-    for number, series in enumerate(SERIES):
+    for number, colour in enumerate(COLOURS):
         for width, low, high in ((4.0, 0.0, 0.7), (5.5, 0.7, 0.95), (7.0, 0.95, 2.0)):
             dots = "".join(
                 f"M{x(place):g} {y(total):g}h0"
@@ -41,7 +41,7 @@ def walks(
             )
             if dots:
                 parts.append(
-                    f'<path d="{dots}" stroke="var(--mim-series-{series})" '
+                    f'<path d="{dots}" stroke="var(--mim-{colour})" '
                     f'stroke-width="{width:g}" stroke-linecap="round"/>'
                 )
     return (

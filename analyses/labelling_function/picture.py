@@ -5,8 +5,8 @@ from itertools import groupby
 from analyses.labelling_function.points import Map
 from models.labelling_function.task import CLASSES, SIDE
 
-SERIES = (0, 1)
-"""Colours of blue and red."""
+COLOURS = ("negative", "positive")
+"""Of the palette: blue and red."""
 
 
 def runs(red: Map) -> list[str]:
@@ -25,8 +25,8 @@ def coloured(red: Map) -> str:
     """An SVG of a map `[x, y]`: Y from left to right, X from top to bottom."""
     # A little higher than a row, or the paper shines through between two.
     drawn = "".join(
-        f'<path d="{path}" stroke="var(--mim-series-{series})" stroke-width="1.04"/>'
-        for series, path in zip(SERIES, runs(red), strict=True)
+        f'<path d="{path}" stroke="var(--mim-{colour})" stroke-width="1.04"/>'
+        for colour, path in zip(COLOURS, runs(red), strict=True)
         if path
     )
     return (

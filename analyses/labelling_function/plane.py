@@ -14,6 +14,8 @@ from models.labelling_function.task import SIDE
 
 CURVES = 2
 """The series whose colour curves have: neither red nor blue."""
+OF_ONE_COLOUR: dict[str, dict[str, int]] = {"blue": {"sign": -1}, "red": {"sign": 1}}
+"""Patterns that are drawn in the colour that all of the row has."""
 COLUMN = 3.5
 """Width of a margin column, in columns of the map."""
 
@@ -35,6 +37,7 @@ def plane(
     alt: str,
     marks: Sequence[tuple[int, int]] = (),
     rows: Bool[Tensor, "x y"] | None = None,
+    bar: bool = True,
     height: int = 460,
 ) -> Figure:
     """One or two maps `[x, y]`, by panel title, with one colour scale.
@@ -48,6 +51,7 @@ def plane(
         marks: points (X, Y) to circle.
         rows: whether each point is red; draws the pattern of each row as a dash in the margin, a
             column for each pattern.
+        bar: whether there is a colour bar.
         height: in pixels.
     """
     figure = heatmaps(
@@ -59,6 +63,7 @@ def plane(
         caption=caption,
         alt=alt,
         marks=marks,
+        bar=bar,
         height=height,
     )
     plot = figure.plot
@@ -75,7 +80,7 @@ def plane(
                 name=test,
                 line={"width": 1.5},
                 meta={"series": CURVES},
-                hoverinfo="name",
+                hovertemplate=f"curve of test {test}<extra></extra>",
                 showlegend=False,
                 **axes,
             )
@@ -94,7 +99,7 @@ def plane(
                 mode="markers",
                 name=name,
                 marker={"symbol": "square", "size": 3},
-                meta={"series": column},
+                meta=OF_ONE_COLOUR.get(name, {"series": column}),
                 hovertemplate=f"X: %{{y}}<br>{name}<extra></extra>",
                 showlegend=number == 0,
                 legendgroup=name,

@@ -123,7 +123,8 @@ true, wrong = truth(problem), mistakes(problem)
 plane(
     {"truth": 2.0 * true - 1, "model": 2.0 * answers(problem) - 1},
     scale="signed",
-    unit="red, blue",
+    unit="(1 is red, \N{MINUS SIGN}1 is blue)",
+    bar=False,
     rows=true,
     marks=[(x, y) for x, y in wrong.nonzero().tolist()],
     caption="The colours of all points, true and as the model answers, with its mistakes circled "
@@ -756,6 +757,7 @@ figures.scatter(
         name: (chosen_rows.nonzero().flatten(), of_x[chosen_rows])
         for name, chosen_rows in rows_by_end.items()
     },
+    signs={"right end red": 1, "right end blue": -1},
     x_title="X",
     y_title="added to the neuron's input",
     caption="What X adds to the input of the same neuron, its effective embedding, by whether the "

@@ -39,6 +39,22 @@ def copied_ranges(problem: Problem[SortedList], ov: Float[Tensor, "head value va
     )
 
 
+def answer_keys(
+    task: SortedList, tokens: Int[Tensor, "batch n_ctx"]
+) -> list[list[tuple[int, int]]]:
+    """For each list, where its right answers stand in the unsorted half, as (query, key).
+
+    >>> task = SortedList(list_length=3, max_value=9)
+    >>> answer_keys(task, task.encode([[7, 0, 5]]))
+    [[(3, 1), (4, 2), (5, 0)]]
+    """
+    queries = range(task.n_ctx)[task.label_positions]
+    return [
+        [(query, row.index(answer)) for query, answer in zip(queries, answers, strict=True)]
+        for row, answers in zip(tokens.tolist(), task.answers(tokens).tolist(), strict=True)
+    ]
+
+
 def mistakes(
     problem: Problem[SortedList], tokens: Int[Tensor, "batch n_ctx"]
 ) -> list[list[object]]:

@@ -35,7 +35,7 @@ def arcs(qk: Float[Tensor, "head value value"], ov: Float[Tensor, "head value va
             height = round(HALF + side * min(HALF - 6, 14 + (key - query) * step * 0.62), 1)
             parts.append(
                 f'<path d="M{place(query)} {HALF:g}C{place(query)} {height} {place(key)} {height} '
-                f'{place(key)} {HALF:g}" stroke="var(--mim-series-{head})" '
+                f'{place(key)} {HALF:g}" stroke="var(--mim-head-{head})" '
                 f'stroke-width="{1.4 if strong else 0.7}" opacity="{0.9 if strong else 0.3}"/>'
             )
     edges = [0, *(v for v in range(1, values) if copied_by[v] != copied_by[v - 1]), values]
@@ -43,7 +43,7 @@ def arcs(qk: Float[Tensor, "head value value"], ov: Float[Tensor, "head value va
         left, right = place(first) - step / 2, place(after - 1) + step / 2
         parts.append(
             f'<path d="M{left:.1f} {HALF:g}H{right:.1f}" stroke-width="5" '
-            f'stroke="var(--mim-series-{copied_by[first]})"/>'
+            f'stroke="var(--mim-head-{copied_by[first]})"/>'
         )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {2 * HALF:g}" fill="none" '

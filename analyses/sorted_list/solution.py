@@ -114,6 +114,8 @@ figures.attention(
     "head to enlarge it and over a token to see what it attends to.",
     alt="Attention patterns, one square per head; from SEP on, each row has one or two dark "
     "cells in the unsorted half of the list, mostly at the next value in sorted order.",
+    marks=describe.answer_keys(task, six),
+    marked="the right answer, where it stands in the unsorted half",
 )
 
 # %% [markdown]

@@ -8,11 +8,10 @@ from docs.render.stills import levels
 
 
 def _variables(palette: Palette) -> str:
-    named = {
-        name: getattr(palette, name) for name in ("paper", "ink", "quiet", "grid", "accent")
-    }
-    named |= {f"series-{index}": colour for index, colour in enumerate(palette.series)}
-    named |= {f"head-{index}": colour for index, colour in enumerate(palette.heads)}
+    single = ("paper", "ink", "quiet", "grid", "accent", "negative", "positive")
+    named = {name: getattr(palette, name) for name in single}
+    for name, colours in (("series", palette.series), ("head", palette.heads)):
+        named |= {f"{name}-{index}": colour for index, colour in enumerate(colours)}
     return "".join(f"--mim-{name}:{colour};" for name, colour in named.items())
 
 
@@ -43,6 +42,8 @@ def stylesheet() -> str:
         sheet += "".join(
             f".{letter}{index}{{color:var(--mim-{name}-{index})}}" for index in range(len(colours))
         )
+    for name in ("positive", "negative"):
+        sheet += f".{name}{{color:var(--mim-{name})}}"
     return sheet
 
 

@@ -36,6 +36,7 @@ Blocks = Callable[[str, str | None], str]
 Put = Callable[[str, str], None]
 """Lays a file beside the page, by its name and what it says."""
 
+
 def page_notebook(notebook: NotebookNode, where: str, blocks: Blocks, put: Put) -> NotebookNode:
     """Make the notebook that the site shows out of the executed one, which is left alone.
 

@@ -136,6 +136,133 @@ def test_rows_of_a_matrix_run_downwards() -> None:
     assert layout["xaxis"]["range"] == [-0.5, 2.5]
 
 
+@pytest.mark.parametrize(
+    ("names", "metas"),
+    [
+        (["head 0.0", "head 0.1"], [{"head": 0}, {"head": 1}]),
+        # A head has its colour wherever it stands; the others take what is free.
+        (["direct path", "head 0.1", "biases"], [{"series": 0}, {"head": 1}, {"series": 2}]),
+        (["head 0.7, mean ablated", "head 0.1"], [{"head": 7}, {"head": 1}]),
+        (["head 0.1", "head 1.1", "head 2.0"], [{"head": 1}, {"head": 9}, {"head": 16}]),
+        (["ahead 0.1", "head", "0.1", "heads 0.1"], [{"series": n} for n in range(4)]),
+    ],
+)
+def test_a_head_is_known_by_its_name(names: list[str], metas: list[dict[str, int]]) -> None:
+    values, points = [1.0, 2.0], ([0.0, 1.0], [1.0, 2.0])
+    for figure in (
+        lines(dict.fromkeys(names, values), x=[0.0, 1.0], **TITLES, **WORDS),
+        scatter(dict.fromkeys(names, points), joined=True, **TITLES, **WORDS),
+        boxes({name: [values, values] for name in names}, x=["a", "b"], **TITLES, **WORDS),
+        bars(dict.fromkeys(names, values), x=["a", "b"], **TITLES, **WORDS),
+        histogram(dict.fromkeys(names, values), start=0.0, stop=2.0, width=1.0, **TITLES, **WORDS),
+    ):
+        drawn = {trace["name"]: trace for trace in figure.content()["data"]}
+        kinds = ("head", "series")
+        for name, meta in zip(names, metas, strict=True):
+            assert {k: v for k, v in drawn[name]["meta"].items() if k in kinds} == meta
+
+
+def test_a_head_looks_the_same_everywhere() -> None:
+    def of_second_head(*names: str) -> list[Any]:
+        values = [1.0, 2.0]
+        curve, bar, points = (
+            next(t for t in figure.content()["data"] if t["name"] == "head 0.1")
+            for figure in (
+                lines(dict.fromkeys(names, values), x=[0.0, 1.0], **TITLES, **WORDS),
+                bars(dict.fromkeys(names, values), x=["a", "b"], **TITLES, **WORDS),
+                scatter(dict.fromkeys(names, (values, values)), **TITLES, **WORDS),
+            )
+        )
+        assert curve["line"]["dash"] == points["line"]["dash"]
+        assert curve["marker"]["symbol"] == points["marker"]["symbol"]
+        return [curve["line"], curve["marker"], bar["meta"], bar["marker"], points["marker"]]
+
+    alone = of_second_head("head 0.1")
+    assert alone == of_second_head("direct path", "head 0.0", "head 0.1", "head 0.2")
+    assert alone[2] == {"head": 1, "fill": "hollow"}
+
+
+def test_series_differ_by_more_than_hue() -> None:
+    names = ["direct path", "head 0.0", "head 0.1", "biases"]
+    values = [1.0, 2.0]
+    curves = lines(dict.fromkeys(names, values), x=[0.0, 1.0], **TITLES, **WORDS).content()["data"]
+    assert len({curve["line"]["dash"] for curve in curves}) == len(names)
+    assert len({curve["marker"]["symbol"] for curve in curves}) == len(names)
+    clouds = scatter(dict.fromkeys(names, (values, values)), **TITLES, **WORDS).content()["data"]
+    assert len({cloud["marker"]["symbol"] for cloud in clouds}) == len(names)
+    shown = bars(dict.fromkeys(names[:3], values), x=["a", "b"], **TITLES, **WORDS).content()
+    assert {bar["meta"]["fill"] for bar in shown["data"]} == {"solid", "hollow", "half"}
+
+
+def test_one_head_in_two_states_keeps_its_colour_and_has_hollow_points() -> None:
+    names = ["head 0.1", "head 0.1, mean ablated"]
+    first, second = lines(
+        dict.fromkeys(names, [1.0, 2.0]), x=[0.0, 1.0], **TITLES, **WORDS
+    ).content()["data"]
+    assert first["meta"] == second["meta"]
+    assert [t["marker"]["symbol"] for t in (first, second)] == ["square", "square-open"]
+
+
+def test_points_can_be_blue_and_red_because_they_are() -> None:
+    given = {"right end red": ([0.0], [1.0]), "right end blue": ([0.0], [2.0])}
+    content = scatter(
+        given, signs={"right end red": 1, "right end blue": -1}, **TITLES, **WORDS
+    ).content()
+    blue, red = content["data"]
+    assert (blue["meta"], red["meta"]) == ({"sign": -1}, {"sign": 1})
+    assert blue["marker"]["symbol"] != red["marker"]["symbol"]
+
+
+@pytest.mark.parametrize(
+    ("title", "values", "said"),
+    [
+        ("logits", [4.282956, -1.0], "%{y:.4~g}"),
+        ("number of predictions", [12345.0, 0.0], "%{y:,.0f}"),
+        ("bits", [123456.7, 0.5], "%{y:,.0f}"),
+        ("share of cases", [0.97, 1.0], "%{y:.4~p}"),
+        ("Share of cases", [0.0, 1.0], "%{y:.4~p}"),
+        ("margin", [float("nan"), 0.25], "%{y:.4~g}"),
+    ],
+)
+def test_hover_texts_have_name_titles_and_sensible_digits(
+    title: str, values: list[float], said: str
+) -> None:
+    words: dict[str, Any] = {"x_title": "value", "y_title": title} | WORDS
+    expected = f"head 0.1<br>value: %{{x:,.0f}}<br>{title}: {said}<extra></extra>"
+    curve = lines({"head 0.1": values}, x=[28.0, 29.0], **words).content()
+    points = scatter({"head 0.1": ([28.0, 29.0], values)}, **words).content()
+    bar = bars({"head 0.1": values}, x=[28, 29], **words).content()
+    assert curve["data"][0]["hovertemplate"] == expected
+    assert points["data"][0]["hovertemplate"] == expected
+    assert bar["data"][0]["hovertemplate"] == expected.replace("%{x:,.0f}", "%{x}")
+    share = title.lower().startswith("share")
+    for content in (curve, points, bar):
+        assert content["layout"]["yaxis"].get("tickformat") == (".4~p" if share else None)
+
+
+def test_hover_texts_of_matrices_name_the_panel() -> None:
+    left, right = heat("signed", left=SIGNED, right=SIGNED)["data"]
+    said = "prediction: %{x}<br>source: %{y}<br>%{z:.4~g} logits<extra></extra>"
+    assert left["hovertemplate"] == f"left<br>{said}"
+    assert right["hovertemplate"] == f"right<br>{said}"
+    assert heat("signed", **{"": np.eye(2)})["data"][0]["hovertemplate"] == (
+        "prediction: %{x}<br>source: %{y}<br>%{z:,.0f} logits<extra></extra>"
+    )
+
+
+def test_entries_that_are_colours_need_no_colour_bar() -> None:
+    words: dict[str, Any] = {"unit": "", **TITLES, **WORDS}
+    traces = heatmaps({"a": SIGNED, "b": SIGNED}, scale="signed", bar=False, **words).content()
+    assert [trace["showscale"] for trace in traces["data"]] == [False, False]
+
+
+@pytest.mark.parametrize(("points", "marked"), [(30, 30), (113, 15)])
+def test_a_long_curve_does_not_hide_its_dash_under_points(points: int, marked: int) -> None:
+    values = [float(n) for n in range(points)]
+    (curve,) = lines({"a": values}, x=values, **TITLES, **WORDS).content()["data"]
+    assert (curve["marker"]["maxdisplayed"] or points) == marked
+
+
 def test_series_are_coloured_by_number() -> None:
     for figure in (
         lines({"a": [1.0], "b": [2.0]}, x=[0.0], **TITLES, **WORDS),
@@ -197,17 +324,34 @@ def test_attention_is_rounded_to_three_decimals() -> None:
         patterns, [["a", "b", "c"], ["d", "e", "f"]], ["0.0", "0.1"], **WORDS
     )._repr_mimebundle_()
     content = shown[CIRCUITSVIS]
-    assert [choice["label"] for choice in content["choices"]] == ["1: a b c", "2: d e f"]
+    assert [choice["label"] for choice in content["choices"]] == ["1: a, b, c", "2: d, e, f"]
     assert {"caption": content["caption"], "alt": content["alt"]} == WORDS
     for number, choice in enumerate(content["choices"]):
-        assert choice["component"] == "AttentionHeads"
-        props = choice["props"]
-        assert props["attentionHeadNames"] == ["0.0", "0.1"]
-        assert np.abs(np.array(props["attention"]) - patterns[number].numpy()).max() <= 5.001e-4
-        flat = np.array(props["attention"]).flatten().tolist()
+        assert choice.keys() == {"label", "tokens", "heads", "attention", "marks"}
+        assert choice["heads"] == ["0.0", "0.1"]
+        assert np.abs(np.array(choice["attention"]) - patterns[number].numpy()).max() <= 5.001e-4
+        flat = np.array(choice["attention"]).flatten().tolist()
         assert all(len(repr(value)) <= 5 for value in flat)
-    assert content["choices"][1]["props"]["tokens"] == ["d", "e", "f"]
+        assert choice["marks"] == []
+    assert content["choices"][1]["tokens"] == ["d", "e", "f"]
+    assert content["marked"] == ""
     assert shown["text/plain"] == WORDS["caption"]
+
+
+def test_cells_of_attention_are_marked_and_said_to_be() -> None:
+    patterns, tokens = torch.ones(2, 1, 2, 2), [["a", "b"], ["c", "d"]]
+
+    def content(**marking: Any) -> dict[str, Any]:
+        shown = attention(patterns, tokens, ["0.0"], **marking, **WORDS)
+        return json.loads(json.dumps(shown._repr_mimebundle_()[CIRCUITSVIS]))
+
+    marked = content(marks=[[(1, 0)], []], marked="the right answer")
+    assert [choice["marks"] for choice in marked["choices"]] == [[[1, 0]], []]
+    assert marked["marked"] == "the right answer"
+    with pytest.raises(ValueError, match="says in `marked` what they are"):
+        content(marks=[[(1, 0)], []])
+    with pytest.raises(ValueError, match="zip"):
+        content(marks=[[(1, 0)]], marked="the right answer")
 
 
 def test_points_travel_as_given_and_take_the_colours_of_series() -> None:
@@ -253,6 +397,7 @@ def test_boxes_are_quartiles_and_whiskers_to_the_ends() -> None:
         [10, 7],
     ]
     assert box["meta"] == {"series": 0}
+    assert box["yhoverformat"] == ",.0f"
     # A category that has no box keeps its place.
     assert content["layout"]["xaxis"]["categoryarray"] == ["-1", "0", "+1"]
 

@@ -73,9 +73,10 @@ def test_what_acts_stops_the_build_and_is_named(html: str, named: str) -> None:
         '<q cite="https://example.org/page">0.92</q>',
         '<data class="number" value="0.5" title="x = 0.5 nats">0.500</data>',
         '<details class="hint"><summary>A look</summary><p>x</p></details>',
-        '<div class="plot" role="img" aria-label="x" style="height:300px" data-plotly="{}"></div>',
-        '<div class="plot" role="img" aria-label="x" data-plotly="figure-12-0a1b2c3d.json"></div>',
-        '<div class="widget" role="group" aria-label="x" data-circuitsvis="[]"></div>',
+        '<div role="img" aria-label="x" style="--height:300px;--panels:2"></div>',
+        '<div role="img" aria-label="x" data-plotly="figure-12-0a1b2c3d.json"></div>',
+        '<div role="img" aria-label="x" data-circuitsvis="figure-2-0a1b2c3d.json"></div>',
+        '<svg viewBox="0 0 9 9" preserveAspectRatio="none"><path d="M0 0h9"></path></svg>',
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" role="img" aria-label="x">'
         '<path d="M0 0h9" stroke="var(--mim-series-0)" opacity="0.9"></path></svg>',
         '<table class="claims"><thead><tr><th scope="col">a</th></tr></thead>'

@@ -50,9 +50,10 @@ def no_files(name: str, text: str) -> None:
 
 
 def plot(**changes: Any) -> dict[str, Any]:
-    meta = {"caption": "What <b>is</b> seen", "alt": 'It\'s "high" & wide', "panels": 2}
+    meta = {"caption": "What <b>is</b> seen", "alt": 'It\'s "high" & wide', "panels": 1}
     layout = {"height": 300, "template": {"layout": {}}, "meta": meta, **changes}
-    return {PLOTLY: {"data": [{"type": "bar", "name": "a'b<c>&"}], "layout": layout}}
+    bar = {"type": "bar", "name": "a'b<c>&", "x": ["<i>", "b"], "y": [1, 2]}
+    return {PLOTLY: {"data": [bar], "layout": layout}}
 
 
 def notebook(*outputs: dict[str, Any], tags: tuple[str, ...] = ()) -> nbformat.NotebookNode:
@@ -64,18 +65,28 @@ def html_of(page: nbformat.NotebookNode) -> str:
     return "".join(output.data["text/html"] for output in page.cells[0].outputs)
 
 
-def test_a_figure_becomes_a_placeholder_with_all_of_its_data() -> None:
+def laid_down(*figures: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """What a page shows of figures, and the files beside it."""
+    beside: dict[str, str] = {}
+    page = page_notebook(notebook(*figures), "page", no_blocks, beside.__setitem__)
+    return html_of(page), beside
+
+
+def test_a_figure_becomes_a_still_and_files_beside_it() -> None:
     executed = notebook(plot(), plot())
-    html = html_of(page_notebook(executed, "page", no_blocks, no_files))
-    assert html.count("<figure") == html.count("data-plotly='") == 2
-    assert "template" not in html
-    assert 'id="figure-2"' in html and "height:300px" in html
+    html, beside = laid_down(plot(), plot())
+    assert html.count("<figure") == html.count('class="still"') == 2
+    assert re.findall('data-plotly="([^"]*)"', html) == [n for n in beside if n.endswith("json")]
+    assert [name for name in beside if name.endswith("csv")] == ["figure-1.csv", "figure-2.csv"]
+    assert 'href="figure-2.csv"' in html
+    assert 'id="figure-2"' in html and "--height:300px" in html
     assert "What <b>is</b> seen" in html
     assert html.count("It&#x27;s &quot;high&quot; &amp; wide") == 4
-    assert r"a\u0027b\u003cc\u003e\u0026" in html
-    assert '"meta":{"panels":2}' in html
+    assert "&lt;i&gt;" in html and "<i>" not in html
     check_figures(executed, html, "page")
     assert PLOTLY in executed.cells[0].outputs[0].data, "the executed notebook is left alone"
+    drawn = json.loads(next(text for name, text in beside.items() if name.endswith("json")))
+    assert "template" not in drawn["layout"] and drawn["layout"]["meta"] == {"panels": 1}
 
 
 def heatmap(values: np.ndarray[Any, Any]) -> dict[str, Any]:
@@ -84,7 +95,14 @@ def heatmap(values: np.ndarray[Any, Any]) -> dict[str, Any]:
     bdata = base64.b64encode(values.astype("float32").tobytes()).decode()
     z = {"dtype": "f4", "bdata": bdata, "shape": shape}
     figure = plot()
-    figure[PLOTLY]["data"] = [{"type": "heatmap", "z": z}]
+    largest = float(np.abs(values).max())
+    scaled = {"zmin": -largest, "zmax": largest, "meta": {"scale": "signed"}}
+    figure[PLOTLY]["data"] = [{"type": "heatmap", "z": z, **scaled}]
+    rows, columns = values.shape
+    figure[PLOTLY]["layout"] |= {
+        "xaxis": {"range": [-0.5, columns - 0.5]},
+        "yaxis": {"range": [rows - 0.5, -0.5]},
+    }
     return figure
 
 
@@ -98,47 +116,40 @@ def decoded(figure: dict[str, Any]) -> np.ndarray[Any, Any]:
 
 def test_matrices_travel_light_and_stay_exact_to_what_is_shown() -> None:
     values = np.random.default_rng(0).normal(scale=10, size=(7, 5)).astype("float32")
-    html = html_of(page_notebook(notebook(heatmap(values)), "page", no_blocks, no_files))
-    shown = decoded(json.loads(html.split("data-plotly='")[1].split("'")[0]))
+    _, beside = laid_down(heatmap(values))
+    (drawn,) = (text for name, text in beside.items() if name.endswith("json"))
+    shown = decoded(json.loads(drawn))
     assert np.abs(shown - values).max() <= np.abs(values).max() / 8190 * 1.001
 
 
-def test_a_large_figure_lies_beside_its_page_and_a_small_one_in_it() -> None:
-    values = np.random.default_rng(0).normal(size=(113, 113)).astype("float32")
-    executed = notebook(heatmap(values[:5]), heatmap(values), plot())
-    beside: dict[str, str] = {}
-    html = html_of(page_notebook(executed, "page", no_blocks, beside.__setitem__))
-    (name,) = beside
-    assert re.fullmatch(r"figure-2-[0-9a-f]{8}\.json", name)
-    given = re.findall("data-plotly='([^']*)'", html)
-    assert [entry.startswith("{") for entry in given] == [True, False, True]
-    assert given[1] == name
-    figure = json.loads(beside[name])
-    assert figure["layout"]["height"] == 300
-    assert np.abs(decoded(figure) - values).max() <= np.abs(values).max() / 8190 * 1.001
-    check_figures(executed, html, "page")
-    with pytest.raises(RenderError, match="the notebook has 3 figures, its page shows 2"):
-        check_figures(executed, html.replace(f"data-plotly='{name}'", ""), "page")
-
-    again: dict[str, str] = {}
-    page_notebook(executed, "page", no_blocks, again.__setitem__)
-    assert again == beside
-    changed: dict[str, str] = {}
-    page_notebook(notebook(plot(), heatmap(values + 1)), "page", no_blocks, changed.__setitem__)
-    assert changed.keys() != beside.keys(), "what was cached is not drawn for it"
+def test_the_name_of_a_file_changes_with_what_it_holds() -> None:
+    values = np.random.default_rng(0).normal(size=(5, 5)).astype("float32")
+    html, beside = laid_down(heatmap(values), plot())
+    assert laid_down(heatmap(values), plot()) == (html, beside)
+    first, second = [name for name in beside if name.endswith("json")]
+    changed = [name for name in laid_down(heatmap(values + 1), plot())[1] if name.endswith("json")]
+    assert changed[0] != first and changed[1] == second, "what was cached is not drawn for it"
+    assert re.fullmatch(r"figure-1-[0-9a-f]{8}\.json", first)
 
 
 def test_a_lost_figure_is_noticed() -> None:
+    html, _ = laid_down(plot())
     with pytest.raises(RenderError, match="the notebook has 2 figures, its page shows 1"):
-        check_figures(notebook(plot(), plot()), "<div data-plotly='{}'>", "page")
+        check_figures(notebook(plot(), plot()), html, "page")
 
 
-def test_choices_are_labelled() -> None:
-    choices = [{"label": f"{n}: <3>", "component": "AttentionHeads", "props": {}} for n in (1, 2)]
-    figure = {"choices": choices, "caption": "c", "alt": "a"}
-    html = html_of(page_notebook(notebook({CIRCUITSVIS: figure}), "page", no_blocks, no_files))
+def test_choices_are_labelled_and_the_first_is_shown() -> None:
+    parts = {"tokens": ["a"], "heads": ["0.0"], "attention": [[[1.0]]], "marks": [[0, 0]]}
+    choices = [{"label": f"{n}: <3>", **parts} for n in (1, 2)]
+    html, beside = laid_down({CIRCUITSVIS: {"choices": choices, "caption": "c", "alt": "a"}})
     assert "<option>2: &lt;3&gt;</option>" in html
-    assert html.count("AttentionHeads") == 2 and "&lt;script" not in html
+    assert re.findall(r'class="still still--attention" data-search-exclude( hidden)?', html) == [
+        "",
+        " hidden",
+    ]
+    (name,) = re.findall('data-circuitsvis="([^"]*)"', html)
+    assert json.loads(beside[name]) == choices
+    assert beside["figure-1.csv"].splitlines()[1] == "1,0.0,0,a,0,a,1"
 
 
 def test_numbers_in_a_row_are_one_ledger() -> None:
@@ -194,6 +205,13 @@ def test_an_incomplete_figure_stops_the_build(changes: dict[str, Any], message: 
         page_notebook(notebook(plot(**changes)), "page", no_blocks, no_files)
 
 
+def test_what_no_still_can_be_drawn_of_stops_the_build() -> None:
+    figure = plot()
+    figure[PLOTLY]["data"][0]["type"] = "pie"
+    with pytest.raises(RenderError, match="page, cell 1: figure 1: no still .* type 'pie'; draw"):
+        page_notebook(notebook(figure), "page", no_blocks, no_files)
+
+
 def test_a_cell_that_raised_stops_the_build() -> None:
     executed = notebook()
     executed.cells[0].outputs = [new_output("error", ename="ValueError", evalue="no", traceback=[])]
@@ -243,7 +261,10 @@ def test_a_link_to_a_missing_page_stops_the_build() -> None:
 def test_the_palettes_reach_style_sheet_and_script() -> None:
     for palette in PALETTES.values():
         assert f"--mim-paper:{palette.paper};" in colours.stylesheet()
+        assert f"--mim-head-7:{palette.heads[7]};" in colours.stylesheet()
         assert palette.scales["signed"][0][1] in colours.script()
+    script = colours.script().removeprefix("window.palettes=").removesuffix(";\n")
+    assert json.loads(script)["dark"]["heads"] == list(PALETTES["dark"].heads)
 
 
 def test_the_bundle_is_the_plotly_that_made_the_figures() -> None:

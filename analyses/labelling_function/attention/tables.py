@@ -48,4 +48,4 @@ def by_y(
 ) -> dict[str, Float[Tensor, " y"]]:
     """Attention to Y by the number that stands there, mean over X, of some heads."""
     mean = pattern(problem).reshape(SIDE, SIDE, -1, 3).mean(dim=0)
-    return {f"0.{head}": mean[:, head, Y].cpu() for head in chosen}
+    return {f"head 0.{head}": mean[:, head, Y].cpu() for head in chosen}

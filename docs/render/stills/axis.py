@@ -30,6 +30,8 @@ class Axis:
     given: tuple[tuple[Any, str], ...] = ()
     """Values that are to be written beside it, and as what; none: round ones."""
     grid: bool = True
+    percent: bool = False
+    """Whether its numbers are shares, written in per cent."""
 
     def coordinate(self, value: Any) -> float | None:
         """A value in the units of `range`; None where it cannot be drawn."""
@@ -58,7 +60,11 @@ class Axis:
         elif self.kind == "log":
             shown = _powers(*self.range)
         else:
-            shown = [(value, written(value, step)) for value, step in _round(*self.range, most)]
+            unit = 100 if self.percent else 1
+            shown = [
+                (value, written(unit * value, unit * step) + "\u202f%" * self.percent)
+                for value, step in _round(*self.range, most)
+            ]
         placed = [(self.coordinate(value), label) for value, label in shown]
         return [
             Tick(self.share(at), label)
@@ -86,9 +92,10 @@ def axis(described: dict[str, Any], drawn: Sequence[Sequence[Any]], extent: "Ext
         ordered = values(described.get("categoryarray") or every)
         categories = tuple(dict.fromkeys(map(str, ordered)))
     labels = described.get("ticktext") or described.get("tickvals") or ()
-    given = tuple((value, shown(label)) for value, label in zip(values(described.get("tickvals") or ()), labels, strict=True))
-    grid = described.get("showgrid", True)
-    bare = Axis(kind, (0.0, 1.0), title, categories, given, grid)
+    places = values(described.get("tickvals") or ())
+    given = tuple((place, shown(label)) for place, label in zip(places, labels, strict=True))
+    rest = given, described.get("showgrid", True), described.get("tickformat", "").endswith("p")
+    bare = Axis(kind, (0.0, 1.0), title, categories, *rest)
     if "range" in described:
         low, high = described["range"]
     elif kind == "category":
@@ -96,7 +103,7 @@ def axis(described: dict[str, Any], drawn: Sequence[Sequence[Any]], extent: "Ext
     else:
         coordinates = [c for value in every if (c := bare.coordinate(value)) is not None]
         low, high = extent.of(coordinates)
-    return Axis(kind, (float(low), float(high)), title, categories, given, grid)
+    return Axis(kind, (float(low), float(high)), title, categories, *rest)
 
 
 @dataclass(frozen=True)

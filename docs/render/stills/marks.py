@@ -4,6 +4,7 @@ The plot is a box of 1000 by 1000 units that is stretched to its place; strokes 
 with it (`vector-effect` in the style sheet). So a point is a line of no length with round ends.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -23,7 +24,9 @@ SYMBOLS = {
     "x": "M-4-2.4-2.4-4 0-1.6 2.4-4 4-2.4 1.6 0 4 2.4 2.4 4 0 1.6-2.4 4-4 2.4-1.6 0z",
 }
 """Symbols that are no dots, ten units large; the squares among dots have square ends."""
-DOTS = ("circle", "square", "circle-open", "square-open")
+BOX = ("lowerfence", "q1", "median", "q3", "upperfence")
+"""The five numbers of a box, from the least to the most."""
+DOTS = ("circle", "square")
 
 
 def style(trace: dict[str, Any]) -> str:
@@ -31,6 +34,8 @@ def style(trace: dict[str, Any]) -> str:
     meta = trace.get("meta") or {}
     if "head" in meta:
         return f"h{meta['head'] % len(LIGHT.heads)}"
+    if "sign" in meta:
+        return "positive" if meta["sign"] > 0 else "negative"
     if meta.get("mark"):
         return "mark"
     return f"s{meta.get('series', 0) % len(LIGHT.series)}"
@@ -108,30 +113,42 @@ def _scatter(panel: Panel, trace: dict[str, Any]) -> str:
 
 def _markers(points: Sequence[tuple[float, float]], trace: dict[str, Any], colour: str) -> str:
     marker = trace.get("marker", {})
-    symbol = marker.get("symbol", "circle")
-    size = round(marker.get("size", 6))
-    faint = " faint" if marker.get("opacity", 1) < 1 else ""
-    if symbol in DOTS:
+    if most := marker.get("maxdisplayed"):
+        points = points[:: math.ceil(len(points) / most)]
+    kind = marker.get("symbol", "circle").removesuffix("-open")
+    name = f"{colour} size-{round(marker.get('size', 6))}"
+    if marker.get("opacity", 1) < 1:
+        name += " faint"
+    is_open = marker.get("symbol", "").endswith("-open")
+    if kind in DOTS:
         path = "".join(f"M{x} {y}h0" for x, y in dict.fromkeys((_at(x), _at(y)) for x, y in points))
-        name = f"dot {symbol.removesuffix('-open')} {colour}"
-        dots = f'<path class="{name} size-{size}{faint}" d="{path}"/>'
-        if symbol.endswith("-open") or colour == "mark":
-            dots += f'<path class="{name} hole size-{size}" d="{path}"/>'
-        return stretched(dots)
-    if symbol not in SYMBOLS:
-        raise RenderError(
-            f"no still can be drawn of markers {symbol!r}; known: "
-            f"{', '.join((*DOTS, *SYMBOLS))}."
-        )
+        return stretched(dots(kind, name, path, hollow=is_open or colour == "mark"))
     return "".join(
-        f'<svg x="{100 * x:.4g}%" y="{100 * y:.4g}%">'
-        f'<path class="symbol {colour} size-{size}{faint}" d="{SYMBOLS[symbol]}"/></svg>'
+        f'<svg x="{100 * x:.4g}%" y="{100 * y:.4g}%">{symbol(kind, name, is_open=is_open)}</svg>'
         for x, y in points
     )
 
 
+def dots(kind: str, name: str, path: str, *, hollow: bool) -> str:
+    """Points: lines of no length whose ends are round or square, and paper in hollow ones."""
+    found = f'<path class="dot {kind} {name}" d="{path}"/>'
+    return found + f'<path class="dot {kind} {name} hole" d="{path}"/>' * hollow
+
+
+def symbol(kind: str, name: str, *, is_open: bool) -> str:
+    """A point of another shape.
+
+    Raises:
+        RenderError: if there is no such shape.
+    """
+    if kind not in SYMBOLS:
+        known = ", ".join((*DOTS, *SYMBOLS))
+        raise RenderError(f"no still can be drawn of markers {kind!r}; known: {known}.")
+    return f'<path class="symbol {name}{" open" * is_open}" d="{SYMBOLS[kind]}"/>'
+
+
 def _bars(panel: Panel, trace: dict[str, Any], number: int, of: int) -> str:
-    baseline = panel.y.share(0.0)
+    foot = _at(1 - panel.y.share(0.0))
     width = 0.85 * spacing(panel.x, values(trace["x"])) / of
     path = ""
     for x, y in zip(values(trace["x"]), values(trace["y"]), strict=True):
@@ -140,7 +157,7 @@ def _bars(panel: Panel, trace: dict[str, Any], number: int, of: int) -> str:
             continue
         left = at + (number - of / 2) * width
         start, end = _at(panel.x.share(left)), _at(panel.x.share(left + width))
-        path += f"M{start} {_at(1 - baseline)}V{_at(1 - panel.y.share(top))}H{end}V{_at(1 - baseline)}z"
+        path += f"M{start} {foot}V{_at(1 - panel.y.share(top))}H{end}V{foot}z"
     fill = (trace.get("meta") or {}).get("fill", "solid")
     return stretched(f'<path class="bar {fill} {style(trace)}" d="{path}"/>')
 
@@ -153,7 +170,9 @@ def spacing(axis: Axis, given: Sequence[Any]) -> float:
 
 def _boxes(panel: Panel, trace: dict[str, Any], number: int, of: int) -> str:
     width = 0.7 * spacing(panel.x, values(trace["x"])) / of
-    parts = [values(trace[part]) for part in ("x", "lowerfence", "q1", "median", "q3", "upperfence")]
+    parts = [
+        values(trace[part]) for part in ("x", "lowerfence", "q1", "median", "q3", "upperfence")
+    ]
     path = ""
     for x, *five in zip(*parts, strict=True):
         at = panel.x.coordinate(x)

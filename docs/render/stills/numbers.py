@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from docs.render.stills.marks import BOX
 from docs.render.stills.values import rows, values
 
 Row = list[Any]
@@ -65,13 +66,15 @@ def _maps(maps: list[dict[str, Any]], layout: dict[str, Any]) -> Iterator[Row]:
             yield [*name, label, *(f"{value:.6g}" for value in row)]
 
 
-BOX = ("lowerfence", "q1", "median", "q3", "upperfence")
+FIVE = ("least", "1st quartile", "median", "3rd quartile", "most")
 
 
 def _points(traces: list[dict[str, Any]], layout: dict[str, Any]) -> Iterator[Row]:
     x, y = _title(layout, "xaxis"), _title(layout, "yaxis")
     boxes = traces[0].get("type") == "box"
-    of_box = [f"{y}: {part}" for part in ("least", "1st quartile", "median", "3rd quartile", "most")]
+    of_box = [
+        f"{y}: {part}" for part in ("least", "1st quartile", "median", "3rd quartile", "most")
+    ]
     yield ["series", x, *(of_box if boxes else [y])]
     for trace in traces:
         parts = [values(trace[part]) for part in (BOX if boxes else ("y",))]

@@ -9,7 +9,7 @@ from typing import Any
 from docs.render import RenderError
 from docs.render.stills.axis import Axis, Extent, Tick, axis, written
 from docs.render.stills.levels import STEPS, level
-from docs.render.stills.marks import SYMBOLS, Panel, drawn, spacing, stretched, style
+from docs.render.stills.marks import DOTS, Panel, dots, drawn, spacing, stretched, style, symbol
 from docs.render.stills.values import values
 
 LETTER = 6.6
@@ -222,15 +222,13 @@ def _key(trace: dict[str, Any]) -> str:
         dash = trace.get("line", {}).get("dash", "solid")
         shape += f'<path class="line {colour} dash-{dash}" d="M0 6H28"/>'
     if "markers" in mode:
-        symbol = trace.get("marker", {}).get("symbol", "circle")
-        if symbol in SYMBOLS:
-            path = f'<path class="symbol {colour} size-7" d="{SYMBOLS[symbol]}"/>'
-            shape += f'<svg x="14" y="6">{path}</svg>'
+        given = trace.get("marker", {}).get("symbol", "circle")
+        kind, is_open = given.removesuffix("-open"), given.endswith("-open")
+        if kind in DOTS:
+            shape += dots(kind, f"{colour} size-7", "M14 6h0", hollow=is_open)
         else:
-            kind = symbol.removesuffix("-open")
-            shape += f'<path class="dot {kind} {colour} size-7" d="M14 6h0"/>'
-            if symbol.endswith("-open"):
-                shape += f'<path class="dot {kind} {colour} hole size-7" d="M14 6h0"/>'
+            drawn_key = symbol(kind, f"{colour} size-7", is_open=is_open)
+            shape += f'<svg x="14" y="6">{drawn_key}</svg>'
     return f'<svg class="key" viewBox="0 0 28 12">{shape}</svg>'
 
 

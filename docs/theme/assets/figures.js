@@ -85,21 +85,29 @@
     );
   }
 
-  // A trace says what the palette has to colour it with; see `analyses/palette.py`.
-  function coloured(trace, { scales, series, heads, paper, ink }) {
-    const { scale, series: number, head, fill, mark } = trace.meta ?? {};
+  // A trace says what it is: which of the palette's scales, heads, series or signs, and how a bar
+  // is filled; see `analyses/palette.py`.
+  function colourOf({ head, series, sign }, { heads, series: others, positive, negative }) {
+    if (head !== undefined) return heads[head % heads.length];
+    if (series !== undefined) return others[series % others.length];
+    if (sign !== undefined) return sign > 0 ? positive : negative;
+  }
+
+  function coloured(trace, palette) {
+    const { scale, fill, mark } = trace.meta ?? {};
+    const { paper, ink } = palette;
     const painted = { ...trace };
     if (trace.z?.step) painted.z = matrix(trace.z);
-    if (scale) painted.colorscale = scales[scale];
+    if (scale) painted.colorscale = palette.scales[scale];
     if (mark) painted.marker = { ...trace.marker, color: paper, line: { ...trace.marker.line, color: ink } };
-    const color =
-      head !== undefined ? heads[head % heads.length]
-      : number !== undefined ? series[number % series.length]
-      : undefined;
-    if (color === undefined) return painted;
+    const color = colourOf(trace.meta ?? {}, palette);
+    if (!color) return painted;
     painted.marker = { ...trace.marker, color };
-    if (fill === "hollow") painted.marker = { ...trace.marker, color: paper, line: { color, width: 1.5 } };
-    if (fill === "half") painted.marker.color = `${color}73`;
+    // An outline, since what is filled by half stands out too little from the paper.
+    if (fill === "hollow" || fill === "half") {
+      painted.marker.line = { color, width: 1.5 };
+      painted.marker.color = fill === "half" ? `${color}73` : paper;
+    }
     if (/^(scatter|box)$/.test(trace.type ?? "scatter")) painted.line = { ...trace.line, color };
     return painted;
   }

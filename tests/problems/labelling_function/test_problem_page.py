@@ -54,7 +54,7 @@ def test_the_picture_is_small_and_takes_its_colours_from_the_page() -> None:
     svg = coloured(red)
     root = ElementTree.fromstring(svg)
     assert root.get("aria-label")
-    assert {path.get("stroke") for path in root} == {"var(--mim-series-0)", "var(--mim-series-1)"}
+    assert {path.get("stroke") for path in root} == {"var(--mim-negative)", "var(--mim-positive)"}
     assert len(svg) < 10_000
     # Of one colour, there is one path.
     assert len(ElementTree.fromstring(coloured(torch.zeros_like(red)))) == 1

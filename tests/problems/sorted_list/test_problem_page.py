@@ -76,7 +76,7 @@ def test_the_line_of_the_picture_changes_colour_with_the_copying_head(
 ) -> None:
     lines = [path for path in picture if "H" in path.attrib["d"]]
     assert [(line.attrib["stroke"], line.attrib["d"]) for line in lines] == [
-        ("var(--mim-series-0)", "M-136.0 150H472.0"),
-        ("var(--mim-series-1)", "M472.0 150H776.0"),
+        ("var(--mim-head-0)", "M-136.0 150H472.0"),
+        ("var(--mim-head-1)", "M472.0 150H776.0"),
     ]
     assert picture.attrib["aria-label"]

@@ -21,6 +21,6 @@ def rows(attention: Float[Tensor, "sequence key"]) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {ROW * sequences:g}" '
-        'fill="var(--mim-series-0)" role="img" aria-label="Rows of squares, one for each '
+        'fill="var(--mim-head-0)" role="img" aria-label="Rows of squares, one for each '
         f'position, as strong as the attention it gets">{squares}</svg>'
     )
