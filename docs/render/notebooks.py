@@ -193,7 +193,8 @@ def _slim(trace: dict[str, Any]) -> dict[str, Any]:
 def _attention_figure(figure: dict[str, Any], number: int, place: str, put: Put) -> str:
     choices = figure["choices"]
     stills = "".join(
-        attention_still(choice, hidden=shown > 0) for shown, choice in enumerate(choices)
+        attention_still(choice, marked=figure.get("marked", ""), hidden=place_shown > 0)
+        for place_shown, choice in enumerate(choices)
     )
     select = ""
     if len(choices) > 1:

@@ -39,7 +39,8 @@ def served(site: Path) -> Iterator[Served]:
 
 @dataclass
 class Visit:
-    """What happened while one page was open at a width, scrolled through and toggled."""
+    """What happened while one page was open at a width: read to its end, its figures reached for
+    where it is wide, and toggled."""
 
     page: Page
     elsewhere: list[str] = field(default_factory=list)
@@ -53,11 +54,11 @@ class Visit:
     violations: list[str] = field(default_factory=list)
     """What axe-core calls serious or worse, by palette."""
     asked_before: frozenset[str] = frozenset()
-    """Files that were loaded before anything was scrolled."""
+    """Files that were loaded until the page was read to its end, and no figure reached for."""
     asked_after: frozenset[str] = frozenset()
     """Files that were loaded up to the end, at this width and those before."""
     weight_before: int = 0
-    """Of all that was loaded before anything was scrolled."""
+    """Of these files."""
     weight_after: int = 0
     """Of all that was loaded up to the end, at this width and those before."""
 
@@ -69,15 +70,27 @@ SCROLL = """async () => {
     await new Promise(done => { requestAnimationFrame(done); setTimeout(done, 250); });
   }
 }"""
-UNDRAWN = """scheme => [...document.querySelectorAll('[data-plotly], [data-circuitsvis]')]
+REACH = """() => document.querySelectorAll('.figure__tools button[aria-pressed=false]')
+  .forEach(button => button.click())"""
+UNDRAWN = """scheme => [...document.querySelectorAll('.drawing')]
   .filter(box => box.dataset.drawn !== scheme
     || !box.querySelector(box.dataset.plotly ? 'svg.main-svg' : 'canvas'))
   .map(box => `${scheme}: ${box.closest('figure').id}`)"""
+EMPTY = """() => [...document.querySelectorAll('.drawing')]
+  .filter(box => {
+    const still = box.querySelector('.still:not([hidden])').getBoundingClientRect();
+    const drawn = [...box.querySelectorAll('.still:not([hidden]) .panel__plot')];
+    return still.height < 50 || !drawn.length
+      || drawn.some(plot =>
+        plot.getBoundingClientRect().height < 30 || !plot.querySelector('path'));
+  })
+  .map(box => `still: ${box.closest('figure').id}`)"""
 TOO_WIDE = """() => {
-  const wide = [...document.querySelectorAll('[data-plotly] svg.main-svg, .widget > div')]
+  const wide = [...document.querySelectorAll('.plot svg.main-svg, .widget > div, .still *')]
     .filter(part => part.getBoundingClientRect().width
-      > part.closest('.plot, .widget').getBoundingClientRect().width + 1)
-    .map(part => part.closest('figure').id);
+      && part.getBoundingClientRect().right
+      > part.closest('.plot, .widget, figure').getBoundingClientRect().right + 1)
+    .map(part => `${part.closest('figure').id}: ${part.outerHTML.slice(0, 80)}`);
   if (document.documentElement.scrollWidth > innerWidth) wide.push('the page');
   return wide;
 }"""
@@ -123,19 +136,13 @@ def visit(served: Served, reader: BrowserContext) -> Any:
         served.asked.clear()
         page.set_viewport_size({"width": NARROW, "height": 900})
         page.goto(served.url + url, wait_until="networkidle")
+        look(now, "light", NARROW)
         now.asked_before = frozenset(served.asked)
         now.weight_before = served.weight()
-        look(now, "light", NARROW)
         now.elsewhere = away.copy()
         now = found[WIDE]
-        # Of other pages nothing but the style depends on the width.
-        loaded_anew = page.locator("figure.figure").count() > 0
-        if loaded_anew:
-            # Or all figures would be drawn once more for the new width.
-            page.goto("about:blank")
         page.set_viewport_size({"width": WIDE, "height": 900})
-        if loaded_anew:
-            page.goto(served.url + url)
+        page.evaluate(REACH)
         look(now, "light", WIDE)
         page.locator(".md-header__button[for^=__palette]:visible").click()
         look(now, "dark", WIDE)
@@ -152,10 +159,13 @@ def look(seen: Visit, scheme: str, width: int) -> None:
     """Scroll through a page, and note what is amiss."""
     page = seen.page
     page.evaluate(SCROLL)
-    try:
-        page.wait_for_function(f"scheme => !({UNDRAWN})(scheme).length", arg=scheme, polling=50)
-    except Error:
-        seen.undrawn += page.evaluate(UNDRAWN, scheme)
+    if width == NARROW:
+        seen.undrawn += page.evaluate(EMPTY)
+    else:
+        try:
+            page.wait_for_function(f"scheme => !({UNDRAWN})(scheme).length", arg=scheme, polling=50)
+        except Error:
+            seen.undrawn += page.evaluate(UNDRAWN, scheme)
     # Widths and contrast are those of the end.
     page.evaluate(FADE)
     seen.too_wide += page.evaluate(TOO_WIDE)

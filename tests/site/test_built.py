@@ -35,8 +35,8 @@ class Document(HTMLParser):
         given = dict(attrs)
         self.ids += [value for name in ("id",) if (value := given.get(name))]
         self.references += [value for name in ("href", "src") if (value := given.get(name))]
-        drawn = given.get("data-plotly") or "{"
-        self.figures += [] if drawn.startswith("{") else [drawn]
+        kinds = ("data-plotly", "data-circuitsvis")
+        self.figures += [value for name in kinds if (value := given.get(name))]
         if tag == "a" or given.get("rel") == "canonical":
             return
         self.loaded_from_elsewhere += [
@@ -98,7 +98,9 @@ def test_every_figure_that_is_fetched_lies_beside_its_page_and_nothing_else_does
     site: Path,
 ) -> None:
     wanted = [page.parent / name for page in site.rglob("*.html") for name in read(page).figures]
-    assert sorted(wanted) == sorted(site.rglob("figure-*.json"))
+    numbers = [path.parent / f"figure-{path.name.split('-')[1]}.csv" for path in wanted]
+    assert sorted(numbers) == sorted(site.rglob("figure-*.csv"))
+    assert sorted(wanted) == sorted(site.rglob("figure-*.json")) != []
 
 
 def test_no_id_is_given_twice(site: Path) -> None:

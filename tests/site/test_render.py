@@ -202,7 +202,7 @@ def test_markdown_that_code_shows_leaves_the_code_and_its_other_outputs(tmp_path
 )
 def test_an_incomplete_figure_stops_the_build(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(RenderError, match=message):
-        page_notebook(notebook(plot(**changes)), "page", no_blocks, no_files)
+        laid_down(plot(**changes))
 
 
 def test_what_no_still_can_be_drawn_of_stops_the_build() -> None:

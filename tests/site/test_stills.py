@@ -207,7 +207,8 @@ def test_what_cannot_be_drawn_is_named(change: dict[str, Any], message: str) -> 
 def test_attention_is_drawn_with_its_tokens_and_the_right_answer() -> None:
     pattern = [[1.0, 0.0], [0.25, 0.75]]
     choice = {"tokens": ["<5>", "SEP"], "heads": ["0.0", "0.1"], "attention": [pattern, pattern]}
-    html = attention_still(choice | {"marks": [[1, 0]]}, hidden=False)
+    html = attention_still(choice | {"marks": [[1, 0]]}, marked="the answer", hidden=False)
+    assert ">the answer</span>" in html
     first = html.split("head 0.1")[0]
     assert cells(first, (2, 2)).tolist() == [[16, -1], [4, 12]]
     assert 'class="dot circle mark ring" d="M0.5 1h0"' in first

@@ -6,22 +6,27 @@ from itertools import groupby
 from typing import Any
 
 from docs.render.stills.levels import level
+from docs.render.stills.marks import dots
 
 
-def attention_still(choice: dict[str, Any], *, hidden: bool) -> str:
+def attention_still(choice: dict[str, Any], *, marked: str = "", hidden: bool) -> str:
     """The patterns of all heads on one sequence.
 
     Args:
         choice: `tokens`, `heads`, `attention` `[head][query][key]`, and `marks`, the cells (query,
             key) that are circled.
+        marked: what the circled cells are.
         hidden: whether it waits to be chosen.
     """
+    circle = dots("circle", "mark size-9", "M14 6h0", hollow=True)
+    key = f'<svg class="key" viewBox="0 0 28 12">{circle}</svg>'
+    legend = f'<p class="still__legend"><span>{key}{escape(marked)}</span></p>' if marked else ""
     panels = "".join(
         _head(name, pattern, choice["tokens"], choice.get("marks", []))
         for name, pattern in zip(choice["heads"], choice["attention"], strict=True)
     )
     return (
-        f'<div class="still still--attention" data-search-exclude{" hidden" * hidden}>'
+        f'<div class="still still--attention" data-search-exclude{" hidden" * hidden}>{legend}'
         f'<div class="still__row"><div class="still__panels">{panels}</div></div></div>'
     )
 
@@ -44,8 +49,7 @@ def _head(
     cells = "".join(f'<path class="l{found}" d="{paths[found]}"/>' for found in sorted(paths))
     circles = "".join(f"M{key + 0.5:g} {query}h0" for query, key in marks)
     if circles:
-        cells += f'<path class="dot circle mark ring" d="{circles}"/>'
-        cells += f'<path class="dot circle mark hole ring" d="{circles}"/>'
+        cells += dots("circle", "mark ring", circles, hollow=True)
     edge = f"M0-.5H{n}V{n - 0.5:g}H0zM0-.5L{n} {n - 0.5:g}"
     labels = ""
     for place, token in enumerate(tokens):
