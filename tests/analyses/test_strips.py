@@ -57,7 +57,7 @@ def test_an_axis_fits_its_numbers(
     numbers = sorted([value, threshold, *others])
     places = [on.place(number) for number in numbers]
     assert places == sorted(places)
-    assert 0 <= places[0] and places[-1] <= 1
+    assert places[0] >= 0 and places[-1] <= 1
     assert (on.place(low), on.place(high)) == (0, 1)
 
 

@@ -21,8 +21,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from playwright.sync_api import Browser, BrowserContext, expect
 from pydantic import BaseModel, ValidationError
 
-from analyses.explained import explanations_table
 from analyses.claims_table import claims_table
+from analyses.explained import explanations_table
 from analyses.outputs import FACT, NUMBER, PICTURE
 from analyses.results import Results, fact_html
 from docs.render.months import Month
