@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
+from analyses.claims_table import claims_table
 from analyses.findings import (
     ClaimsDoNotStand,
     Comparison,
@@ -17,7 +18,6 @@ from analyses.findings import (
     Evidence,
     Finding,
     Verdict,
-    claims_table,
 )
 from analyses.statistics import (
     Interval,
@@ -155,6 +155,10 @@ class Claim:
     of_task: bool = False
     """Whether it is about the task and what is made from it alone, such as training data or a
     transformer set by hand, so that it comes out the same whatever the checkpoint."""
+    counted: str = ""
+    """What the number of cases counts, as it stands after that number: `lists`, `neurons`."""
+    carries: bool = False
+    """Whether it is one of the few that say how the model works, which a page shows unfolded."""
 
     def __post_init__(self) -> None:
         if not self.controls:
@@ -193,6 +197,8 @@ class Claim:
                 for control, found in zip(self.controls, controlled, strict=True)
             ),
             verdict=verdict,
+            counted=self.counted,
+            carries=self.carries,
         )
 
 
@@ -232,5 +238,5 @@ class Findings:
             raise ClaimsDoNotStand("\n".join(self.complaints))
 
     def html(self) -> str:
-        """The claims as one table."""
+        """The claims as a table, most of them folded where some carry the rest."""
         return claims_table(list(self.findings), self.caveat)

@@ -1,7 +1,6 @@
-"""Claims that were checked: what was found, and how it is shown. Needs no torch."""
+"""Claims that were checked, and what was found. Needs no torch."""
 
 import math
-from html import escape
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -50,6 +49,20 @@ class Finding(BaseModel):
     n: int
     controls: tuple[Controlled, ...] = Field(min_length=1)
     verdict: Verdict
+    counted: str = ""
+    """What `n` counts, as it stands after that number: `lists`, `neurons`."""
+    carries: bool = False
+    """Whether it is one of the few that say how the model works; others are folded."""
+
+    @property
+    def cases(self) -> str:
+        """What it was measured on, in words that say how strong the evidence is."""
+        many = f"{self.n:,}" if self.n != 1 else "one"
+        if self.evidence == "proved":
+            return f"{many} {self.counted or 'cases'}, covering every input"
+        if self.evidence == "exhaustive":
+            return f"{'all ' * (self.n != 1)}{many} {self.counted or 'cases'}"
+        return f"{many} {self.counted or 'cases'}" + " sampled" * (self.evidence == "sampled")
 
     def complaint(self) -> str | None:
         """Why the write-up cannot stand as it is, or None."""
@@ -81,49 +94,14 @@ class Finding(BaseModel):
         return None
 
 
-def claims_table(findings: list[Finding], caption: str | None = None) -> str:
-    """An HTML table of claims, one row each, with an anchor `claim-<name>`."""
-    above = f"<caption>{escape(caption)}</caption>" if caption else ""
-    head = "".join(
-        f'<th scope="col">{title}</th>'
-        for title in ("Claim", "Evidence", "Measured", "Stated", "Controls", "Verdict")
-    )
-    rows = "".join(_row(finding) for finding in findings)
-    return (
-        f'<table class="claims">{above}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-    )
-
-
-def _row(finding: Finding) -> str:
-    interval = ""
-    if finding.interval:
-        low, high = finding.interval
-        interval = f" <small>[{_short(low)}, {_short(high)}]</small>"
-    controls = "".join(
-        f"<div>{_short(control.value)} <small>{escape(control.what)}</small></div>"
-        for control in finding.controls
-    )
-    cases = f"<small>n = {finding.n:,}</small>"
-    return (
-        f'<tr id="claim-{finding.name}" data-evidence="{finding.evidence}" '
-        f'data-verdict="{finding.verdict}">'
-        f"<td>{escape(finding.sentence)} <small>{escape(finding.quantity)}</small></td>"
-        f'<td><span class="evidence">{finding.evidence}</span> {cases}</td>'
-        f"<td>{_short(finding.value)}&nbsp;{escape(finding.unit)}{interval}</td>"
-        f"<td>{finding.comparison} {finding.threshold:g}</td>"
-        f"<td>{controls}</td>"
-        f'<td><span class="verdict verdict-{finding.verdict}">{finding.verdict}</span></td></tr>'
-    )
-
-
-def _short(value: float) -> str:
+def short(value: float) -> str:
     """A value to four significant digits, without an exponent where that is readable.
 
-    >>> _short(0.99826), _short(12345.0), _short(0.0)
+    >>> short(0.99826), short(12345.0), short(0.0)
     ('0.9983', '12,345', '0')
     """
     if value == 0:
         return "0"
-    if abs(value) >= 1000:
+    if 1000 <= abs(value) < 1e15:
         return f"{value:,.0f}"
     return f"{value:.4g}"

@@ -90,16 +90,21 @@ class Number(_Strict):
             return f"less than {least}{per_cent}" + " in size" * (shown < 0)
         return f"{shown:,.{self.digits}f}{per_cent}".replace("-", "\N{MINUS SIGN}")
 
-    def html(self) -> str:
-        """The number in prose, with all its digits in its title."""
+    def html(self, page: str = "") -> str:
+        """The number in prose: a link to where it was recorded, with all its digits in its title.
+
+        Args:
+            page: the page whose cell recorded it; empty if that is the page with the prose.
+        """
         title = literal(f"{self.name} = {self.value:.6g} {self.unit}".strip())
-        value = f'value="{self.value!r}" title="{title}"'
-        return f'<data class="number" {value}>{self.text()}</data>'
+        link = f'href="{literal(page)}#number-{self.name}" title="{title}"'
+        return f'<a class="number" {link}>{self.text()}</a>'
 
 
-def fact_html(name: str, text: str) -> str:
-    """A fact in prose."""
-    return f'<data class="fact" value="{literal(name)}">{literal(text)}</data>'
+def fact_html(name: str, text: str, page: str = "") -> str:
+    """A fact in prose, a link like that of a number."""
+    link = f'href="{literal(page)}#number-{literal(name)}"'
+    return f'<a class="fact" {link}>{literal(text)}</a>'
 
 
 class Results(_Strict):

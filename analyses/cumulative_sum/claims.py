@@ -417,6 +417,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=0.999,
+        counted="sequences",
         measure=accuracy,
     ),
     Claim(
@@ -427,6 +428,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at most",
         threshold=0.1,
+        counted="sequences",
         measure=mean_loss,
     ),
     Claim(
@@ -437,6 +439,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=0.99,
+        counted="sequences",
         measure=uniform_on_data,
     ),
     Claim(
@@ -447,6 +450,8 @@ CLAIMS = [
         evidence="proved",
         comparison="at most",
         threshold=NEAR,
+        counted="positions",
+        carries=True,
         measure=uniform_for_all,
     ),
     Claim(
@@ -457,6 +462,8 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.99,
+        counted="tokens",
+        carries=True,
         measure=ov_first_share,
     ),
     Claim(
@@ -467,6 +474,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.999,
+        counted="tokens",
         measure=ov_linear,
     ),
     Claim(
@@ -477,6 +485,8 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=0.99,
+        counted="sequences",
+        carries=True,
         measure=carries_mean,
     ),
     Claim(
@@ -487,6 +497,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at most",
         threshold=0.95,
+        counted="sequences",
         measure=carries_sum,
         controls=(Control("the same with the mean", measure=carries_mean),),
     ),
@@ -498,6 +509,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at most",
         threshold=0.8,
+        counted="sequences",
         measure=accuracy_without_mlp,
         controls=(Control("the MLP left alone", measure=accuracy),),
     ),
@@ -513,6 +525,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=2.0,
+        counted="sequences",
         measure=zero_said_without_mlp,
         controls=(Control("the MLP left alone", measure=zero_said_by_itself),),
     ),
@@ -525,6 +538,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=0.99,
+        counted="sequences",
         measure=zero_right_without_mlp,
         controls=(
             Control("the neurons of one side switched off instead", measure=best_on_zero),
@@ -539,6 +553,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.9,
+        counted="cosine",
         measure=u_with_signs,
     ),
     Claim(
@@ -549,6 +564,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at most",
         threshold=0.3,
+        counted="cosine",
         measure=u_with_zero,
         controls=(
             Control("the difference of positive and negative instead", measure=u_with_signs),
@@ -562,6 +578,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at most",
         threshold=-0.5,
+        counted="cosine",
         measure=signs_opposed,
     ),
     Claim(
@@ -572,6 +589,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.99,
+        counted="live neurons",
         measure=neurons_read_value,
     ),
     Claim(
@@ -583,6 +601,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at most",
         threshold=0.5,
+        counted="sequences",
         measure=best_own_side,
         refuted=True,
         controls=(Control("the sums of the other sign", measure=worst_other_side),),
@@ -595,6 +614,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=0.99,
+        counted="sequences",
         measure=worst_other_side,
         controls=(
             Control("the sums of their own sign", measure=best_own_side),
@@ -613,6 +633,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at most",
         threshold=0.05,
+        counted="sequences",
         measure=best_on_zero,
         controls=(
             Control("all neurons switched off", measure=zero_without_all),
@@ -630,6 +651,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at most",
         threshold=0.05,
+        counted="sequences",
         measure=partial(best_on_zero, how="mean"),
         refuted=True,
         controls=(Control("all neurons switched off", measure=zero_without_all),),
@@ -642,6 +664,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at most",
         threshold=0.9,
+        counted="sequences",
         measure=partial(worst_other_side, how="mean"),
         controls=(Control("the same, switched off", measure=worst_other_side),),
     ),
@@ -654,6 +677,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=0.99,
+        counted="sequences",
         measure=partial(worst_on_zero, how="held"),
         controls=(
             Control("switched off instead", measure=partial(best_on_zero, how="off")),
@@ -668,6 +692,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=0.9,
+        counted="sequences",
         measure=partial(worst_other_side, how="held"),
         controls=(Control("mean ablated instead", measure=partial(worst_other_side, how="mean")),),
     ),
@@ -679,6 +704,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=1.0,
+        counted="live neurons",
         measure=serve_their_side,
     ),
     Claim(
@@ -689,6 +715,8 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=0.99,
+        counted="sequences",
+        carries=True,
         measure=accuracy_without_relu,
         controls=(Control("the MLP mean ablated", measure=accuracy_without_mlp),),
     ),
@@ -702,6 +730,8 @@ CLAIMS = [
         evidence="proved",
         comparison="at most",
         threshold=0.0,
+        counted="cases",
+        carries=True,
         measure=lambda problem: unproved_by_signs(folded(problem)),
         controls=(
             Control("the MLP switched off", measure=lambda p: unproved_by_signs(without_mlp(p))),
@@ -722,6 +752,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=0.95,
+        counted="sequences",
         measure=partial(late_ones, chosen="hardest"),
         controls=(
             Control(
@@ -744,6 +775,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at most",
         threshold=0.036,
+        counted="sequences",
         measure=extreme(mean_loss, 0.0, max),
         controls=(
             Control(
@@ -761,6 +793,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=1e-6,
+        counted="sequences",
         measure=extreme(mean_deviation, 0.0, min),
         controls=(
             Control(
@@ -777,6 +810,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=0.01,
+        counted="sequences",
         measure=lambda problem: change_by(problem, centre_writes(problem)),
         controls=(
             Control(
@@ -796,6 +830,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at most",
         threshold=1.0,
+        counted="sequences",
         measure=partial(short_apart, by=formula),
         controls=(
             Control(
@@ -813,6 +848,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at least",
         threshold=0.999,
+        counted="sequences",
         measure=partial(long_agree, by=formula),
         controls=(
             Control(
@@ -829,6 +865,7 @@ CLAIMS = [
         evidence="proved",
         comparison="at least",
         threshold=1.0,
+        counted="cases",
         measure=margin_to_error,
         controls=FOOLS,
     ),
@@ -840,6 +877,8 @@ CLAIMS = [
         evidence="proved",
         comparison="at most",
         threshold=0.0,
+        counted="cases",
+        carries=True,
         measure=unproved,
         controls=FOOLS,
     ),
@@ -854,6 +893,7 @@ CLAIMS = [
         evidence="proved",
         comparison="at least",
         threshold=1.0,
+        counted="cases",
         measure=partial(proved, method="sums"),
         controls=FOOLS,
     ),
@@ -866,6 +906,7 @@ CLAIMS = [
         evidence="proved",
         comparison="at least",
         threshold=1.0,
+        counted="cases",
         measure=partial(proved, method="signs"),
         controls=FOOLS,
     ),
@@ -878,6 +919,7 @@ CLAIMS = [
         evidence="proved",
         comparison="at most",
         threshold=0.0,
+        counted="cases",
         measure=lambda problem: unproved(trained(problem, LESS_DECAY, SEEDS[0])),
         controls=(
             Control(
@@ -899,6 +941,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=1.0,
+        counted="sequences",
         measure=extreme(wrong_if_taken_back, 0.0, min),
         controls=(
             Control(

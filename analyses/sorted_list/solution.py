@@ -70,6 +70,7 @@ logits = problem.logits(sample)
 probability = answer_log_probs(task, logits, sample).exp()
 record("lists_scored", len(sample), "", digits=0)
 record("loss", loss(task, logits, sample), "nats")
+record("loss_all_lists", findings["is_sure"].value, "nats")
 record("probability_mean", probability.mean(), "")
 record("probability_median", probability.median(), "")
 record("probability_min", probability.min(), "", digits=4)
@@ -196,7 +197,7 @@ for number, name in enumerate(heads):
     record(f"ablation_{name.replace('.', '_')}", costs[number], "nats")
 fact("dearest_head", f"head {heads[costs.index(max(costs))]}")
 record("ablation_most", max(costs), "nats")
-record("ablation_least", min(costs), "nats")
+record("ablation_least", findings["both_heads_needed"].value, "nats")
 
 # %% [markdown]
 # The loss rises by {{ ablation_most }} nats without {{ dearest_head }}, and by
@@ -427,6 +428,8 @@ steps = stated.sorted_steps(problem)
 bins = [(1, 5), (6, 10), (11, 15), (16, 20), (21, 25), (26, task.max_value)]
 names = [*(f"{first}\N{EN DASH}{last}" for first, last in bins[:-1]), f"{bins[-1][0]} or more"]
 wrong_by_step = by_size(steps.wrong(), steps.size(), bins)
+for name in ("short_steps_right", "mistakes_are_copies"):
+    record(f"{name}_share", findings[name].value, "share", digits=2)
 for (first, _), share in zip(bins[2:], wrong_by_step[2:]):
     record(f"wrong_from_{first}", share, "share", digits=2)
 mistakes = steps.wrong()
@@ -510,6 +513,8 @@ record("found_to_answer", well.to_answer.mean(), "share", digits=0)
 scores = {name: stated.family(problem, name) for name in adversarial.FAMILIES}
 for name, score in scores.items():
     record(f"fails_{name}", score.fails().double().mean(), "share", digits=2)
+for name in ("high_lists_fail", "gap_lists_fail"):
+    record(f"{name}_share", findings[name].value, "share", digits=2)
 record("lists_per_family", samples.N_FAMILY, "", digits=0)
 figures.bars(
     {"lists with a wrong prediction": [float(s.fails().double().mean()) for s in scores.values()]},
@@ -575,7 +580,7 @@ record("gap_looks_across", gap_looks, "share", digits=0)
 #
 # **Your own lists** go in as they are; nothing else is needed:
 
-# %%
+# %% tags=["show"]
 mine = task.encode(
     [
         [3, 47, 12, 29, 8, 41, 20, 35, 16, 50],
@@ -675,7 +680,10 @@ for part, ablated in tests.items():
     for name, some in (("copying", same), ("not_copying", ~same)):
         record(f"{part}_where_{name}", parts[some, ablated[0]].mean(), "logits", digits=2)
         record(f"without_{part}_{name}", right[some].double().mean(), "share", digits=0)
-for name in ("copier_gives_most", "copier_favours_next", "copier_decides", "sources_favour_next"):
+for name in (
+    *("copier_gives_most", "copier_favours_next", "copier_decides"),
+    *("sources_favour_next", "other_head_gives_most"),
+):
     record(f"{name}_share", findings[name].value, "share", digits=0)
 table(
     [*part_names, "right without it"],

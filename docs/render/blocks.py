@@ -5,6 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mkdocs.utils import get_relative_url
 
+from analyses.claims_table import TITLES, cells
 from analyses.explained import percent
 from docs.render import RenderError
 from docs.render.months import Month, in_words
@@ -31,11 +32,13 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.filters["cells"] = cells
 _templates.filters["in_words"] = in_words
 _templates.filters["ordinal"] = ordinal
 _templates.filters["percent"] = percent
 _templates.globals["formula"] = FORMULA
 _templates.globals["people"] = people
+_templates.globals["titles"] = TITLES
 
 
 def block(

@@ -1,5 +1,6 @@
 """MkDocs hooks: what joins cards, executed notebooks and assets to the site."""
 
+import json
 import re
 import subprocess
 from functools import partial
@@ -24,6 +25,7 @@ from docs.render.notebooks import BLOCK, Put, check_figures, page_notebook
 from docs.render.places import check_front, check_places
 from docs.render.policy import policy
 from docs.render.references import resolve
+from docs.render.searched import with_claims
 from docs.render.standalone import standalone
 from docs.render.tidy import tidy
 
@@ -136,7 +138,12 @@ def on_page_context(
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Make the feeds valid: the plugin gives a feed without a picture one called None."""
+    """Let the search find claims; make the feeds valid, of which the plugin gives one without a
+    picture one called None.
+    """
+    index = Path(config.site_dir) / "search" / "search_index.json"
+    found = with_claims(json.loads(index.read_text(encoding="utf-8")), config.extra["months"])
+    index.write_text(json.dumps(found, separators=(",", ":")), encoding="utf-8")
     for feed in Path(config.site_dir).glob("feed_rss_*.xml"):
         text = feed.read_text(encoding="utf-8")
         feed.write_text(

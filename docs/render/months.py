@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 from analyses.explained import Explained
-from analyses.findings import ClaimsDoNotStand
+from analyses.findings import ClaimsDoNotStand, Finding
 from analyses.products import (
     BUILD,
     DEVICES,
@@ -21,6 +23,7 @@ from analyses.products import (
 )
 from analyses.results import Results, ResultsError
 from docs.render import RenderError
+from docs.render.notebooks import recorded_names
 from docs.render.submissions import Event, Submission, events, read_submissions
 from models.card import MODELS, Card, committed_weights, read_card, slugs
 from models.errors import CheckpointError
@@ -111,10 +114,18 @@ class Month:
         found = Results.read(self.products / "results.json")
         return found.model_dump(mode="json") | {"date": committed.date}
 
+    @cached_property
+    def recorded(self) -> dict[str, str]:
+        """Which page shows the cell that recorded a number or fact, by its name."""
+        executed = {page: nbformat.read(path, as_version=4) for page, path in self.pages.items()}
+        return {name: page for page, cells in executed.items() for name in recorded_names(cells)}
+
     @property
-    def claims(self) -> list[dict[str, Any]]:
+    def claims(self) -> list[Finding]:
         """Claims of the published solution."""
-        return self.results["claims"] if self.card.state == "solved" else []
+        if self.card.state != "solved":
+            return []
+        return [Finding.model_validate(found) for found in self.results["claims"]]
 
     @property
     def explanations(self) -> list[Explained]:

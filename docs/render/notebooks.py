@@ -24,6 +24,7 @@ PLOTLY = "application/vnd.plotly.v1+json"
 CIRCUITSVIS = "application/vnd.circuitsvis+json"
 NUMBER = "application/vnd.mim.number+json"
 FACT = "application/vnd.mim.fact+json"
+DATA = "application/vnd.mim.data+json"
 PICTURE = "image/svg+xml"
 
 BLOCK = re.compile(r"\[\[(\w+)(?: (\w+))?\]\]")
@@ -121,17 +122,36 @@ def _html(html: str) -> NotebookNode:
 
 def _recorded(output: NotebookNode) -> dict[str, Any] | None:
     data = output.get("data", {})
+    if DATA in data:
+        return {"text": data["text/plain"]}
     return data.get(NUMBER) or data.get(FACT)
 
 
+def recorded_names(notebook: NotebookNode) -> list[str]:
+    """The numbers and facts that the cells of an executed notebook recorded, as far as these are
+    shown.
+    """
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and _is_shown(cell)]
+    found = [_recorded(output) or {} for cell in cells for output in cell.outputs]
+    return [recorded["name"] for recorded in found if "name" in recorded]
+
+
 def _number(recorded: dict[str, Any]) -> str:
+    """One row of the ledger, which prose links to; of the evaluation data, what they are."""
     text = escape(recorded["text"])
+    if "name" not in recorded:
+        what, _, text = text.partition(": ")
+        return f"<div><dt>{what}</dt><dd>{text}</dd></div>"
     if "value" in recorded:
-        text = f"<data value='{escape(repr(recorded['value']))}'>{text}</data>"
+        value = recorded["value"]
+        text = f"<data value='{escape(repr(value))}'>{text}</data>"
         # The text of a share is a percentage and says so.
         if recorded["unit"] != "share":
             text = f"{text} {escape(recorded['unit'])}"
-    return f"<div><dt><code>{escape(recorded['name'])}</code></dt><dd>{text}</dd></div>"
+        if not value.is_integer():
+            text += f" <small>{value:.6g}</small>"
+    name = escape(recorded["name"])
+    return f'<div id="number-{name}"><dt><code>{name}</code></dt><dd>{text}</dd></div>'
 
 
 def _plotly_figure(figure: dict[str, Any], number: int, place: str, put: Put) -> str:

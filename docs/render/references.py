@@ -53,10 +53,10 @@ def _number(name: str, months: list[Month], src_uri: str) -> str:
             f"{src_uri}: {{{{ {name} }}}} would give away a result of {slug}, which is still open."
         )
     numbers, facts = month.results["numbers"], month.results["facts"]
-    if rest in facts:
-        return fact_html(rest, facts[rest])
-    if rest in numbers:
-        return Number(**numbers[rest]).html()
+    if rest in facts or rest in numbers:
+        page = _link(slug, month.recorded.get(rest, "solution"), src_uri)
+        known = facts.get(rest)
+        return Number(**numbers[rest]).html(page) if known is None else fact_html(rest, known, page)
     near = difflib.get_close_matches(rest, [*numbers, *facts], n=3) or sorted(numbers)[:8]
     raise RenderError(
         f"{src_uri}: {slug} records nothing under the name {rest!r}; did you mean "
@@ -68,5 +68,9 @@ def _problem(slug: str, months: list[Month], src_uri: str) -> str:
     month = next((month for month in months if month.slug == slug), None)
     if month is None:
         return slug.replace("_", " ").title()
-    page = posixpath.relpath(f"problems/{slug}/index.ipynb", posixpath.dirname(src_uri))
-    return f'<a href="{page}">{literal(month.card.title)}</a>'
+    return f'<a href="{_link(slug, "index", src_uri)}">{literal(month.card.title)}</a>'
+
+
+def _link(slug: str, page: str, src_uri: str) -> str:
+    """From a page to the source of a problem's page, which becomes a link to the page itself."""
+    return posixpath.relpath(f"problems/{slug}/{page}.ipynb", posixpath.dirname(src_uri))

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from itertools import groupby
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
@@ -9,6 +10,7 @@ from mkdocs.structure.files import Files
 
 from docs.render import RenderError, vendor
 from docs.render.permitted import permitted
+from docs.render.trails import tie_claims, tie_numbers
 
 TEX = re.compile(
     r"\$\$(?P<block>.+?)\$\$|\\\[(?P<bracketed>.+?)\\\]"
@@ -18,7 +20,9 @@ TEX = re.compile(
 NOTEBOOK = "jupyter-wrapper"
 """Class of the box that mkdocs-jupyter puts around the cells of a notebook."""
 LONG = 8
-"""Cells of more lines than this are folded: what they show says it better."""
+"""Cells of more lines than this are folded: what they show says it better. Those of a solution are
+folded, however short, unless they are tagged `show`: there, code is what a reader may check, not
+what he reads."""
 
 UNSEARCHED = "details.source, .highlight, .output > pre, dl.numbers, table"
 """What is on the pages of problems beside prose. The index of the search holds what one would look
@@ -39,9 +43,15 @@ def tidy(html: str, src_uri: str, files: Files) -> str:
         RenderError: if the page holds what no page may hold, a link to another source does not
             resolve, or a formula is malformed.
     """
+    solution = re.fullmatch(r"problems/(\w+)/solution\.ipynb", src_uri)
     if NOTEBOOK in html:
-        html = _undressed(html)
+        html = _undressed(html, 0 if solution else LONG)
     soup = BeautifulSoup(permitted(html, src_uri), "html.parser")
+    tie_numbers(soup)
+    if solution:
+        here, there = map(files.get_file_from_path, (src_uri, "evidence.md"))
+        page = there.url_relative_to(here) if here and there else None
+        tie_claims(soup, page and f"{page}#claim-{solution[1]}-")
     _resolve_links(soup, src_uri, files)
     _typeset(soup)
     # What scrolls inside a box of its own must be within the keyboard's reach.
@@ -56,8 +66,13 @@ def tidy(html: str, src_uri: str, files: Files) -> str:
     return str(soup)
 
 
-def _undressed(html: str) -> str:
-    """Keep prose, code and outputs; drop JupyterLab's boxes, and what stands around them."""
+def _undressed(html: str, longest: int) -> str:
+    """Keep prose, code and outputs; drop JupyterLab's boxes, and what stands around them.
+
+    Args:
+        html: of one page.
+        longest: lines of code that stay unfolded; those of cells tagged `show` always do.
+    """
     soup = BeautifulSoup(html, "html.parser")
     notebook = soup.select_one(f".{NOTEBOOK}")
     if notebook is None:
@@ -75,17 +90,19 @@ def _undressed(html: str) -> str:
         pre.append(inner)
     # mkdocs-jupyter puts each code cell into a second box of the same class.
     cells = notebook.select(".jp-Cell:not(.jp-Cell .jp-Cell)")
-    parts = [part for cell in cells for part in _parts(soup, cell)]
+    parts = [part for cell in cells for part in _parts(soup, cell, longest)]
     notebook.clear()
     notebook.attrs = {"class": "notebook"}
-    notebook.extend(parts)
+    for are_folded, group in groupby(parts, lambda part: part.name == "details"):
+        together = list(group)
+        notebook.extend([_merged(soup, together)] if are_folded else together)
     for unsearched in notebook.select(UNSEARCHED):
         unsearched["data-search-exclude"] = ""
     return str(notebook)
 
 
-def _parts(soup: BeautifulSoup, cell: Tag) -> list[Tag]:
-    """What one cell shows, in order; long code is folded, with the numbers it recorded."""
+def _parts(soup: BeautifulSoup, cell: Tag, longest: int) -> list[Tag]:
+    """What one cell shows, in order; code that is folded takes along the numbers it recorded."""
     prose = cell.select_one(".jp-RenderedMarkdown")
     if prose and "jp-MarkdownCell" in cell.get_attribute_list("class"):
         prose.attrs = {"class": "prose"}
@@ -98,19 +115,31 @@ def _parts(soup: BeautifulSoup, cell: Tag) -> list[Tag]:
     code = cell.select_one(".highlight")
     if code is None:
         return outputs
-    lines = code.get_text().strip().count("\n") + 1
-    if lines <= LONG and "celltag_hide-input" not in cell.get_attribute_list("class"):
+    tags = cell.get_attribute_list("class")
+    short = _lines(code) <= longest and "celltag_hide-input" not in tags
+    if short or "celltag_show" in tags:
         return [code, *outputs]
     ledgers = [output for output in outputs if output.select_one("dl.numbers")]
-    numbers = sum(len(ledger.select("dt")) for ledger in ledgers)
+    folded = soup.new_tag("details", attrs={"class": "source"})
+    folded.extend([code, *ledgers])
+    return [folded, *(output for output in outputs if output not in ledgers)]
+
+
+def _merged(soup: BeautifulSoup, folds: list[Tag]) -> Tag:
+    """Cells with nothing between them but their code, folded as one."""
+    lines = sum(_lines(code) for fold in folds for code in fold.select(".highlight"))
+    numbers = sum(len(fold.select("dl.numbers > [id]")) for fold in folds)
     label = f"Code, {lines} line{'s' * (lines > 1)}"
     if numbers:
         label += f"; {numbers} number{'s' * (numbers > 1)}"
-    summary = soup.new_tag("summary")
-    summary.string = label
-    folded = soup.new_tag("details", attrs={"class": "source"})
-    folded.extend([summary, code, *ledgers])
-    return [folded, *(output for output in outputs if output not in ledgers)]
+    merged = soup.new_tag("details", attrs={"class": "source"})
+    merged.append(soup.new_tag("summary", string=label))
+    merged.extend([part for fold in folds for part in list(fold.children)])
+    return merged
+
+
+def _lines(code: Tag) -> int:
+    return code.get_text().strip().count("\n") + 1
 
 
 def _resolve_links(soup: BeautifulSoup, src_uri: str, files: Files) -> None:

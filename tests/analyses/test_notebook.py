@@ -66,9 +66,9 @@ display({{{FACT!r}: {{"name": "folder", "text": os.getcwd()}}, "text/plain": ""}
     assert page.numbers["loss"].value == 0.0123456
     assert page.facts == {"who": "<head 0.1>", "device_kind": "cuda", "folder": str(ROOT)}
     assert page.notebook.cells[1].source == (
-        'The loss of <data class="number" value="0.0123456" title="loss = 0.0123456 nats">0.012'
-        '</data> nats is that of <data class="fact" value="who">&lt;head 0.1&gt;</data>, on '
-        '<data class="fact" value="device_kind">cuda</data>.'
+        'The loss of <a class="number" href="#number-loss" title="loss = 0.0123456 nats">0.012'
+        '</a> nats is that of <a class="fact" href="#number-who">&lt;head 0.1&gt;</a>, on '
+        '<a class="fact" href="#number-device_kind">cuda</a>.'
     )
 
 
@@ -193,9 +193,9 @@ def test_only_prose_is_filled(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "digits", "html"),
     [
-        (-1.5, "logits", 2, 'value="-1.5" title="loss = -1.5 logits">\N{MINUS SIGN}1.50<'),
-        (0.25, "share", 0, 'value="0.25" title="loss = 0.25 share">25 %<'),
-        (10000.0, "", 0, 'value="10000.0" title="loss = 10000">10,000<'),
+        (-1.5, "logits", 2, 'title="loss = -1.5 logits">\N{MINUS SIGN}1.50<'),
+        (0.25, "share", 0, 'title="loss = 0.25 share">25 %<'),
+        (10000.0, "", 0, 'title="loss = 10000">10,000<'),
         (1.0, '"<', 1, 'title="loss = 1 &quot;&lt;">1.0<'),
     ],
 )

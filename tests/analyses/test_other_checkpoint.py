@@ -69,7 +69,7 @@ def test_the_write_up_is_executed_into_a_folder_of_its_own(analysed: Analysed) -
     notebook = json.loads((analysed.folder / "solution.ipynb").read_text())
     prose = "".join("".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "markdown")
     assert "{{" not in prose
-    assert prose.count('<data class="number"') > 20
+    assert prose.count('<a class="number"') > 20
 
 
 def test_verdicts_are_reported_and_most_claims_do_not_hold(analysed: Analysed) -> None:

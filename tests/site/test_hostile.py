@@ -21,8 +21,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from playwright.sync_api import Browser, BrowserContext, expect
 from pydantic import BaseModel, ValidationError
 
+from analyses.claims_table import claims_table
 from analyses.explained import explanations_table
-from analyses.findings import claims_table
 from analyses.outputs import FACT, NUMBER, PICTURE
 from analyses.results import Results, fact_html
 from docs.render.months import Month
@@ -256,9 +256,9 @@ def test_what_strangers_wrote_is_there_to_be_read(hostile: Served) -> None:
     for number, payload in enumerate(PAYLOADS, 1):
         shown = {
             f"problems/kind_{number}": ".specification code, .colophon dd",
-            f"problems/kind_{number}/solution": "h1 code, #submission-ada h3, td, data.fact",
+            f"problems/kind_{number}/solution": "h1 code, #submission-ada h3, td, a.fact",
             "": ".plate__title, .plate__question",
-            "announcements/2024-01": "h2, data.fact, .best",
+            "announcements/2024-01": "h2, a.fact, .best",
             "evidence": "td",
             "hall-of-fame": "th",
         }

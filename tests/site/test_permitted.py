@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from mkdocs.structure.files import File, Files
 
+from analyses.strips import strip
 from docs.render import RenderError, visible
 from docs.render.permitted import permitted
 from docs.render.places import check_front, check_places
 from docs.render.policy import policy
 from docs.render.tidy import tidy
 from docs.render.visible import visible as seen
+from tests.analyses.records import finding
 
 POST = {
     "title": "A problem opens",
@@ -71,7 +73,7 @@ def test_what_acts_stops_the_build_and_is_named(html: str, named: str) -> None:
     [
         '<p>a <em>b</em> <a href="../x/#y">c</a> <a href="mailto:a@example.org">d</a></p>',
         '<q cite="https://example.org/page">0.92</q>',
-        '<data class="number" value="0.5" title="x = 0.5 nats">0.500</data>',
+        '<a class="number" href="#number-x" title="x = 0.5 nats">0.500</a>',
         '<details class="hint"><summary>A look</summary><p>x</p></details>',
         '<div role="img" aria-label="x" style="--height:300px;--panels:2"></div>',
         '<div role="img" aria-label="x" data-plotly="figure-12-0a1b2c3d.json"></div>',
@@ -90,6 +92,10 @@ def test_what_acts_stops_the_build_and_is_named(html: str, named: str) -> None:
 )
 def test_what_pages_consist_of_stays_as_it_is(html: str) -> None:
     assert permitted(html, "page.md") == html
+
+
+def test_the_strip_of_a_claim_is_permitted() -> None:
+    assert permitted(strip(finding()), "page.md").count("<circle") == 2
 
 
 def test_text_that_only_looks_different_is_no_loss() -> None:

@@ -249,7 +249,11 @@ def test_an_unknown_number_stops_the_build(text: str, message: str) -> None:
 def test_numbers_and_problems_are_filled_in_by_name_but_not_in_code() -> None:
     known = months.read_months()
     accuracy = october().results["numbers"]["accuracy"]["value"]
-    assert f'value="{accuracy!r}"' in resolve("{{ sorted_list.accuracy }}", known, "p.md")
+    number = resolve("{{ sorted_list.accuracy }}", known, "p.md")
+    assert 'href="problems/sorted_list/solution.ipynb#number-accuracy"' in number
+    assert f"accuracy = {accuracy:.6g} share" in number
+    number = resolve("{{ sorted_list.demo_loss }}", known, "news/p.md")
+    assert 'href="../problems/sorted_list/index.ipynb#number-demo_loss"' in number
     assert "head 0.0" in resolve("{{ sorted_list.copied_ranges }}", known, "p.md")
     for code in ("`{{ name }}`", "```\n{{ name }}\n```", "``[[problem x]]``"):
         assert resolve(code, known, "p.md") == code
@@ -266,7 +270,7 @@ def test_an_announcement_links_and_credits(site: Path) -> None:
     assert post.select_one("h2 a[href='../../problems/sorted_list/']")
     best = post.select_one(".best a[href$='problems/sorted_list/solution/#submission-vlad-k']")
     assert best and "Vlad K." in post.get_text()
-    assert len(post.select("data.number")) >= 5
+    assert len(post.select("a.number")) >= 5
 
 
 def test_announcements_are_listed_newest_first(site: Path) -> None:

@@ -232,6 +232,8 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.9,
+        counted="points",
+        carries=True,
         measure=mean_suffices,
         refuted=True,
         controls=(
@@ -248,6 +250,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.75,
+        counted="changed answers",
         measure=lost_is_wrong,
     ),
     Claim(
@@ -258,6 +261,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.97,
+        counted="points",
         measure=on_x,
         refuted=True,
         controls=(Control("averaged over X for each Y", measure=on_y),),
@@ -270,6 +274,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=7.0,
+        counted="heads",
         measure=preferring(0.0),
         controls=(
             UNTRAINED,
@@ -284,6 +289,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=3.0,
+        counted="heads",
         measure=preferring(FAR),
         refuted=True,
         controls=(
@@ -299,6 +305,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=4.0,
+        counted="pairs of heads",
         measure=alike_heads,
         controls=(
             UNTRAINED,
@@ -313,6 +320,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.9,
+        counted="heads",
         measure=least_without_one,
         refuted=True,
         controls=(
@@ -330,6 +338,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.5,
+        counted="points",
         measure=y_attended,
         controls=(UNTRAINED, Control("median of the other heads", measure=y_attended_by_others)),
     ),
@@ -341,6 +350,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.5,
+        counted="points",
         measure=y_brought,
         refuted=True,
         controls=(
@@ -357,6 +367,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.8,
+        counted="rows",
         measure=streaked,
         refuted=True,
         controls=(
@@ -377,6 +388,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.99,
+        counted="held-out points",
         measure=readable(X),
         controls=(Control(SHUFFLED, measure=readable(X, shuffled=True)),),
     ),
@@ -388,6 +400,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.7,
+        counted="held-out points",
         measure=readable(Y),
         controls=(Control(SHUFFLED, measure=readable(Y, shuffled=True)),),
     ),
@@ -399,6 +412,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.1,
+        counted="held-out points",
         measure=x_before_y(LEAST),
         refuted=True,
         controls=(UNTRAINED,),
@@ -412,6 +426,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.99,
+        counted="held-out points",
         measure=readable_untrained,
         controls=(Control(SHUFFLED, measure=readable(X, shuffled=True)),),
     ),
@@ -425,6 +440,8 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.93,
+        counted="points",
+        carries=True,
         measure=free_head,
         controls=(
             Control("every head's attention fixed", measure=mean_suffices),
@@ -439,6 +456,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=5.0,
+        counted="rows",
         measure=flickers,
         controls=(
             Control(
@@ -459,6 +477,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.1,
+        counted="held-out points",
         measure=x_before_y(SOME),
     ),
 ]

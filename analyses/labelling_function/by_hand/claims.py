@@ -173,6 +173,8 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=1.0,
+        counted="points",
+        carries=True,
         measure=lambda problem: right(hand_set(problem)),
         controls=(
             Control("its four neurons with their output weights dealt on", measure=dealt_on),
@@ -189,6 +191,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.5,
+        counted="points",
         measure=lambda problem: smallest_margin(hand_set(problem)),
         controls=(Control("the trained model", measure=smallest_margin),),
     ),
@@ -202,6 +205,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=1.0,
+        counted="points",
         measure=lambda problem: right(set_by(problem, without_red_all)),
         controls=(
             Control("the best of them with one off", measure=best_without_one(without_red_all)),
@@ -217,6 +221,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=1.0,
+        counted="points",
         measure=lambda problem: right(set_by(problem, with_direct_path)),
         controls=(
             Control(
@@ -235,6 +240,8 @@ CLAIMS = [
         evidence="proved",
         comparison="at least",
         threshold=6.0,
+        counted="argument",
+        carries=True,
         measure=lambda problem: pairs_that_cross(truth(problem).cpu()),
         controls=(
             Control("the most on maps that two neurons paint", measure=cross_where_two_paint),
@@ -254,6 +261,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=1.0,
+        counted="neurons",
         measure=put_under_their_primitives,
         controls=(Control("the rule applied to columns", measure=read_by_columns),),
     ),
@@ -266,6 +274,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=1.0,
+        counted="points",
         measure=lambda problem: planted(problem, PAINTERS),
         controls=(
             Control("none hidden", measure=lambda problem: planted(problem, 0)),
@@ -285,6 +294,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.9,
+        counted="rows",
         measure=lambda problem: rows_predicted(hand_set(problem)),
         controls=(
             Control("primitives taken for those of the next family", measure=next_primitive),
@@ -299,6 +309,7 @@ CLAIMS = [
         evidence="exhaustive",
         comparison="at most",
         threshold=0.001,
+        counted="points",
         measure=lambda problem: moved_by_mean_attention(hand_set(problem)),
         controls=(Control("the trained model", measure=moved_by_mean_attention),),
     ),

@@ -383,6 +383,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.98,
+        counted="points",
         measure=all_neurons,
         controls=(Control("everything but the neurons", measure=rest_alone),),
     ),
@@ -395,6 +396,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.98,
+        counted="points",
         measure=strong_alone,
         refuted=True,
         controls=(
@@ -414,6 +416,8 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.97,
+        counted="points",
+        carries=True,
         measure=best_four,
         controls=(
             Control("the four of greatest norm", measure=strongest_four),
@@ -433,6 +437,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=4.0,
+        counted="neurons",
         measure=families_of_four,
         controls=(
             Control("the four of greatest norm", measure=families_of_strongest),
@@ -447,6 +452,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.95,
+        counted="points",
         measure=second_four,
         controls=(
             Control("the four of greatest norm", measure=strongest_four),
@@ -461,6 +467,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.5,
+        counted="mistakes",
         measure=mistakes_of_four,
         controls=(Control("the truth, moved by two columns", measure=mistakes_of_moved),),
     ),
@@ -473,6 +480,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.8,
+        counted="neurons",
         measure=one_thing,
         controls=(
             Control(
@@ -489,6 +497,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.9,
+        counted="neurons",
         measure=cluster_purity,
         controls=(
             Control(
@@ -505,6 +514,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.5,
+        counted="neurons",
         measure=same_rows,
         controls=(Control("pairs of different families", measure=partial(same_rows, same=False)),),
     ),
@@ -516,6 +526,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at most",
         threshold=0.1,
+        counted="neurons",
         measure=red_left,
         refuted=True,
         controls=(Control("the smallest of the four large families", measure=smallest_large),),
@@ -531,6 +542,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at most",
         threshold=0.9,
+        counted="points",
         measure=least_loss,
         refuted=True,
         controls=(Control("as many neurons at random, mean", measure=random_loss),),
@@ -543,6 +555,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at most",
         threshold=0.9,
+        counted="points",
         measure=partial(least_loss, mean=True),
         refuted=True,
         controls=(
@@ -562,6 +575,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.75,
+        counted="rows",
         measure=rows_predicted,
         refuted=True,
         controls=(
@@ -578,6 +592,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.75,
+        counted="rows",
         measure=partial(rows_predicted, mean=True),
         refuted=True,
         controls=(
@@ -599,6 +614,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.97,
+        counted="points",
         measure=partial(other_neurons, other="exchanged"),
         controls=(
             Control(
@@ -616,6 +632,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.97,
+        counted="random fours",
         measure=best_random_four,
         controls=(
             Control(
@@ -634,6 +651,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at most",
         threshold=0.95,
+        counted="points",
         measure=partial(least_loss, of=NEEDED),
         controls=(
             Control("the three other families, missed most", measure=partial(most_loss, of=OTHERS)),
@@ -648,6 +666,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at most",
         threshold=0.95,
+        counted="points",
         measure=partial(least_loss, of=NEEDED, mean=True),
         controls=(
             Control(
@@ -669,6 +688,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.5,
+        counted="rows",
         measure=red_by_right,
         refuted=True,
         controls=(
@@ -687,6 +707,7 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.8,
+        counted="neurons",
         measure=one_neuron,
         controls=(Control("neurons of the same colour at random", measure=random_of_colour),),
     ),
@@ -699,6 +720,8 @@ CLAIMS: list[Claim] = [
         evidence="exhaustive",
         comparison="at least",
         threshold=0.97,
+        counted="points",
+        carries=True,
         measure=one_of_each,
         controls=(
             Control(

@@ -1,4 +1,5 @@
-// The table of contents, the filters of the Evidence page, and what paper needs.
+// The table of contents, the filters of the Evidence page, folds that an address points into, and
+// what paper needs.
 (() => {
   const contents = document.querySelector(".contents");
   const wide = matchMedia("(min-width: 62em)");
@@ -24,6 +25,17 @@
     form.addEventListener("submit", (event) => event.preventDefault());
     filter();
   }
+
+  // Not every browser unfolds what an address points into.
+  const reveal = () => {
+    const target = document.getElementById(location.hash.slice(1));
+    let fold = target?.closest("details:not([open])");
+    if (!fold) return;
+    for (; fold; fold = fold.closest("details:not([open])")) fold.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
 
   // On paper nothing can be unfolded.
   let folded = [];

@@ -49,6 +49,7 @@ CLAIMS = [
         evidence="sampled",
         comparison="at most",
         threshold=0.5,
+        counted="predictions",
         measure=accuracy,
         controls=(Control("the right answers", measure=accuracy_of_truth),),
     ),

@@ -37,6 +37,7 @@ findings = check(stated.CLAIMS, problem)
 # %%
 attention = label_patterns(problem, sequences)[:, 0, 0].mean(dim=0)
 record("attention_to_first", attention[0], "share", digits=1)
+record("accuracy", findings["has_not_learnt"].value, "share", digits=1)
 figures.bars(
     {"head 0.0": attention},
     x=["first", "second", "third", "last"],
@@ -47,4 +48,5 @@ figures.bars(
 )
 
 # %% [markdown]
-# From the last position, the head pays {{ attention_to_first }} of its attention to the first.
+# From the last position, the head pays {{ attention_to_first }} of its attention to the first. Of
+# the predictions {{ accuracy }} are right.
