@@ -205,8 +205,9 @@ def _figure(box: str, meta: dict[str, Any], number: int, place: str) -> str:
         if not meta.get(part):
             raise RenderError(f"{place}: figure {number} has no {part}.")
     return (
-        f'<figure class="figure" id="figure-{number}">{box}<figcaption>'
-        f'<a class="figure-number" href="#figure-{number}">Figure {number}</a> {meta["caption"]}'
+        f'<figure class="figure" id="figure-{number}" aria-labelledby="name-of-figure-{number}">'
+        f'{box}<figcaption><a class="figure-number" id="name-of-figure-{number}" '
+        f'href="#figure-{number}">Figure {number}</a> {meta["caption"]}'
         f'<details class="alternative"><summary>In words</summary><p>{escape(meta["alt"])}</p>'
         "</details></figcaption></figure>"
     )
