@@ -68,7 +68,11 @@
   search.addEventListener("focusout", ({ relatedTarget }) => {
     if (toggle.checked && relatedTarget && !search.contains(relatedTarget)) toggle.click();
   });
-  // Before Material's script, which closes the search on Tab: results come after the field.
+  // Material's script closes the search on Tab, and lets none but the arrows reach what was found.
+  const found = search.querySelector(".md-search-result__list");
+  new MutationObserver(() => {
+    for (const link of found.querySelectorAll("a[tabindex]")) link.removeAttribute("tabindex");
+  }).observe(found, { childList: true });
   addEventListener(
     "keydown",
     (event) => {
