@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import Served
@@ -46,7 +48,8 @@ STOP = """() => {
   const found = Object.keys(wrong).filter((fault) => wrong[fault]);
   return found.map((fault) => `${stop.outerHTML.slice(0, 90)} ${fault}`);
 }"""
-MISSED = """() => [...document.querySelectorAll('a[href], button, input, select, summary, [tabindex]')]
+MISSED = """() => [...document.querySelectorAll(
+    'a[href], button, input, select, summary, [tabindex]')]
   .filter((part) => part.tabIndex >= 0 && !stops.includes(part) && part.checkVisibility(
     { visibilityProperty: true, contentVisibilityAuto: true }))
   .map((part) => part.outerHTML.slice(0, 120))"""
@@ -75,22 +78,19 @@ def walk(served: Served, reader: BrowserContext, request: pytest.FixtureRequest)
     page = reader.new_page()
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{served.url}problems/{slug}/solution/", wait_until="networkidle")
-    wrong: list[str] = []
-    for stops in range(1000):
+    stops: list[list[str]] = []
+    while len(stops) < 1000:
         page.keyboard.press("Tab")
-        found = page.evaluate(STOP)
-        if found is None:
+        if (found := page.evaluate(STOP)) is None:
             break
-        wrong += found
-    else:
-        pytest.fail("The Tab key never gets to the end of the page.")
-    yield Walk(page, wrong, stops)
+        stops.append(found)
+    yield Walk(page, [fault for stop in stops for fault in stop], len(stops))
     page.close()
 
 
 @every_month
 def test_every_stop_of_the_tab_key_is_seen_and_follows_the_page(walk: Walk) -> None:
-    assert walk.stops > 40
+    assert 40 < walk.stops < 1000
     assert walk.wrong == []
 
 
@@ -167,15 +167,14 @@ def test_a_box_shows_at_which_side_there_is_more(served: Served, reader: Browser
         at = box.bounding_box()
         assert at
         # The rule above the first row, which is alike everywhere but for the shade.
-        line = {"width": 12, "height": 3, "y": at["y"] + 1}
-        left = page.screenshot(clip={"x": at["x"], **line})  # pyright: ignore
-        right = page.screenshot(  # pyright: ignore
-            clip={"x": at["x"] + at["width"] - 12, **line}
+        left, right = (
+            page.screenshot(clip={"x": x, "y": at["y"] + 1, "width": 12, "height": 3})
+            for x in (at["x"], at["x"] + at["width"] - 12)
         )
         return left, right
 
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # pyright: ignore
+        page.emulate_media(color_scheme=scheme)
         box.evaluate("box => box.scrollLeft = 0")
         plain, shaded = edges()
         assert plain != shaded, scheme
@@ -204,8 +203,12 @@ def unnamed(page: Page) -> list[str]:
             each["name"]: each["value"].get("value") for each in node.get("properties", [])
         }
         if role in NEED_NAMES or (states.get("focusable") and role != "RootWebArea"):
-            described = session.send("DOM.describeNode", {"backendNodeId": node["backendDOMNodeId"]})
-            found.append(f"{role}: {described['node']['nodeName']} {described['node']['attributes']}")
+            described = session.send(
+                "DOM.describeNode", {"backendNodeId": node["backendDOMNodeId"]}
+            )
+            found.append(
+                f"{role}: {described['node']['nodeName']} {described['node']['attributes']}"
+            )
     session.detach()
     return found
 
@@ -231,17 +234,17 @@ def test_what_has_no_name_is_found(reader: BrowserContext) -> None:
 
 @every_month
 @every_solution
-def test_regions_and_figures_say_which_they_are(visit: Visits, slug: str) -> None:
-    page = visit(f"problems/{slug}/solution/", WIDE).page
-    figures = page.get_by_role("figure")
-    names = [figure.aria_snapshot().split("\n")[0] for figure in figures.all()]
-    assert len(names) == page.locator("figure.figure").count()
-    for number, name in enumerate(names, 1):
-        assert name.startswith(f'- figure "Figure {number}"')
-    claims = page.locator("table.claims")
-    for table in claims.all():
-        label = table.get_attribute("aria-label")
-        assert table.locator("caption").count() or (label and label.startswith("Claims"))
+def test_figures_and_tables_of_claims_say_which_they_are(site: Path, slug: str) -> None:
+    page = site / "problems" / slug / "solution" / "index.html"
+    soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+    figures = soup.select("figure.figure")
+    named = [soup.find(id=str(figure["aria-labelledby"])) for figure in figures]
+    assert [name and name.get_text() for name in named] == [
+        f"Figure {number}" for number in range(1, len(figures) + 1)
+    ]
+    tables = soup.select("table.claims")
+    names = [str(table["aria-label"]) for table in tables if not table.caption]
+    assert tables and all(name.startswith("Claims") for name in names)
 
 
 @every_month
@@ -329,7 +332,7 @@ def test_the_paper_is_changed_with_one_key_and_the_button_says_so(
 ) -> None:
     page = reader.new_page()
     for preferred, pressed in (("light", "false"), ("dark", "true")):
-        page.emulate_media(color_scheme=preferred)  # pyright: ignore
+        page.emulate_media(color_scheme=preferred)
         page.goto(served.url + "glossary/")
         button = page.get_by_role("button", name="Dark paper")
         expect(button).to_have_attribute("aria-pressed", pressed)
@@ -360,7 +363,7 @@ def test_code_is_copied_by_touch_and_by_key(served: Served, reader: BrowserConte
     page = reader.new_page()
     page.set_viewport_size({"width": NARROW, "height": 900})
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # pyright: ignore
+        page.emulate_media(color_scheme=scheme)
         page.goto(served.url + "contribute/")
         button = page.get_by_role("button", name="Copy to clipboard").first
         expect(button).to_be_visible()

@@ -160,6 +160,8 @@
       { ...layout, autosize: true, template: template(palette) },
       config,
     );
+    // What it measures letters with is no picture.
+    document.getElementById("js-plotly-tester").ariaHidden = "true";
     box.dataset.drawn = scheme();
   }
 
