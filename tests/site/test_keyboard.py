@@ -38,7 +38,7 @@ STOP = """() => {
   const over = box && document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
   const wrong = {
     'cannot be seen': !box?.width || !box.height || over === null
-      || !stop.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }),
+      || !stop.checkVisibility({ visibilityProperty: true, opacityProperty: true }),
     'lies under something': over && !stop.contains(over) && !over.contains(stop),
     'has no ring': ![stop, stop.closest('form')].some((part) => part && ringed(part)),
     'comes before what led to it':
@@ -121,6 +121,32 @@ CUT = """() => [...document.querySelectorAll('.table')].flatMap((box) => {
     return x < within.x - 1 || right > within.right + 1 ? [caption.textContent] : [];
   });
 })"""
+
+
+def test_a_stop_that_is_hidden_covered_ringless_or_out_of_order_is_found(
+    reader: BrowserContext,
+) -> None:
+    page = reader.new_page()
+    page.set_content(
+        "<style>:focus { outline: 2px solid } i { position: absolute; inset: 9em 0 0 } "
+        "[tabindex='1'] { position: relative; z-index: 1 }</style><button>a</button>"
+        "<button style='opacity: 0'>b</button><button style='outline: none'>c</button>"
+        "<button style='margin-top: 12em'>d</button><i></i><button tabindex=1>e</button>"
+        "<div tabindex=0></div>"
+    )
+    found = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        found.append([fault.rpartition("> ")[2] for fault in page.evaluate(STOP)])
+    page.close()
+    assert found == [
+        [],
+        ["comes before what led to it"],
+        ["cannot be seen"],
+        ["has no ring"],
+        ["lies under something"],
+        ["cannot be seen"],
+    ]
 
 
 @pytest.fixture(scope="module", params=SOLVED)
@@ -331,8 +357,9 @@ def test_the_paper_is_changed_with_one_key_and_the_button_says_so(
     served: Served, reader: BrowserContext
 ) -> None:
     page = reader.new_page()
-    for preferred, pressed in (("light", "false"), ("dark", "true")):
+    for preferred in ("light", "dark"):
         page.emulate_media(color_scheme=preferred)
+        pressed = str(preferred == "dark").lower()
         page.goto(served.url + "glossary/")
         button = page.get_by_role("button", name="Dark paper")
         expect(button).to_have_attribute("aria-pressed", pressed)
