@@ -33,7 +33,7 @@ STOP = """() => {
   const ringed = (part) => {
     const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(part);
     return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2
-      && !/, 0\\)$/.test(outlineColor);
+      && !/^rgba.*, 0\\)$/.test(outlineColor);
   };
   const over = box && document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
   const wrong = {
