@@ -235,8 +235,8 @@ def _figure(box: str, meta: dict[str, Any], number: int, place: str) -> str:
         if not meta.get(part):
             raise RenderError(f"{place}: figure {number} has no {part}.")
     return (
-        f'<figure class="figure" id="figure-{number}" aria-labelledby="figure-{number}-name">{box}'
-        f'<figcaption><a class="figure-number" id="figure-{number}-name" href="#figure-{number}">'
+        f'<figure class="figure" id="figure-{number}" aria-labelledby="name-of-figure-{number}">{box}'
+        f'<figcaption><a class="figure-number" id="name-of-figure-{number}" href="#figure-{number}">'
         f"Figure {number}</a> {meta['caption']}"
         f'<div class="figure__tools"><details class="alternative"><summary>In words</summary>'
         f"<p>{escape(meta['alt'])}</p></details>"

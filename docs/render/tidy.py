@@ -11,6 +11,7 @@ from mkdocs.structure.files import Files
 from docs.render import RenderError, vendor
 from docs.render.permitted import permitted
 from docs.render.trails import tie_claims, tie_numbers
+from docs.render.unbroken import unbroken
 
 TEX = re.compile(
     r"\$\$(?P<block>.+?)\$\$|\\\[(?P<bracketed>.+?)\\\]"
@@ -54,16 +55,24 @@ def tidy(html: str, src_uri: str, files: Files) -> str:
         tie_claims(soup, page and f"{page}#claim-{solution[1]}-")
     _resolve_links(soup, src_uri, files)
     _typeset(soup)
-    # What scrolls inside a box of its own must be within the keyboard's reach.
-    for text in soup.select(".output > pre"):
-        text["tabindex"] = "0"
+    unbroken(soup)
     for table in soup.find_all("table"):
         if not table.get("class"):
             table["class"] = "plain"
-        name = table.caption.get_text() if table.caption else "Table"
-        box = {"class": "table", "role": "region", "tabindex": "0", "aria-label": name}
-        table.wrap(soup.new_tag("div", attrs=box))
+        if table.caption is None:
+            table["aria-label"] = _name(table)
+        # It scrolls where it has no room; scrolling.js then makes it a stop of the keyboard.
+        table.wrap(soup.new_tag("div", attrs={"class": "table"}))
     return str(soup)
+
+
+def _name(table: Tag) -> str:
+    """What a table without a caption is called by whoever cannot see where it stands."""
+    heading = table.find_previous(["h1", "h2", "h3"])
+    section = "" if heading is None or heading.name == "h1" else heading.get_text()
+    if "claims" in table.get_attribute_list("class"):
+        return f"Claims: {section}" if section else "Claims of this solution"
+    return section or "Table"
 
 
 def _undressed(html: str, longest: int) -> str:

@@ -42,6 +42,7 @@ class Walk:
 
     def switch(self, version: str) -> None:
         """Choose a version with the keyboard."""
+        expect(self.page.locator(".versions summary")).not_to_have_attribute("tabindex", "-1")
         self.page.locator(".versions summary").focus()
         self.page.keyboard.press("Enter")
         link = self.page.get_by_role("navigation", name="Versions").get_by_role(
@@ -194,7 +195,7 @@ def test_both_are_drawn_well_on_a_phone(walk: Walk) -> None:
     walk.page.evaluate((node_modules() / "axe-core" / "axe.min.js").read_text("utf-8"))
     for scheme in ("light", "dark"):
         if scheme == "dark":
-            walk.page.locator(".md-header__button[for^=__palette]:visible").click()
+            walk.page.get_by_role("button", name="Dark paper").click()
             walk.page.locator(".versions summary").click()
             walk.page.wait_for_timeout(300)
         assert walk.page.evaluate(AXE) == [], scheme

@@ -51,6 +51,8 @@ class Visit:
     """Figures that were not drawn, by palette."""
     too_wide: list[str] = field(default_factory=list)
     """What sticks out of the page or of a figure's box."""
+    small: list[str] = field(default_factory=list)
+    """What is to be pressed and smaller than 24 px, but for links in running text."""
     violations: list[str] = field(default_factory=list)
     """What axe-core calls serious or worse, by palette."""
     asked_before: frozenset[str] = frozenset()
@@ -94,6 +96,27 @@ TOO_WIDE = """() => {
   if (document.documentElement.scrollWidth > innerWidth) wide.push('the page');
   return wide;
 }"""
+SMALL = """() => {
+  const words = (part) => [...part.childNodes].some((child) => child.nodeType === Node.TEXT_NODE
+    ? /\\w/.test(child.textContent)
+    : child.nodeType === Node.ELEMENT_NODE && !child.matches('a, button, label')
+      && getComputedStyle(child).display === 'inline' && words(child));
+  const inText = (link) => {
+    if (!link.matches('a') || getComputedStyle(link).display !== 'inline') return false;
+    let block = link.parentElement;
+    while (getComputedStyle(block).display === 'inline') block = block.parentElement;
+    return words(block);
+  };
+  return [...document.querySelectorAll('a[href], button, input, select, summary, label[for]')]
+    .filter((part) => part.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+    .map((part) => ({ part, box: part.getBoundingClientRect() }))
+    // Of the theme, and nowhere.
+    .filter(({ part, box }) => !part.matches('.md-overlay')
+      && (box.width < 23.99 || box.height < 23.99) && !inText(part))
+    .map(({ part, box }) =>
+      `${part.outerHTML.slice(0, 90)} is ${box.width.toFixed()} x ${box.height.toFixed()}`);
+}"""
+"""Target size (minimum) of WCAG 2.2, 2.5.8, without the exception for what stands apart."""
 NARROW, WIDE = WIDTHS = (390, 1280)
 COLOURS = ["color-contrast", "link-in-text-block"]
 """The rules of axe-core about colours, which take it longest."""
@@ -144,7 +167,7 @@ def visit(served: Served, reader: BrowserContext) -> Any:
         page.set_viewport_size({"width": WIDE, "height": 900})
         page.evaluate(REACH)
         look(now, "light", WIDE)
-        page.locator(".md-header__button[for^=__palette]:visible").click()
+        page.get_by_role("button", name="Dark paper").click()
         look(now, "dark", WIDE)
         page.wait_for_load_state("networkidle")
         now.asked_after = frozenset(served.asked)
@@ -169,6 +192,7 @@ def look(seen: Visit, scheme: str, width: int) -> None:
     # Widths and contrast are those of the end.
     page.evaluate(FADE)
     seen.too_wide += page.evaluate(TOO_WIDE)
+    seen.small += page.evaluate(SMALL)
     # Not as an element of the page, whose policy would stop it.
     if not page.evaluate("'axe' in window"):
         page.evaluate((node_modules() / "axe-core" / "axe.min.js").read_text("utf-8"))

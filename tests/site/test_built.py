@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+from bs4 import BeautifulSoup
 
 from models.card import read_card, slugs
 from tests.site.conftest import page_urls
@@ -133,3 +134,13 @@ def test_a_page_says_where_it_comes_from(site: Path) -> None:
         html = (site / "problems" / slug / "index.html").read_text(encoding="utf-8")
         assert f"nox -s analyses -- {slug}" in html
         assert "Commit" in html and "sha256" in html and "Analysed" in html
+
+
+@pytest.mark.parametrize("url", page_urls())
+def test_no_number_is_parted_from_its_unit(site: Path, url: str) -> None:
+    page = site / url / "index.html" if not url.endswith(".html") else site / url
+    article = BeautifulSoup(page.read_text("utf-8"), "html.parser").article
+    assert article
+    for verbatim in article.select("code, pre, svg, math"):
+        verbatim.decompose()
+    assert re.findall(r".{20}\d[ \n]+(?:%|nats|logits|bits)", article.get_text()) == []

@@ -218,7 +218,7 @@ def searching(requested: list[str]) -> list[str]:
     ("width", "opened"),
     [
         (WIDE, "input[name=query]"),
-        (NARROW, ".masthead__tools > label[for=__search]"),
+        (NARROW, ".masthead__search"),
         *((WIDE, key) for key in "/sf"),
     ],
 )

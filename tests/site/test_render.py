@@ -585,3 +585,26 @@ def test_a_broken_page_leaves_the_previous_site(previous: Path, tmp_path_factory
     assert done.returncode == 1
     assert re.search(r"links to nowhere.md, but there is no problems/\w+/nowhere.md", done.stderr)
     assert whole(previous)
+
+
+def test_a_number_keeps_its_unit_and_a_table_is_called_by_its_caption_or_its_section() -> None:
+    html = tidy(
+        "<h1>T</h1><p>In <data>99.8</data> %, <q>98.7</q>\n% and 3 s of 2.5\nnats; % "
+        "<code>1 %</code></p><table class='claims'><tr><td>100.0 % x</td></tr></table>"
+        "<h2>How <em>it</em> fails</h2><table class='claims'></table><table></table>"
+        "<table><caption>C</caption></table>",
+        "p.md",
+        Files([]),
+    )
+    soup = BeautifulSoup(html, "html.parser")
+    assert soup.p and soup.td
+    bound = "In 99.8_%, 98.7_% and 3_s of 2.5_nats; % 1 %"
+    assert soup.p.get_text() == bound.replace("_", "\N{NO-BREAK SPACE}")
+    assert soup.td.get_text() == "100.0\N{NO-BREAK SPACE}% x"
+    assert [table.get("aria-label") for table in soup.find_all("table")] == [
+        "Claims of this solution",
+        "Claims: How it fails",
+        "How it fails",
+        None,
+    ]
+    assert not soup.select("[tabindex]")

@@ -281,6 +281,19 @@ def test_announcements_are_listed_newest_first(site: Path) -> None:
     newest = soup(site / "announcements" / posts[0] / "index.html")
     title = front.select_one(".announcements h2 a")
     assert title and title.get_text() == newest.h1.get_text()  # pyright: ignore
+    # The page is called what the menu calls it.
+    menu = front.select_one(".masthead__nav [aria-current]")
+    assert menu and menu.get_text() == front.h1.get_text() == "News"  # pyright: ignore
+
+
+def test_a_post_says_its_date_once(site: Path) -> None:
+    listed = soup(site / "announcements" / "index.html").select(".announcements li")
+    pages = [soup(path) for path in (site / "announcements").glob("*/index.html")]
+    posts = [(page.select_one(".running-head time"), page.h1) for page in pages]
+    posts += [(entry.time, entry.h2) for entry in listed]
+    assert len(posts) == 2 * len(list(POSTS.glob("*.md")))
+    for date, title in posts:
+        assert date and title and date.get_text() not in title.get_text()
 
 
 def test_the_feed_is_valid_and_its_links_are_absolute(published: Path) -> None:

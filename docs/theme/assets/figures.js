@@ -161,6 +161,8 @@
       },
       config,
     );
+    // What it measures letters with is no picture.
+    document.getElementById("js-plotly-tester").ariaHidden = "true";
   }
 
   // circuitsvis finds the element it draws into by its id.

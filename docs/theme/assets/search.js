@@ -35,3 +35,51 @@
     XMLHttpRequest.prototype.send = send;
   });
 })();
+
+// The search is out of the keyboard's way while it is closed, and within its reach once it is open.
+(() => {
+  const toggle = document.getElementById("__search");
+  const search = document.getElementById("search");
+  const button = document.querySelector(".masthead__search");
+  if (location.protocol === "file:") {
+    button.hidden = true;
+    return;
+  }
+  const input = search.querySelector("input");
+  let before = null;
+
+  // Material's script focuses it for a key, but what is hidden takes no focus.
+  input.focus = () => {
+    if (!toggle.checked) toggle.click();
+    HTMLElement.prototype.focus.call(input);
+  };
+  const close = () => {
+    toggle.click();
+    (before ?? button).focus();
+    if (search.contains(document.activeElement)) document.activeElement.blur();
+  };
+  button.addEventListener("click", () => input.focus());
+  search.querySelector(".md-search__back").addEventListener("click", close);
+  toggle.addEventListener("change", () => button.setAttribute("aria-expanded", toggle.checked));
+
+  search.addEventListener("focusin", ({ relatedTarget }) => {
+    if (!search.contains(relatedTarget)) before = relatedTarget;
+  });
+  search.addEventListener("focusout", ({ relatedTarget }) => {
+    if (toggle.checked && relatedTarget && !search.contains(relatedTarget)) toggle.click();
+  });
+  // Material's script closes the search on Tab, and lets none but the arrows reach what was found.
+  const found = search.querySelector(".md-search-result__list");
+  new MutationObserver(() => {
+    for (const link of found.querySelectorAll("a[tabindex]")) link.removeAttribute("tabindex");
+  }).observe(found, { childList: true });
+  addEventListener(
+    "keydown",
+    (event) => {
+      if (!toggle.checked || !["Tab", "Escape"].includes(event.key)) return;
+      event.stopImmediatePropagation();
+      if (event.key === "Escape") close();
+    },
+    true,
+  );
+})();

@@ -1,11 +1,33 @@
-// The table of contents, the filters of the Evidence page, folds that an address points into, and
-// what paper needs.
+// The table of contents, the palette, the filters of the Evidence page, folds that an address points
+// into, and what paper needs.
 (() => {
   const contents = document.querySelector(".contents");
   const wide = matchMedia("(min-width: 62em)");
-  const unfold = () => contents?.toggleAttribute("open", wide.matches);
+  const unfold = () => {
+    if (!contents) return;
+    contents.open = wide.matches;
+    // In the margin it is always open: there is nothing to press.
+    contents.querySelector("summary").tabIndex = wide.matches ? -1 : 0;
+  };
   wide.addEventListener("change", unfold);
   unfold();
+
+  // Material's script watches the switches, the first of which is that of light paper.
+  const palette = document.querySelector(".masthead__palette");
+  const [light, dark] = document.querySelectorAll("[data-md-component=palette] input");
+  const isDark = () => document.body.dataset.mdColorScheme === dark.dataset.mdColorScheme;
+  const press = () => palette.setAttribute("aria-pressed", isDark());
+  palette.addEventListener("click", () => (isDark() ? light : dark).click());
+  new MutationObserver(press).observe(document.body, {
+    attributeFilter: ["data-md-color-scheme"],
+  });
+  press();
+
+  // What Material's script makes has no name, and says nothing to who cannot see it.
+  document.querySelector(".md-dialog").role = "status";
+  addEventListener("DOMContentLoaded", () => {
+    for (const box of document.querySelectorAll(".md-code__nav")) box.role = "presentation";
+  });
 
   for (const form of document.querySelectorAll("[data-filters]")) {
     const rows = [...document.querySelectorAll(`#${form.dataset.filters} tbody tr`)];
@@ -37,10 +59,10 @@
   addEventListener("hashchange", reveal);
   reveal();
 
-  // On paper nothing can be unfolded.
+  // On paper nothing can be unfolded; code and the rest of the claims are not for paper.
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("article details:not([open])")];
+    folded = [...document.querySelectorAll("article .hint:not([open])")];
     for (const details of folded) details.open = true;
   });
   addEventListener("afterprint", () => {

@@ -49,6 +49,7 @@
     );
   };
   point();
+  selector.querySelector("summary").removeAttribute("tabindex");
   addEventListener("hashchange", point);
 
   const latest = versions.find(({ aliases }) => aliases.includes("latest"));

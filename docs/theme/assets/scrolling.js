@@ -1,0 +1,34 @@
+// A box that scrolls is a stop of the keyboard, and has a name, only while it holds more than it shows.
+(() => {
+  const captioned = (box) => {
+    const table = box.querySelector("table");
+    return table.caption?.textContent ?? table.ariaLabel;
+  };
+  const BOXES = {
+    ".md-typeset .table": { role: "region", name: captioned },
+    ".md-typeset .output > pre": { role: "group", name: () => "Output" },
+    ".md-typeset pre > code": { role: "group", name: () => "Code" },
+    ".md-typeset .katex-display": { role: "group", name: () => "Formula" },
+  };
+
+  const mark = (box) => {
+    const [, { role, name }] = Object.entries(BOXES).find(([selector]) => box.matches(selector));
+    // Widths are rounded, each by itself.
+    const scrolls = box.scrollWidth > box.clientWidth + 1;
+    const given = { role, "aria-label": name(box), tabindex: "0" };
+    for (const [attribute, value] of Object.entries(given))
+      if (scrolls) box.setAttribute(attribute, value);
+      else box.removeAttribute(attribute);
+  };
+  const boxes = [...document.querySelectorAll(Object.keys(BOXES).join())];
+  const watcher = new ResizeObserver((entries) => {
+    for (const { target } of entries) mark(target.matches("table") ? target.parentElement : target);
+  });
+  for (const box of boxes) {
+    watcher.observe(box);
+    // Rows that are filtered make a table narrower, and leave its box as it was.
+    if (box.matches(".table")) watcher.observe(box.querySelector("table"));
+  }
+  // Other letters are as wide as others; no box need change for it.
+  document.fonts.ready.then(() => boxes.forEach(mark));
+})();
