@@ -67,12 +67,18 @@ def read_terms(glossary: str) -> list[Term]:
 
 
 def _definition(paragraph: Tag) -> str:
-    """What a paragraph holds, without links, and without the TeX that formulas were set from."""
+    """What a paragraph holds, without links, and its formulas once.
+
+    KaTeX sets each of them twice, hidden from one sense or the other; in what describes a link,
+    both would be read.
+    """
     copy = BeautifulSoup(str(paragraph), "html.parser")
     for link in copy.find_all("a"):
         link.unwrap()
-    for source in copy.find_all("annotation"):
-        source.decompose()
+    for formula in copy.select(".katex-mathml"):
+        formula.decompose()
+    for formula in copy.select(".katex-html"):
+        del formula["aria-hidden"]
     return copy.p.decode_contents() if copy.p else ""
 
 
@@ -121,6 +127,8 @@ def explain(html: str, terms: Sequence[Term], glossary: str) -> str:
                 end = stop
             if pieces:
                 text.replace_with(*pieces, NavigableString(text[end:]))
+    if not shown:
+        return str(soup)
     meanings = "".join(
         f'<p id="term-{term.anchor}">{term.definition}</p>'
         for term in terms

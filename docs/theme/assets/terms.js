@@ -7,7 +7,8 @@
   // Long enough to mean it, and to reach what is shown with the pointer, in milliseconds.
   const MEANT = 150;
   const LINGERS = 1000;
-  const WIDE = ".figure, .picture, .table table, .highlight, .output > pre, .katex-display";
+  // Captions are no wider than the text; of code and formulas it is their lines that count.
+  const WIDE = ".figure > *, .picture, .table table, .highlight code, .output > pre, .katex-display .katex-html";
 
   const terms = document.querySelector(".terms");
   if (!terms) return;
@@ -32,12 +33,17 @@
 
   // The top of what stands beside a line, or as far above as something wide below it asks for.
   const beside = (line, left) => {
-    let highest = GAP / 2;
-    let lowest = innerHeight - GAP / 2;
+    let highest = Math.min(GAP / 2, line.top);
+    let lowest = Math.max(innerHeight - GAP / 2, line.bottom);
+    const range = document.createRange();
     for (const wide of document.querySelectorAll(WIDE)) {
-      const { top, right, bottom, height } = wide.getBoundingClientRect();
+      // What is folded has a box all the same.
+      if (wide.closest("details:not([open])")) continue;
+      if (wide.matches(".figure > *, .picture")) range.selectNode(wide);
+      else range.selectNodeContents(wide);
+      const { top, right, bottom, height } = range.getBoundingClientRect();
       if (!height || right < left) continue;
-      if (top >= line.bottom) lowest = Math.min(lowest, top - GAP / 2);
+      if (top >= line.bottom) lowest = Math.min(lowest, top - GAP);
       else highest = Math.max(highest, bottom + GAP / 2);
     }
     const top = Math.min(line.top, lowest - box.offsetHeight);
@@ -45,6 +51,7 @@
   };
 
   const place = (term) => {
+    box.hidden = false;
     const line = term.getClientRects()[0];
     const left = term.closest("p, li, dd").getBoundingClientRect().right + GAP;
     const free = document.documentElement.clientWidth - left - GAP / 2;
@@ -73,10 +80,12 @@
     more.textContent = "Glossary";
     // With a keyboard the term itself leads there.
     more.tabIndex = -1;
+    const name = document.createElement("strong");
+    name.textContent = term.textContent;
     const meaning = document.getElementById(term.getAttribute("aria-describedby"));
-    box.replaceChildren(...meaning.cloneNode(true).childNodes, " ", more);
-    box.hidden = false;
-    place(term);
+    box.replaceChildren(name, " ", ...meaning.cloneNode(true).childNodes, more);
+    // A browser brings what is focused into view after it has told of it.
+    setTimeout(() => shown === term && place(term));
   };
 
   document.addEventListener("focusin", (event) => {
@@ -114,5 +123,6 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
   });
-  addEventListener("resize", hide);
+  // Figures that are drawn and folds that are opened move the line.
+  new ResizeObserver(() => shown && place(shown)).observe(terms.parentElement);
 })();
