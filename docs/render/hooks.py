@@ -18,7 +18,7 @@ from mkdocs.structure.pages import Page
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from docs.render import colours, vendor
+from docs.render import RenderError, colours, vendor
 from docs.render.blocks import block
 from docs.render.months import Month, read_months
 from docs.render.notebooks import BLOCK, Put, check_figures, page_notebook
@@ -27,6 +27,7 @@ from docs.render.policy import policy
 from docs.render.references import resolve
 from docs.render.searched import with_claims
 from docs.render.standalone import standalone
+from docs.render.terms import explain, read_terms
 from docs.render.tidy import tidy
 
 PAGES = vendor.ROOT / "build" / "pages"
@@ -117,11 +118,13 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
-    """Before anything is written: every page has its place, and templates escape what they print.
+    """Before anything is written: every page has its place, terms lead to the glossary, and
+    templates escape what they print.
 
     The theme's own templates do not by themselves; what is HTML already is marked as safe.
     """
     check_places(files, Path(config.site_dir))
+    _explain_terms(files, config)
     env.autoescape = True
     env.filters["policy"] = policy
     return env
@@ -172,6 +175,20 @@ def _month_of(page: Page, config: MkDocsConfig) -> tuple[Month, str] | None:
         month = next(month for month in config.extra["months"] if month.slug == match[1])
         return month, match[2]
     return None
+
+
+def _explain_terms(files: Files, config: MkDocsConfig) -> None:
+    """Once all pages are made, those of the months show what the glossary's terms mean."""
+    glossary = files.get_file_from_path("glossary.md")
+    if glossary is None or glossary.page is None:
+        raise RenderError(
+            "docs/glossary.md is missing; the problems' pages link their terms to it."
+        )
+    terms = read_terms(glossary.page.content or "")
+    for file in files.documentation_pages():
+        if file.page and _month_of(file.page, config):
+            address = glossary.url_relative_to(file)
+            file.page.content = explain(file.page.content or "", terms, address)
 
 
 def _commit() -> dict[str, Any]:

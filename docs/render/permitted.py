@@ -47,6 +47,8 @@ ATTRIBUTES = {shape: DRAWING for shape in SHAPES} | {
     "data": {"value"},
     "details": {"open"},
     "div": {"style"},
+    # By which words prose finds an entry of the glossary.
+    "h3": {"data-words"},
     "img": {"alt", "height", "src", "width"},
     "input": {"autocomplete", "name"},
     "label": {"for"},
