@@ -71,11 +71,13 @@ print("answers", six.answers(tokens)[0].tolist())
 
 # %% [markdown]
 # ## Load it
-#
-# In a clone of this site's repository, with its environment:
+
+# %% [markdown]
+# [[start]]
 
 # %%
 from models import load
+from models.cumulative_sum.task import CLASSES
 
 problem = load("cumulative_sum")
 tokens = problem.task.encode(
@@ -90,9 +92,6 @@ print([CLASSES[answer] for answer in logits[0].argmax(dim=-1)])
 # names. They are the weights as trained. (Libraries like to centre what a model writes to its
 # residual stream. Where there is no LayerNorm to take the mean out again, that changes what the
 # model computes; here nothing has been centred.)
-
-# %% [markdown]
-# [[downloads]]
 
 # %% [markdown]
 # ## What it can do
