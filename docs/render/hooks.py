@@ -105,7 +105,14 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     months = config.extra["months"]
     return re.sub(
         rf"^{BLOCK.pattern}$",
-        lambda match: block(match[1], match[2], months=months, month=None, url=page.url),
+        lambda match: block(
+            match[1],
+            match[2],
+            months=months,
+            month=None,
+            url=page.url,
+            addresses=config.extra["addresses"],
+        ),
         resolve(markdown, months, page.file.src_uri),
         flags=re.MULTILINE,
     )

@@ -93,8 +93,8 @@ def _instead(start: str, addresses: Addresses) -> str:
         )
     else:
         obtain = (
-            "Where the repository can be cloned from was not known when the page was built; whoever "
-            f"publishes the page{f', {page},' if page else ''} can say."
+            "Where to clone it from was not known when the page was built; whoever publishes the "
+            f"page{f', {page},' if page else ''} can say."
         )
     paragraphs = [
         "The code that this notebook runs is in the site's repository, which is not here.",

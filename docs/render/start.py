@@ -43,7 +43,6 @@ config = TransformerBridgeConfig(
 weights = load_file("{weights}")
 {order}model = TransformerBridge.boot_native(config)
 model.load_state_dict(convert_tl_checkpoint(weights, config))
-model.eval()
 """
 
 UNWRAP = """\
@@ -98,6 +97,8 @@ files = {{
 {files}
 }}
 address = {address!r}
+where = """
+{where}"""
 
 
 {stop}
@@ -108,9 +109,9 @@ for name in files:
         urlretrieve(address + name, name)
 for name, digest in files.items():
     if not Path(name).is_file():
-        raise Stop(f"{{name}} is not here, in {{Path.cwd()}}. {where}")
+        raise Stop(f"{{name}} is not in {{Path.cwd()}}.{{where}}")
     if sha256(Path(name).read_bytes()).hexdigest() != digest:
-        raise Stop(f"{{name}} in {{Path.cwd()}} is of another problem or version. {where}")
+        raise Stop(f"{{name}} in {{Path.cwd()}} is of another problem or version.{{where}}")
 '''
 
 
@@ -180,19 +181,24 @@ def start_notebook(month: Month, addresses: Addresses) -> NotebookNode:
             the notebook, and it says so if they do not.
     """
     page = addresses.url(f"problems/{month.slug}/")
-    offered = f"the problem's page, {page}, offers" if page else "the problem's page offers"
     names = ", ".join(file.path.name for file in month.downloads)
+    where = (
+        f"Put this notebook into an empty folder, with the files that {page or 'its page'} offers: "
+        f"{names}."
+    )
     fetch = FETCH.format(
         packages="\n".join(pinned()),
         files="\n".join(f'    "{file.path.name}": "{file.sha256}",' for file in month.downloads),
         address=page,
         stop=STOP,
-        where=f"Put this notebook into an empty folder with the files that {offered}: {names}.",
+        where=fill(where, 80, break_long_words=False, break_on_hyphens=False),
     )
-    where = f"[problem's page]({page})" if page else "problem's page"
+    offered = f"[the problem's page]({page}) offers" if page else "the problem's page offers"
     title = (
-        f"# {month.card.title}: start here\n\n{month.card.question}\n\n"
-        f"This needs no clone of the site's repository, but the files of the {where}: {names}."
+        f"# {month.card.title}\n\n{month.card.question}\n\n"
+        f"To start, no clone of a repository is needed, only the files that {offered}: {names}."
+        + " The next cell fetches them."
+        * bool(page)
     )
     parts = {"fetch": fetch}
     parts |= zip(("load", "score", "look"), program(month.card, month.task), strict=True)
