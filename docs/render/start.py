@@ -51,8 +51,8 @@ weights["embed.W_E"] = weights["embed.W_E"].roll(task.d_vocab // 2, dims=0)
 """
 
 SCORE = """\
-# {which} Those it was trained on are drawn again, by the
-# card's recipe, and left out.
+# {which}
+# Those it was trained on are drawn again, by the card's recipe, and left out.
 recipe, expected = card["training"], card["expected"]
 trained_on = task.sample(
     recipe["n_sequences"], torch.Generator().manual_seed(recipe["seed"])
@@ -141,9 +141,9 @@ def program(card: Card, task: Path) -> list[str]:
     """
     if card.weights is None or card.expected is None:
         raise RenderError(f"{card.slug} was not trained; do so: {card.training.command}")
-    which, drawn = "All sequences there are.", "task.every()"
+    which, drawn = "All sequences that there are.", "task.every()"
     if not _is_finite(task):
-        which = "Sequences drawn as the card's were."
+        which = "The sequences that the card's numbers are of; another seed draws others."
         n = card.expected.n_sequences
         drawn = f"task.sample({n:_}, torch.Generator().manual_seed({FRESH_SEED:_}))"
     load = LOAD.format(
