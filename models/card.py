@@ -23,7 +23,8 @@ from pydantic import (
 from models.errors import CardError, CheckpointError
 
 MODELS = Path(__file__).parent
-
+FRESH_SEED = 1_000_003
+"""Of the sequences that `Expected` is measured on; anything but the seeds of the recipes."""
 
 Rows = Literal["ascending", "wrapped"]
 """How the embeddings of whole numbers from -m to m lie in a checkpoint: -m .. m, or 0 .. m, then

@@ -12,7 +12,17 @@ from torch import Tensor
 from torch.nn import Module
 
 from models import checkpoint
-from models.card import MODELS, Card, Expected, Training, Weights, read_card, sha256_of, write_card
+from models.card import (
+    FRESH_SEED,
+    MODELS,
+    Card,
+    Expected,
+    Training,
+    Weights,
+    read_card,
+    sha256_of,
+    write_card,
+)
 from models.progress import Progress
 from models.scoring import is_correct, loss
 from models.task import Finite, Task, fresh, unseen
@@ -20,8 +30,6 @@ from models.transformer import initialise
 
 FRESH_SEQUENCES = 10_000
 """Number of sequences that `Expected` is measured on; of a task that has fewer, all."""
-FRESH_SEED = 1_000_003
-"""Their seed; anything that differs from the seeds of the recipes."""
 OPTIMIZERS = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW}
 
 

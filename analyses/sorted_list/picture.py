@@ -6,10 +6,18 @@ from jaxtyping import Float
 from torch import Tensor
 
 from analyses.circuits import copying_heads
+from analyses.sorted_list.tables import value_ov, value_qk
+from models.problem import Problem
+from models.sorted_list.task import SortedList
 
 WIDTH = 640.0
 HALF = 150.0
 MARGIN = 16.0
+
+
+def model_picture(problem: Problem[SortedList]) -> str:
+    """An SVG of where the values look, and of which head copies them; see `arcs`."""
+    return arcs(value_qk(problem), value_ov(problem))
 
 
 def arcs(qk: Float[Tensor, "head value value"], ov: Float[Tensor, "head value value"]) -> str:

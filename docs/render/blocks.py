@@ -3,13 +3,19 @@
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from mkdocs.utils import get_relative_url
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
 from analyses.claims_table import TITLES, cells
 from analyses.explained import percent
 from docs.render import RenderError
+from docs.render.addresses import NOWHERE, Addresses
 from docs.render.months import Month, in_words
 from docs.render.people import people
+from docs.render.start import pinned, program
 from docs.render.submissions import FORMULA
 
 TEMPLATES = Path(__file__).parents[1] / "theme" / "blocks"
@@ -25,6 +31,13 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
+def python(source: str) -> Markup:
+    """A program as the HTML of a block of code, its words marked as those of cells are."""
+    lines = highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)).rstrip().split("\n")
+    # An empty line would end the block that it stands in.
+    return Markup("\n".join(line or "<span></span>" for line in lines))
+
+
 _templates = Environment(
     loader=FileSystemLoader(TEMPLATES),
     autoescape=True,
@@ -37,12 +50,21 @@ _templates.filters["in_words"] = in_words
 _templates.filters["ordinal"] = ordinal
 _templates.filters["percent"] = percent
 _templates.globals["formula"] = FORMULA
+_templates.filters["python"] = python
 _templates.globals["people"] = people
 _templates.globals["titles"] = TITLES
+_templates.globals["pinned"] = pinned
+_templates.globals["program"] = program
 
 
 def block(
-    name: str, slug: str | None, *, months: list[Month], month: Month | None, url: str
+    name: str,
+    slug: str | None,
+    *,
+    months: list[Month],
+    month: Month | None,
+    url: str,
+    addresses: Addresses = NOWHERE,
 ) -> str:
     """The HTML of one block.
 
@@ -52,6 +74,7 @@ def block(
         months: all problems, newest first.
         month: the problem that the page is about, if any.
         url: of the page, from the site's root; links are relative to it.
+        addresses: of the site and of the repository, where they are known.
 
     Raises:
         RenderError: if no block has that name, or no problem that slug.
@@ -65,7 +88,10 @@ def block(
             slugs = ", ".join(month.slug for month in months)
             raise RenderError(f"{url}: [[{name} {slug}]] names no problem; known: {slugs}.")
     html = _templates.get_template(f"{name}.html").render(
-        months=months, month=month, link=lambda target: get_relative_url(target, url)
+        months=months,
+        month=month,
+        addresses=addresses,
+        link=lambda target: get_relative_url(target, url),
     )
     # A blank line would end an HTML block in Markdown.
     return "\n".join(line for line in html.splitlines() if line.strip())

@@ -3,10 +3,10 @@
 import json
 import re
 import subprocess
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import nbformat
 from jinja2 import Environment
@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from docs.render import RenderError, colours, vendor
+from docs.render.addresses import Addresses
 from docs.render.blocks import block
 from docs.render.months import Month, read_months
 from docs.render.notebooks import BLOCK, Put, check_figures, page_notebook
@@ -27,6 +28,7 @@ from docs.render.policy import policy
 from docs.render.references import resolve
 from docs.render.searched import with_claims
 from docs.render.standalone import standalone
+from docs.render.start import start_notebook
 from docs.render.terms import explain, read_terms
 from docs.render.tidy import tidy
 
@@ -37,6 +39,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Read the problems once a build."""
     config.extra["months"] = read_months()
     config.extra["commit"] = _commit()
+    config.extra["addresses"] = Addresses.of(config)
     return config
 
 
@@ -63,15 +66,18 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             vendor.stylesheet(source) if source.suffix == ".css" else source,
         )
     months = config.extra["months"]
-    source = config.extra["repository"], config.extra["commit"]["revision"]
+    addresses = config.extra["addresses"]
     for month in months:
         folder = f"problems/{month.slug}"
+        blocks = partial(block, months=months, month=month, addresses=addresses)
         for name, path in month.pages.items():
             uri = f"{folder}/{name}.ipynb"
             executed = nbformat.read(path, as_version=4)
-            _write_page(executed, months, month, name, PAGES / uri, add)
+            _write_page(executed, blocks, month, name, PAGES / uri, add)
             files.append(File(uri, str(PAGES), config.site_dir, config.use_directory_urls))
-            add(f"{folder}/{month.notebook(name)}", nbformat.writes(standalone(executed, *source)))
+            offered = standalone(executed, f"{folder}/{month.start}", addresses)
+            add(f"{folder}/{month.notebook(name)}", nbformat.writes(offered))
+        add(f"{folder}/{month.start}", nbformat.writes(start_notebook(month, addresses)))
         for download in month.downloads:
             add(f"{folder}/{download.path.name}", download.path)
     return files
@@ -79,14 +85,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def _write_page(
     executed: NotebookNode,
-    months: list[Month],
+    block: Callable[..., str],
     month: Month,
     name: str,
     path: Path,
     add: Put,
 ) -> None:
     url = f"problems/{month.slug}/" + ("" if name == "index" else f"{name}/")
-    blocks = partial(block, months=months, month=month, url=url)
+    blocks = partial(block, url=url)
     page = page_notebook(executed, url, blocks, lambda file, text: add(url + file, text))
     if name == "solution" and month.submissions:
         page.cells.append(new_markdown_cell("## Submissions", id="submissions-title"))
@@ -102,7 +108,14 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     months = config.extra["months"]
     return re.sub(
         rf"^{BLOCK.pattern}$",
-        lambda match: block(match[1], match[2], months=months, month=None, url=page.url),
+        lambda match: block(
+            match[1],
+            match[2],
+            months=months,
+            month=None,
+            url=page.url,
+            addresses=config.extra["addresses"],
+        ),
         resolve(markdown, months, page.file.src_uri),
         flags=re.MULTILINE,
     )
@@ -135,8 +148,7 @@ def on_page_context(
 ) -> dict[str, Any]:
     """Tell the templates which problem a page is about."""
     if found := _month_of(page, config):
-        month, role = context["month"], context["role"] = found
-        context["colab"] = colab(month, role, config)
+        context["month"], context["role"] = found
     return context
 
 
@@ -152,22 +164,6 @@ def on_post_build(config: MkDocsConfig) -> None:
         feed.write_text(
             re.sub(r"<image>\s*<url>None</url>.*?</image>\s*", "", text), encoding="utf-8"
         )
-
-
-def colab(month: Month, role: str, config: MkDocsConfig) -> str | None:
-    """Where Google Colab opens a page's notebook; None if the repository is not published.
-
-    Colab takes notebooks from where the repository's host has them: on the branch of
-    published versions, whose folder is the version.
-    """
-    repository = config.extra["repository"]
-    if not repository:
-        return None
-    return config.extra["colab"].format(
-        repository=urlsplit(repository).path.strip("/").removesuffix(".git"),
-        version=config.extra.get("published") or "latest",
-        notebook=f"problems/{month.slug}/{month.notebook(role)}",
-    )
 
 
 def _month_of(page: Page, config: MkDocsConfig) -> tuple[Month, str] | None:

@@ -90,6 +90,16 @@ class Month:
         return f"{self.slug}-{self.pages[page].name}"
 
     @property
+    def start(self) -> str:
+        """What the notebook is called that needs no clone of the repository."""
+        return f"{self.slug}-start.ipynb"
+
+    @property
+    def task(self) -> Path:
+        """The code of the task."""
+        return MODELS / self.slug / "task.py"
+
+    @property
     def downloads(self) -> list[Download]:
         """What a solver is given, in the order of the page."""
         weights = self.card.weights
@@ -101,7 +111,7 @@ class Month:
         return [
             Download(folder / weights.file, "the trained weights"),
             Download(folder / "card.json", "architecture, recipe and numbers"),
-            Download(folder / "task.py", "vocabulary, sampling and ground truth"),
+            Download(self.task, "vocabulary, sampling and ground truth"),
         ]
 
     @cached_property

@@ -22,8 +22,10 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 
 from analyses.products import fingerprint, read_stamp, seal
 from docs.render import RenderError, months, vendor
+from docs.render.addresses import Addresses
 from docs.render.references import resolve
 from docs.render.standalone import standalone
+from docs.render.start import pinned, program
 from models.card import Card, slugs
 from tests.site.conftest import POSTS
 
@@ -408,15 +410,71 @@ def test_the_first_cell_does_nothing_in_a_clone(published: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("repository", "commit", "lacking"),
-    [(None, "abc", "The repository's address"), (REPOSITORY, None, "The commit")],
+    ("addresses", "said"),
+    [
+        (Addresses(commit="abc"), "whoever publishes the page can say"),
+        (Addresses(site=ADDRESS), f"whoever publishes the page, {ADDRESS}problems/a/, can say"),
+        (Addresses(repository=REPOSITORY), f"To get one: git clone {REPOSITORY}"),
+    ],
+    ids=["nothing", "the site", "no commit"],
 )
-def test_a_notebook_that_cannot_fetch_says_so(
-    tmp_path: Path, repository: str | None, commit: str | None, lacking: str
+def test_a_notebook_that_cannot_fetch_says_what_to_do_instead(
+    tmp_path: Path, addresses: Addresses, said: str
 ) -> None:
-    notebook = standalone(new_notebook(cells=[new_markdown_cell("a")]), repository, commit)
-    done = execute(notebook.cells[0], tmp_path)
-    assert f"RuntimeError: {lacking} was not known when this page was built" in done.stderr
+    notebook = new_notebook(cells=[new_markdown_cell("a")])
+    first = standalone(notebook, "problems/a/a-start.ipynb", addresses).cells[0]
+    (tmp_path / "first.py").write_text(f"{first.source}\nprint('went on')")
+    done = subprocess.run(
+        [sys.executable, "-I", "-m", "IPython", "--no-banner", "--colors=NoColor", "first.py"],
+        cwd=tmp_path,
+        env={"IPYTHONDIR": str(tmp_path / "ipython")},
+        capture_output=True,
+        text=True,
+    )
+    shown = " ".join((done.stdout + done.stderr).split())
+    assert said in shown
+    assert "Without a clone: a-start.ipynb" in shown
+    assert "Traceback" not in shown and "went on" not in shown
+    assert execute(first, ROOT, PATH="").stdout == f"MODELS {ROOT}/models/__init__.py\n"
+
+
+def started(page: BeautifulSoup) -> list[str]:
+    """The blocks of code below "Load it", as they are copied."""
+    heading = page.find("h2", string="Load it")
+    assert heading
+    return [block.get_text() for block in heading.find_all_next("pre")[:4]]
+
+
+@pytest.mark.every_month
+def test_a_problem_page_starts_whoever_has_no_clone(site: Path) -> None:
+    for month in months.read_months():
+        folder = site / "problems" / month.slug
+        page = soup(folder / "index.html")
+        install, code, in_clone, *_ = started(page)
+        assert install == f"python -m pip install {' '.join(pinned())}"
+        assert code.rstrip() == "\n".join(program(month.card, month.task)).rstrip()
+        assert f'load("{month.slug}")' in in_clone
+        assert not page.find("a", string="open it in Colab")
+        offered = {str(link["href"]) for link in page.select("article a[download]")}
+        names = {*(file.path.name for file in month.downloads), f"{month.slug}-start.ipynb"}
+        assert {name.removeprefix("./") for name in offered} >= names
+        assert all((folder / name).is_file() for name in names)
+        notebook = nbformat.read(folder / f"{month.slug}-start.ipynb", as_version=4)
+        assert "address = None" in notebook.cells[1].source
+
+
+def test_where_site_and_repository_have_addresses_they_are_used(published: Path) -> None:
+    folder = published / "site" / "problems" / SLUG
+    page = soup(folder / "index.html")
+    *_, clone, in_clone = started(page)
+    assert clone.splitlines()[:2] == [f"git clone {REPOSITORY}", "cd monthly"]
+    assert f'load("{SLUG}")' in in_clone
+    link = page.find("a", string="open it in Colab")
+    assert link and str(link["href"]).endswith(  # pyright: ignore
+        f"/group/monthly/blob/gh-pages/latest/problems/{SLUG}/{SLUG}-start.ipynb"
+    )
+    notebook = nbformat.read(folder / f"{SLUG}-start.ipynb", as_version=4)
+    assert f"address = '{ADDRESS}problems/{SLUG}/'" in notebook.cells[1].source
 
 
 def test_colab_is_offered_where_the_repository_has_an_address(site: Path, published: Path) -> None:

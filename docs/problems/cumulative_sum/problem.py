@@ -71,28 +71,25 @@ print("answers", six.answers(tokens)[0].tolist())
 
 # %% [markdown]
 # ## Load it
-#
-# In a clone of this site's repository, with its environment:
+
+# %% [markdown]
+# [[start]]
 
 # %%
 from models import load
 
 problem = load("cumulative_sum")
-tokens = problem.task.encode(
-    [[3, -5, 2, 0, 4, -4, 1, -1, 5, -5, -3, 3, 0, 2, -1, -1, 5, -4, 2, -3]]
-)
+values = [3, -5, 2, 0, 4, -4, 1, -1, 5, -5, -3, 3, 0, 2, -1, -1, 5, -4, 2, -3]
+tokens = problem.task.encode([values])
 logits, cache = problem.model.run_with_cache(tokens)
 print(problem.task.sums(tokens)[0].tolist())
-print([CLASSES[answer] for answer in logits[0].argmax(dim=-1)])
+print(logits[0].argmax(dim=-1).tolist())
 
 # %% [markdown]
 # `problem.model` is a TransformerLens model: it has hooks, a cache, and weights by their usual
 # names. They are the weights as trained. (Libraries like to centre what a model writes to its
 # residual stream. Where there is no LayerNorm to take the mean out again, that changes what the
 # model computes; here nothing has been centred.)
-
-# %% [markdown]
-# [[downloads]]
 
 # %% [markdown]
 # ## What it can do

@@ -77,8 +77,9 @@ print("colours", [CLASSES[answer] for answer in task.answers(tokens)[:, 0].tolis
 
 # %% [markdown]
 # ## Load it
-#
-# In a clone of this site's repository, with its environment:
+
+# %% [markdown]
+# [[start]]
 
 # %%
 from models import load
@@ -92,9 +93,6 @@ print(logits[:, -1].argmax(dim=-1).tolist())
 # `problem.model` is a TransformerLens model: it has hooks, a cache, and weights by their usual
 # names. They are the weights as trained. There is no LayerNorm, and neither attention nor the
 # unembedding has biases; nothing has been centred.
-
-# %% [markdown]
-# [[downloads]]
 
 # %% [markdown]
 # ## What it can do

@@ -11,14 +11,13 @@ checkpoint, device = None, "cpu"
 # %% tags=["hide-input"]
 from analyses.figures import heatmaps
 from analyses.page import picture, record
-from analyses.sorted_list.picture import arcs
+from analyses.sorted_list.picture import model_picture
 from analyses.sorted_list.samples import evaluation
-from analyses.sorted_list.tables import value_ov, value_qk
 from models import load
 from models.scoring import answer_log_probs, is_correct
 
 problem = load("sorted_list", checkpoint, device)
-picture(arcs(value_qk(problem), value_ov(problem)))
+picture(model_picture(problem))
 
 # %% [markdown]
 # *The model's own picture, computed from its weights. The line holds the numbers from 0 to
@@ -63,8 +62,9 @@ print("answers  ", small.answers(tokens)[0].tolist())
 
 # %% [markdown]
 # ## Load it
-#
-# In a clone of this site's repository, with its environment:
+
+# %% [markdown]
+# [[start]]
 
 # %%
 from models import load
@@ -80,9 +80,6 @@ print(logits[0, problem.task.label_positions].argmax(dim=-1).tolist())
 # residual stream are centred, which leaves the model's probabilities as they are;
 # `problem.weights` holds the checkpoint as trained. (In this version of TransformerLens,
 # `hook_attn_scores` of such a model gives probabilities after softmax, not scores.)
-
-# %% [markdown]
-# [[downloads]]
 
 # %% [markdown]
 # ## What it can do

@@ -37,9 +37,12 @@ picture(rows(label_patterns(problem, fresh[:6])[:, 0, 0]))
 # ## The task
 
 # %%
-tokens = problem.task.encode([[7, 1, 9, 4]])
+from models.template_slug.task import TemplateSlug
+
+task = TemplateSlug()
+tokens = task.encode([[7, 1, 9, 4]])
 print("read   ", tokens[0].tolist())
-print("answer ", problem.task.answers(tokens)[0].tolist())
+print("answer ", task.answers(tokens)[0].tolist())
 
 # %% [markdown]
 # ## The model
@@ -48,7 +51,18 @@ print("answer ", problem.task.answers(tokens)[0].tolist())
 # [[specification]]
 
 # %% [markdown]
-# [[downloads]]
+# ## Load it
+
+# %% [markdown]
+# [[start]]
+
+# %%
+from models import load
+
+problem = load("template_slug")
+tokens = problem.task.encode([[7, 1, 9, 4]])
+logits, cache = problem.model.run_with_cache(tokens)
+print(logits[0, -1].argmax().item())
 
 # %% [markdown]
 # ## What it can do
