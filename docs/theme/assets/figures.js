@@ -125,7 +125,7 @@
       painted.marker = { ...trace.marker, color };
       // An outline, since what is filled by half stands out too little from the paper.
       if (fill === "hollow" || fill === "half") {
-        painted.marker.line = { color, width: 1.5 };
+        painted.marker.line = { ...trace.marker.line, color };
         painted.marker.color = fill === "half" ? `${color}73` : palette.paper;
       }
       if (/^(scatter|scattergl|violin|box)$/.test(trace.type ?? "scatter"))
@@ -184,7 +184,7 @@
     const show = () => {
       const { attention, tokens, heads } = choices[select?.selectedIndex ?? 0];
       // Drawn on white, which the style sheet inverts on dark paper.
-      const positiveColor = window.palettes.light.series[0];
+      const positiveColor = window.palettes.light.negative;
       const props = { attention, tokens, attentionHeadNames: heads, positiveColor };
       const stage = document.createElement("div");
       stage.id = `widget-${++widgets}`;
