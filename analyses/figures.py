@@ -283,6 +283,7 @@ def boxes(
             marker={"color": look.colour},
             line={"width": 1.5, "color": look.colour},
             # Of boxes plotly says five numbers, each with a name; only their digits can be set.
+            hoverinfo="y",
             yhoverformat=_digits(fives, y_title),
         )
     _share_ticks(plot, x_title, y_title)

@@ -12,7 +12,7 @@ from analyses.labelling_function.rows import PATTERNS, patterns
 from analyses.palette import LIGHT, Scale
 from models.labelling_function.task import SIDE
 
-OUTLINED = ((3.5, LIGHT.paper), (1.3, LIGHT.ink))
+OUTLINED = ((2.6, LIGHT.paper), (1.1, LIGHT.ink))
 """Widths and colours of a curve, which is seen on red, blue and paper alike."""
 OF_ONE_COLOUR: dict[str, dict[str, int]] = {"blue": {"sign": -1}, "red": {"sign": 1}}
 """Patterns that are drawn in the colour that all of the row has."""
