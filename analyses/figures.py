@@ -162,10 +162,10 @@ def lines(
             name=name,
             mode="lines+markers",
             marker={
-                "size": 6,
+                "size": 5,
                 "symbol": look.symbol,
-                # Were every point of a long curve marked, its dash could not be seen.
-                "maxdisplayed": FEW // 2 if len(y) > FEW else 0,
+                # Were every point of long curves marked, their dashes could not be seen.
+                "maxdisplayed": FEW // 2 if len(y) > FEW and len(series) > 1 else 0,
             },
             meta=look.meta,
             line={"color": look.colour, "dash": look.dash, "width": 1.5},
@@ -183,8 +183,8 @@ def lines(
 
 
 FEW = 30
-"""Points of a series that are drawn large, if there are no more. A longer curve marks every so
-manyth point, half of these at most."""
+"""Points of a series that are drawn large, if there are no more. Of several longer curves each
+marks at most half as many."""
 
 
 def scatter(
@@ -283,6 +283,7 @@ def boxes(
             marker={"color": look.colour},
             line={"width": 1.5, "color": look.colour},
             # Of boxes plotly says five numbers, each with a name; only their digits can be set.
+            hoverinfo="y",
             yhoverformat=_digits(fives, y_title),
         )
     _share_ticks(plot, x_title, y_title)
@@ -304,6 +305,8 @@ def bars(
 ) -> Figure:
     """Bars by category, one colour and fill a series."""
     plot = _panelled([""], x_title, y_title, height)
+    # Of many bars, which are narrow, one would see nothing else.
+    outline = {"line": {"width": 0.75 if len(x) > FEW else 1.5}}
     for name, look in _looks(series).items():
         y = _float32(series[name])
         plot.add_bar(
@@ -311,7 +314,7 @@ def bars(
             y=y,
             name=name,
             meta=look.meta | {"fill": look.fill},
-            marker={"color": look.colour},
+            marker={"color": look.colour} | (outline if look.fill != "solid" else {}),
             hovertemplate=_hover(name, f"{x_title}: %{{x}}", _said(y_title, "y", y)),
         )
     _share_ticks(plot, x_title, y_title)

@@ -12,8 +12,8 @@ from analyses.labelling_function.rows import PATTERNS, patterns
 from analyses.palette import LIGHT, Scale
 from models.labelling_function.task import SIDE
 
-CURVES = 2
-"""The series whose colour curves have: neither red nor blue."""
+OUTLINED = ((2.6, LIGHT.paper), (1.1, LIGHT.ink))
+"""Widths and colours of a curve, which is seen on red, blue and paper alike."""
 OF_ONE_COLOUR: dict[str, dict[str, int]] = {"blue": {"sign": -1}, "red": {"sign": 1}}
 """Patterns that are drawn in the colour that all of the row has."""
 COLUMN = 3.5
@@ -22,7 +22,7 @@ COLUMN = 3.5
 
 def curves() -> dict[str, tuple[Float[Tensor, " x"], Float[Tensor, " x"]]]:
     """The points (Y, X) of each curve that lie on the map, by the test that changes there."""
-    x = torch.linspace(0, SIDE - 1, 4 * SIDE)
+    x = torch.linspace(0, SIDE - 1, 2 * SIDE)
     by_test = crossings(x)
     shown = {test: y <= SIDE - 1 for test, y in by_test.items()}
     return {test: (y[shown[test]], x[shown[test]]) for test, y in by_test.items()}
@@ -73,17 +73,18 @@ def plane(
         suffix = "" if number == 0 else str(number + 1)
         axes = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
         for test, (y, x) in curves().items():
-            plot.add_scatter(
-                x=y.numpy(),
-                y=x.numpy(),
-                mode="lines",
-                name=test,
-                line={"width": 1.5},
-                meta={"series": CURVES},
-                hovertemplate=f"curve of test {test}<extra></extra>",
-                showlegend=False,
-                **axes,
-            )
+            for width, colour in OUTLINED:
+                plot.add_scatter(
+                    x=y.numpy(),
+                    y=x.numpy(),
+                    mode="lines",
+                    name=test,
+                    line={"width": width, "color": colour},
+                    meta={"mark": True},
+                    hovertemplate=f"curve of test {test}<extra></extra>",
+                    showlegend=False,
+                    **axes,
+                )
             plot.add_annotation(
                 text=test, x=float(y[-1]), y=float(x[-1]), showarrow=False, xshift=-12, yshift=12,
                 xref=axes["xaxis"], yref=axes["yaxis"],

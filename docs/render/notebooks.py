@@ -234,12 +234,12 @@ def _figure(box: str, meta: dict[str, Any], number: int, place: str) -> str:
     for part in ("caption", "alt"):
         if not meta.get(part):
             raise RenderError(f"{place}: figure {number} has no {part}.")
+    name = f"name-of-figure-{number}"
     return (
-        f'<figure class="figure" id="figure-{number}" aria-labelledby="name-of-figure-{number}">{box}'
-        f'<figcaption><a class="figure-number" id="name-of-figure-{number}" href="#figure-{number}">'
-        f"Figure {number}</a> {meta['caption']}"
-        f'<div class="figure__tools"><details class="alternative"><summary>In words</summary>'
-        f"<p>{escape(meta['alt'])}</p></details>"
+        f'<figure class="figure" id="figure-{number}" aria-labelledby="{name}">{box}<figcaption>'
+        f'<a class="figure-number" id="{name}" href="#figure-{number}">Figure {number}</a> '
+        f'{meta["caption"]}<div class="figure__tools"><details class="alternative"><summary>In '
+        f'words</summary><p>{escape(meta["alt"])}</p></details>'
         f'<a href="figure-{number}.csv" download>Numbers <span class="visually-hidden">of figure '
         f"{number} </span>(CSV)</a></div></figcaption></figure>"
     )

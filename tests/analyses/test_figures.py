@@ -194,6 +194,13 @@ def test_series_differ_by_more_than_hue() -> None:
     assert {bar["meta"]["fill"] for bar in shown["data"]} == {"solid", "hollow", "half"}
 
 
+@pytest.mark.parametrize(("many", "width"), [(30, 1.5), (51, 0.75)])
+def test_bars_that_are_not_solid_have_an_outline(many: int, width: float) -> None:
+    given = {f"head 0.{n}": [1.0] * many for n in range(3)}
+    drawn = bars(given, x=list(range(many)), **TITLES, **WORDS).content()["data"]
+    assert [bar["marker"].get("line") for bar in drawn] == [None, *2 * [{"width": width}]]
+
+
 def test_one_head_in_two_states_keeps_its_colour_and_has_hollow_points() -> None:
     names = ["head 0.1", "head 0.1, mean ablated"]
     first, second = lines(
@@ -256,10 +263,14 @@ def test_entries_that_are_colours_need_no_colour_bar() -> None:
     assert [trace["showscale"] for trace in traces["data"]] == [False, False]
 
 
-@pytest.mark.parametrize(("points", "marked"), [(30, 30), (113, 15)])
-def test_a_long_curve_does_not_hide_its_dash_under_points(points: int, marked: int) -> None:
+@pytest.mark.parametrize(
+    ("names", "points", "marked"), [("ab", 30, 30), ("ab", 113, 15), ("a", 113, 113)]
+)
+def test_long_curves_do_not_hide_their_dashes_under_points(
+    names: str, points: int, marked: int
+) -> None:
     values = [float(n) for n in range(points)]
-    (curve,) = lines({"a": values}, x=values, **TITLES, **WORDS).content()["data"]
+    curve, *_ = lines(dict.fromkeys(names, values), x=values, **TITLES, **WORDS).content()["data"]
     assert (curve["marker"]["maxdisplayed"] or points) == marked
 
 

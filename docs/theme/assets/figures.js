@@ -105,7 +105,7 @@
     painted.marker = { ...trace.marker, color };
     // An outline, since what is filled by half stands out too little from the paper.
     if (fill === "hollow" || fill === "half") {
-      painted.marker.line = { color, width: 1.5 };
+      painted.marker.line = { ...trace.marker.line, color };
       painted.marker.color = fill === "half" ? `${color}73` : paper;
     }
     if (/^(scatter|box)$/.test(trace.type ?? "scatter")) painted.line = { ...trace.line, color };
@@ -178,7 +178,7 @@
     stage.replaceChildren(canvas);
     // Drawn on white, which the style sheet inverts on dark paper.
     const props = { attention, tokens, attentionHeadNames: heads };
-    const positiveColor = window.palettes.light.series[0];
+    const positiveColor = window.palettes.light.negative;
     window.CircuitsVis.render(canvas.id, window.CircuitsVis.AttentionHeads, { positiveColor, ...props });
   }
 
