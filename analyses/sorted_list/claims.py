@@ -659,7 +659,7 @@ CLAIMS = [
     # Stated when 0.9995 had been measured on other lists.
     Claim(
         name="tables_agree",
-        sentence="Tables by token, with each half's positions averaged, nearly give the model.",
+        sentence="Tables by token, each half's positions averaged, nearly reproduce the model.",
         quantity="share of predictions that stay the same with keys and values read so, mean over "
         "lists",
         unit="",
@@ -828,7 +828,7 @@ CLAIMS = [
     ),
     Claim(
         name="mistakes_at_long_steps",
-        sentence="Mistakes after SEP begin, nearly always, at a long step to the next value.",
+        sentence="The first mistake after SEP is nearly always at a long step to the next value.",
         quantity=f"share of lists whose first mistake is at a step of more than {LONG}",
         unit="",
         evidence="sampled",

@@ -28,8 +28,8 @@ BROKEN = [([0, *range(40, 49)], 0.004), ([5, *range(30, 48, 2)], 0.051)]
 published, so much on the original checkpoint."""
 BEFORE_GAP = "itself"
 """What the value before the gap attends to in these lists."""
-DIRECT_PATH = "favours d + 1; triples are right without it"
-"""What it does in the puzzle."""
+DIRECT_PATH = "favours d + 1; is not needed"
+"""In the puzzle; without it the triples shown are still answered right."""
 TRIPLES = [
     ([0, 5, 14, 15, 17, 25, 30, 35, 40, 45], (14, 15, 17)),
     ([0, 5, 10, 15, 20, 25, 26, 27, 40, 45], (25, 26, 27)),
