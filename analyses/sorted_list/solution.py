@@ -551,12 +551,14 @@ figures.bars(
 first_two, where = [], {}
 for name in ("random", *adversarial.UNUSUAL):
     failing = samples.family_lists(problem, name)[scores[name].fails().cpu()]
-    first_two += [[name, *row] for row in describe.mistakes(problem, failing[:2])]
+    first_two += [
+        [f"{name}: {row[0]}", *row[1:]] for row in describe.mistakes(problem, failing[:2])
+    ]
     where[name] = adversarial.wrong_places(problem, failing)
 record("sep_wrong_high", where["high"].at_sep, "share", digits=1)
 fact("widest_gap_wrong_gap", describe.how_many(where["gap"].at_widest_gap))
 table(
-    ["family", "list, sorted", "first mistake", "right answer", "wrong of ten"],
+    ["family: list, sorted", "first mistake", "right answer", "wrong of ten"],
     first_two,
     caption="Failing lists, the first two of each family",
 )
@@ -770,7 +772,7 @@ for name, head in (("strongest", four.strongest()), ("copier", four_copiers)):
     record(f"published_{name}_favours", favoured.sum(), "", digits=0)
 part_titles = ["strongest, y and z", "other head, y and z", "other tokens", "direct, biases"]
 table(
-    ["d, y, z", "strongest head: attention to y / z", "copies y", *part_titles, "sum", "answer"],
+    ["d, y, z", "strongest: attention y / z", "copies y", *part_titles, "sum", "answer"],
     describe.triple_rows(problem, four, four_copiers),
     caption="The published lists on our model: what favours y over z, logits",
 )
@@ -985,8 +987,9 @@ rows = [
 ]
 for (values, was), (likely, paid) in zip(published.BROKEN, before_gap):
     listed = f"{values[0]}, {values[1]}, {values[2]}, ..., {values[-1]}"
+    before = f"next to none ({was:.3f}, recomputed)"
     rows += [
-        [f"{listed}: probability of {values[1]} at {values[0]}", was, f"{likely:.3f}"],
+        [f"{listed}: probability of {values[1]} at {values[0]}", before, f"{likely:.3f}"],
         [
             f"{listed}: {values[0]} attends to",
             published.BEFORE_GAP,
