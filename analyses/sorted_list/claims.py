@@ -497,10 +497,10 @@ CLAIMS = [
         counted="cases",
         measure=lambda problem: proved(problem, level=-1),
         controls=(
-            Control("what follows from label, d and y", measure=lambda p: proved(p, level=0)),
+            Control("cases of label, d and y alone", measure=lambda p: proved(p, level=0)),
             Control(
-                "heads with their OV circuits exchanged: accuracy on random lists, the most that "
-                "could be proved",
+                "heads with their OV circuits exchanged: accuracy on random lists, about the most "
+                "that could be proved",
                 measure=lambda problem: accuracy(ov_exchanged(problem)),
             ),
         ),
@@ -528,7 +528,7 @@ CLAIMS = [
         counted="lists",
         measure=lambda problem: finds(problem, slice(0, 1)),
         controls=(
-            Control("at b1, where the next value is asked", measure=lambda p: smallest_at(p, 1)),
+            Control("at b1, where another value is due", measure=lambda p: smallest_at(p, 1)),
             EMBEDDINGS_EXCHANGED,
             UNTRAINED,
         ),
@@ -546,7 +546,7 @@ CLAIMS = [
         measure=lambda problem: finds(problem, slice(1, None)),
         controls=(
             Control(
-                "to the second smallest above it",
+                "most to the second smallest above it",
                 measure=lambda problem: finds(problem, slice(1, -1), ahead=1),
             ),
             EMBEDDINGS_EXCHANGED,
@@ -556,9 +556,9 @@ CLAIMS = [
     # Threshold stated when about 0.80, and 0.36 for the other head, had been seen in a draft.
     Claim(
         name="copier_looks",
-        sentence="The head that looks at the next value is the one that copies it.",
+        sentence="The head that copies the next value is mostly the one that looks at it.",
         quantity="share of predictions after SEP at which the head that copies the answer attends "
-        "most to it, mean over lists",
+        "to it most, mean over lists",
         unit="",
         evidence="sampled",
         comparison="at least",
@@ -591,8 +591,8 @@ CLAIMS = [
     # draft with other lists, and nothing of the third.
     Claim(
         name="alike_lists_suffice",
-        sentence="What the heads say depends on position, query and answer alone.",
-        quantity="share of correct predictions when both heads read another list with the same "
+        sentence="The heads' output depends on little but position, query and answer.",
+        quantity="share of correct predictions when both heads read other lists with the same "
         "three, mean over lists",
         unit="",
         evidence="sampled",
@@ -614,8 +614,8 @@ CLAIMS = [
     # measured once.
     Claim(
         name="alike_lists_recover_loss",
-        sentence="Lists alike in these three leave the model as sure as it was.",
-        quantity="share of the loss recovered, from both heads reading random lists to the model",
+        sentence="Lists alike in position, query and answer leave the model about as sure.",
+        quantity="share recovered of the loss that both heads add by reading random lists",
         unit="",
         evidence="sampled",
         comparison="at least",
@@ -631,7 +631,7 @@ CLAIMS = [
     ),
     Claim(
         name="copier_needed",
-        sentence="Without the head that copies it the answer is lost.",
+        sentence="Without the head that copies it, the answer is mostly lost.",
         quantity="share of correct predictions when that head reads a random list, mean over lists",
         unit="",
         evidence="sampled",
@@ -652,7 +652,7 @@ CLAIMS = [
     ),
     Claim(
         name="copier_suffices",
-        sentence="One head copies the answer, and what the other says does not matter.",
+        sentence="One head copies the answer, and the other head's output does not matter.",
         quantity="share of correct predictions when the head that does not copy the answer reads a "
         "random list, mean over lists",
         unit="",
@@ -672,7 +672,7 @@ CLAIMS = [
     # Stated when 0.9995 had been measured on other lists.
     Claim(
         name="tables_agree",
-        sentence="Tables by token, the positions of each half averaged, are nearly the model.",
+        sentence="Tables by token, each half's positions averaged, nearly reproduce the model.",
         quantity="share of predictions that stay the same with keys and values read so, mean over "
         "lists",
         unit="",
@@ -688,7 +688,7 @@ CLAIMS = [
     ),
     Claim(
         name="every_value_copied",
-        sentence="Every value is copied: a head that attends to it raises its logit most.",
+        sentence="Every value is copied: in some head, attending to it raises its own logit most.",
         quantity="share of the values, by the full OV circuits",
         unit="",
         evidence="exhaustive",
@@ -705,8 +705,8 @@ CLAIMS = [
     ),
     Claim(
         name="ranges_divided",
-        sentence="The heads divide the values into a few ranges, one head copying each.",
-        quantity="changes of the copying head from a value to the next",
+        sentence="The heads divide the values into a few ranges, each copied by one head.",
+        quantity="changes of the copying head from one value to the next",
         unit="",
         evidence="exhaustive",
         comparison="at most",
@@ -717,7 +717,7 @@ CLAIMS = [
     ),
     Claim(
         name="above_before_below",
-        sentence="A value prefers what lies just above it to what lies just below it.",
+        sentence="A query prefers values just above it to values just below it.",
         quantity="share of query values, full QK circuit of the head that copies the next value",
         unit="",
         evidence="exhaustive",
@@ -740,7 +740,7 @@ CLAIMS = [
     ),
     Claim(
         name="near_before_far",
-        sentence="A value prefers what lies just above it to what lies far above it.",
+        sentence="A query prefers values just above it to values far above it.",
         quantity="share of query values, full QK circuit of the head that copies the next value",
         unit="",
         evidence="exhaustive",
@@ -762,7 +762,7 @@ CLAIMS = [
     # with LayerNorm at its typical scale.
     Claim(
         name="orders_above",
-        sentence="It prefers the nearer of two values above it, in the head that copies.",
+        sentence="In the head that copies, a query prefers the nearer of two values above it.",
         quantity=f"share of pairs among the {FAR} values above a query, full QK circuit of the "
         "head that copies the next value",
         unit="",
@@ -776,7 +776,7 @@ CLAIMS = [
     Claim(
         name="position_starts_at_zero",
         sentence="At SEP, position alone favours 0.",
-        quantity="score of 0 less the mean of the others, smallest over heads",
+        quantity="score of 0 minus the mean of the others, smallest over heads",
         unit="",
         evidence="exhaustive",
         comparison="at least",
@@ -793,7 +793,7 @@ CLAIMS = [
     Claim(
         name="position_shuns_zero",
         sentence="After SEP, position alone keeps every head away from 0.",
-        quantity="score of 0 less the mean of the others, largest over heads, positions and "
+        quantity="score of 0 minus the mean of the others, largest over heads, positions and "
         "queries",
         unit="",
         evidence="exhaustive",
@@ -809,7 +809,7 @@ CLAIMS = [
     ),
     Claim(
         name="high_lists_fail",
-        sentence="Lists of high values only are sorted wrongly.",
+        sentence="Lists of high values only are mostly sorted wrongly.",
         quantity="share of lists with a wrong prediction",
         unit="",
         evidence="sampled",
@@ -818,13 +818,13 @@ CLAIMS = [
         counted="lists",
         measure=failing("high"),
         controls=(
-            Control("lists of as few values, the lowest", measure=failing("low")),
+            Control("lists drawn from as few values, the lowest", measure=failing("low")),
             Control("random lists", measure=failing("random")),
         ),
     ),
     Claim(
         name="gap_lists_fail",
-        sentence="Lists with a large gap are sorted wrongly.",
+        sentence="Lists with a large gap are mostly sorted wrongly.",
         quantity="share of lists with a wrong prediction",
         unit="",
         evidence="sampled",
@@ -834,7 +834,7 @@ CLAIMS = [
         carries=True,
         measure=failing("gap"),
         controls=(
-            Control("lists of as few values, without the gap", measure=failing("low")),
+            Control("lists drawn from as few values, without a gap", measure=failing("low")),
             Control("random lists", measure=failing("random")),
         ),
     ),
@@ -843,7 +843,7 @@ CLAIMS = [
     # list.
     Claim(
         name="short_steps_right",
-        sentence="Short steps to the next value are taken without mistakes.",
+        sentence="Short steps to the next value are hardly ever missed.",
         quantity=f"share of wrong predictions among steps of {SHORT} or less, mean over lists",
         unit="",
         evidence="sampled",
@@ -855,7 +855,7 @@ CLAIMS = [
     ),
     Claim(
         name="mistakes_at_long_steps",
-        sentence="Mistakes after SEP are made at long steps to the next value.",
+        sentence="The first mistake after SEP is nearly always at a long step to the next value.",
         quantity=f"share of lists whose first mistake is at a step of more than {LONG}",
         unit="",
         evidence="sampled",
@@ -867,7 +867,7 @@ CLAIMS = [
     ),
     Claim(
         name="mistakes_are_copies",
-        sentence="A wrong answer is a copy too, of another value of the list.",
+        sentence="A wrong answer, too, is a copy: of another value in the list.",
         quantity="share of lists whose first mistake after SEP names a value of the list",
         unit="",
         evidence="sampled",
@@ -882,7 +882,7 @@ CLAIMS = [
     # predictions of mistakes lacked; attention to it had been looked at.
     Claim(
         name="rests_on_sep",
-        sentence="Where the next value is far, a head attends to SEP instead.",
+        sentence="Where the next value is far away, a head turns to SEP instead.",
         quantity="attention to SEP at the widest step of lists with a gap, mean over lists",
         unit="",
         evidence="sampled",
@@ -901,7 +901,7 @@ CLAIMS = [
     ),
     Claim(
         name="right_on_puzzling_triples",
-        sentence="Where d attends more to d + 2 than to d + 1, the model still predicts d + 1.",
+        sentence="Where d attends more to d + 2 than to d + 1, the model still answers d + 1.",
         quantity="share of such lists",
         unit="",
         evidence="sampled",
@@ -915,7 +915,8 @@ CLAIMS = [
     # mean ablated by another mean leave: 0.50 without the other head.
     Claim(
         name="own_sources_decide",
-        sentence="Needed for it: what the head that attends most to both moves from them.",
+        sentence="Where d prefers d + 2, the answer d + 1 needs what the head that attends most to "
+        "both moves from them.",
         quantity=DECIDES,
         unit="",
         evidence="sampled",
@@ -930,7 +931,7 @@ CLAIMS = [
     ),
     Claim(
         name="other_head_decides",
-        sentence="Needed for it: the other head.",
+        sentence="Where d prefers d + 2, the answer d + 1 needs the other head.",
         quantity=DECIDES,
         unit="",
         evidence="sampled",
@@ -946,7 +947,7 @@ CLAIMS = [
     ),
     Claim(
         name="direct_path_decides",
-        sentence="Needed for it: the direct path.",
+        sentence="Where d prefers d + 2, the answer d + 1 needs the direct path.",
         quantity=DECIDES,
         unit="",
         evidence="sampled",
@@ -963,7 +964,8 @@ CLAIMS = [
     # The rule is the same; that nearly none is left right had been seen.
     Claim(
         name="copier_decides",
-        sentence="Needed for it: what both move through the head that copies d + 1.",
+        sentence="Where d prefers d + 2, the answer d + 1 needs what both move through the head "
+        "that copies d + 1.",
         quantity=DECIDES,
         unit="",
         evidence="sampled",
@@ -986,8 +988,9 @@ CLAIMS = [
     # Stated when a draft had 1.53 of 2.54 logits.
     Claim(
         name="other_head_gives_most",
-        sentence="Most of what puts d + 1 before d + 2 comes from both through the other head.",
-        quantity="its share of the logit of d + 1 less that of d + 2, ratio of means over lists",
+        sentence="Most of what puts d + 1 before d + 2 comes from these two through the head that "
+        "attends less to them.",
+        quantity="its share of the logit of d + 1 minus that of d + 2, ratio of means over lists",
         unit="",
         evidence="sampled",
         comparison="at least",
@@ -1006,8 +1009,9 @@ CLAIMS = [
     # of what makes z win is no share of what puts y first.
     Claim(
         name="copier_gives_most",
-        sentence="Most of it comes from both through the head that copies d + 1.",
-        quantity="its share of the logit of d + 1 less that of d + 2, ratio of means over lists",
+        sentence="Most of what puts d + 1 before d + 2 comes from these two through the head that "
+        "copies d + 1.",
+        quantity="its share of the logit of d + 1 minus that of d + 2, ratio of means over lists",
         unit="",
         evidence="sampled",
         comparison="at least",
@@ -1023,7 +1027,8 @@ CLAIMS = [
     ),
     Claim(
         name="copier_favours_next",
-        sentence="What d + 1 and d + 2 move through the head that copies d + 1 raises d + 1 more.",
+        sentence="What d + 1 and d + 2 move through the head that copies d + 1 raises d + 1 more "
+        "than d + 2.",
         quantity="share of such lists, direct logit attribution from both sources",
         unit="",
         evidence="sampled",
@@ -1041,7 +1046,7 @@ CLAIMS = [
     ),
     Claim(
         name="sources_favour_next",
-        sentence="Summed over both heads, what d + 1 and d + 2 move raises d + 1 more.",
+        sentence="Summed over both heads, what d + 1 and d + 2 move raises d + 1 more than d + 2.",
         quantity="share of such lists, direct logit attribution from both sources",
         unit="",
         evidence="sampled",

@@ -1,6 +1,7 @@
 """What the pages say about single lists and single heads, found by code."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -8,8 +9,11 @@ from torch import Tensor
 
 from analyses.attribution import Attribution
 from analyses.circuits import copying_heads, runs
+from analyses.explained import percent
+from analyses.sorted_list.defaults import default
 from analyses.sorted_list.triples import PARTS, TripleEffects, favours, right_without
 from models.problem import Problem
+from models.scoring import answer_log_probs
 from models.sorted_list.task import SortedList
 from models.task import Task
 
@@ -28,6 +32,15 @@ def ranges(values: list[int]) -> str:
     return ", ".join(
         str(first) if first == last else f"{first}\N{EN DASH}{last}" for first, last in runs(values)
     )
+
+
+def how_many(share: float) -> str:
+    """A share as prose says it: `all` and `none` where that is exact, and nowhere else.
+
+    >>> how_many(1.0), how_many(0.0), how_many(0.9996)
+    ('all', 'none', '99.96 %')
+    """
+    return {0.0: "none", 1.0: "all"}.get(share) or percent(share)
 
 
 def copied_ranges(problem: Problem[SortedList], ov: Float[Tensor, "head value value"]) -> str:
@@ -74,6 +87,28 @@ def mistakes(
         word = problem.task.vocabulary[prediction[first]]
         rows.append([listed, f"{word} at {place}", answer[first], len(wrong)])
     return rows
+
+
+class BeforeGap(NamedTuple):
+    """At the value before the widest gap of a list."""
+
+    likely: float
+    """Probability of the right answer, the value beyond the gap."""
+    to_itself: float
+    """Attention that the value pays to itself, in both halves together; of the head that pays it
+    most."""
+
+
+def before_widest_gap(
+    problem: Problem[SortedList], tokens: Int[Tensor, "batch n_ctx"]
+) -> list[BeforeGap]:
+    """What the model does there, list by list."""
+    size = problem.task.answers(tokens).diff(dim=1)
+    widest = torch.nn.functional.one_hot(size.argmax(dim=1), size.shape[1]).bool()
+    log_probs = answer_log_probs(problem.task, problem.logits(tokens), tokens)
+    to_itself = default(problem, tokens, widest).to_itself.amax(dim=1)
+    likely = log_probs[:, 1:][widest].exp()
+    return [BeforeGap(*found) for found in zip(likely.tolist(), to_itself.tolist(), strict=True)]
 
 
 def triple_rows(

@@ -20,17 +20,17 @@ problem = load("sorted_list", checkpoint, device)
 picture(model_picture(problem))
 
 # %% [markdown]
-# *The model's own picture, computed from its weights. The line holds the numbers from 0 to
-# 50. Arcs above it belong to one head, arcs below to the other: each leads from a number to
-# a larger one. What the arcs and the colours of the line mean is for you to find out.*
+# *The model's own picture, computed from its weights. The line holds the numbers from 0 to 50.
+# Arcs above it belong to one head, arcs below it to the other; each leads from a number to a larger
+# one. What the arcs and the colours of the line mean is for you to find out.*
 #
 # ## Why this problem
 #
-# Sorting is easy to state, hard to fake, and has no place to hide: with a single attention
-# layer and no MLP, everything that the model does is a weighted sum of what its heads copy.
-# The whole mechanism can be read off a handful of small matrices. Yet there is more to find
-# than one would guess, and one observation that looks like a contradiction until it is
-# measured properly.
+# Sorting is easy to state and hard to fake, and here it has no place to hide. With a single
+# attention layer and no MLP, the model can only add up what its heads copy and what the token at
+# hand says by itself. Nearly all of the mechanism can be read off a handful of small matrices. Yet
+# there is more to find than one would guess, and one observation looks like a contradiction until
+# it is measured properly.
 #
 # **What you should know:** what attention heads compute; QK and OV circuits; direct logit
 # attribution. The [glossary](../../glossary/) has a paragraph on each.
@@ -41,7 +41,8 @@ picture(model_picture(problem))
 #
 # A sequence holds ten different values from 0 to 50 in random order, the separator SEP, and
 # the same values sorted. The model predicts the next token, and is judged on ten of its
-# predictions: the smallest value at SEP, then at each sorted value the one that follows.
+# predictions: at SEP, of the smallest value; at each sorted value but the last, of the one that
+# follows.
 
 # %%
 from models.sorted_list.task import SortedList
@@ -84,7 +85,7 @@ print(logits[0, problem.task.label_positions].argmax(dim=-1).tolist())
 # %% [markdown]
 # ## What it can do
 #
-# On fresh lists, none of which is a training list or a reordering of one:
+# It is tested on fresh lists, none of which is a training list or a reordering of one.
 
 # %%
 fresh = evaluation(problem)
@@ -100,10 +101,14 @@ record("demo_probability_median", probability.median(), "")
 record("demo_probability_min", probability.min(), "", digits=4)
 
 # %% [markdown]
-# Of {{ demo_lists }} lists the model gets {{ demo_accuracy }} of the predictions right, at
-# a loss of {{ demo_loss }} nats. The probability that it gives the right answer has mean
+# On {{ demo_lists }} lists the model gets {{ demo_accuracy }} of the predictions right, with a loss
+# of {{ demo_loss }} nats. (The numbers to expect that stand above are of as many other lists, and
+# may differ in the last digit.) The probability of the right answer has mean
 # {{ demo_probability_mean }}, median {{ demo_probability_median }} and minimum
-# {{ demo_probability_min }}: it is not perfect, and where it fails is part of the problem.
+# {{ demo_probability_min }}. The model is not perfect, and where it fails is part of the problem.
+#
+# Here are its predictions on one list. Each row is a token at which it predicts, from SEP down,
+# and each column a token that it may predict.
 
 # %%
 labels = problem.task.label_positions
@@ -120,16 +125,16 @@ heatmaps(
     y_labels=words[labels],
     marks=list(enumerate(problem.task.answers(example)[0].tolist())),
     height=360,
-    caption=f"The model's predictions on the list {', '.join(words[:10])}. Each row is one "
-    "prediction, from SEP down; circles mark the right answers.",
-    alt="Heat map of ten rows of probabilities; in each row nearly all the probability lies on "
+    caption=f"The model's predictions on the list {', '.join(words[:10])}. Circles mark the right "
+    "answers.",
+    alt="Heat map of ten rows of probabilities; in each row, nearly all of the probability lies on "
     "the circled right answer, which moves to the right from row to row.",
 )
 
 # %% [markdown]
 # ## Hints
 #
-# Open one at a time; each gives away more than the last.
+# Open one at a time; each gives away more than the one before.
 #
 # <details class="hint"><summary>A first look</summary>
 #
@@ -139,16 +144,16 @@ heatmaps(
 # </details>
 # <details class="hint"><summary>What is a head for?</summary>
 #
-# Attending to the right token is useless unless the head copies it. Compute the full OV
-# circuit $W_E W_V W_O W_U$ of each head and look at its diagonal. Is every number copied by
-# both heads?
+# Attending to the right token is of no use unless the head copies it. Compute the full OV circuit
+# $W_E W_V W_O W_U$ of each head: each row is a token attended to, each column a prediction. Look at
+# its diagonal. Is every number copied by both heads?
 #
 # </details>
 # <details class="hint"><summary>Which way to look</summary>
 #
-# The full QK circuit $W_E W_Q W_K^\top W_E^\top$ has a query token in each row. Follow one row
-# from left to right, and mark the place where the key equals the query. Then ask why a large
-# number does not simply look at 0: the query's position has something to say as well.
+# In the full QK circuit $W_E W_Q W_K^\top W_E^\top$, each row is a query token and each column a
+# key token. Follow one row from left to right, and mark the place where the key equals the query.
+# Then ask why a large number does not simply look at 0: the query's position matters as well.
 #
 # </details>
 # <details class="hint"><summary>How to break it</summary>
@@ -167,14 +172,19 @@ heatmaps(
 #
 # ## What counts as a solution
 #
-# A description of the mechanism that lets somebody else predict what the model does on a
-# list they choose, each sentence of it backed by a measurement: what the two heads look at,
-# what they copy, how they share the work; lists on which the model fails, and why; why the
-# model is right when its attention seems to be wrong. A pull request, a notebook or a plain
-# text will do; [how to send it](../../contribute/).
+# A description of the mechanism from which somebody else can predict what the model does on a list
+# of their choice, each sentence backed by a measurement. What do the two heads look at, what do
+# they copy, and how do they share the work? On which lists does the model fail, and why? Why is it
+# right when its attention seems to be wrong? A pull request, a notebook or plain text will do:
+# [how to send it](../../contribute/).
 #
 # ## Where it comes from
 #
-# The problem is Callum McDougall's: the fourth of his 2023 sequence of monthly algorithmic
-# problems. The model here was trained anew from the recipe above, so its weights, its heads
-# and its numbers are its own.
+# The problem is Callum McDougall's, the fourth in his 2023 sequence of monthly algorithmic
+# problems. He announced it [on LessWrong][announced]; [the ARENA course][arena] and
+# [his blog][blog] have the problem together with his solution. The model here was trained anew
+# from the recipe above, so its weights, its heads and its numbers are its own.
+#
+# [arena]: https://github.com/callummcdougall/ARENA_2.0/blob/e805ad8/chapter1_transformers/instructions/pages/09_Monthly_Algorithmic_Problems.py
+# [announced]: https://www.lesswrong.com/posts/frLTfKr8NFv7WCcWG/mech-interp-challenge-october-deciphering-the-sorted-list
+# [blog]: https://www.perfectlynormal.co.uk/blog-october-monthly-problem

@@ -3,6 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyses.attention import label_patterns
 from analyses.attribution import Attribution, direct_logit_attribution
 from analyses.sorted_list import describe
 from analyses.sorted_list.triples import TripleEffects, locate
@@ -56,6 +57,28 @@ def test_mistakes_of_hand_made_predictions(problem: Problem[SortedList]) -> None
         ["0, 2, 3, 4, 5, 6, 7, 8, 9, 30", "1 at 0", 2, 2],
         ["40, 41, 42, 43, 44, 45, 46, 47, 48, 49", "0 at SEP", 40, 1],
     ]
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(1.0, "all"), (0.0, "none"), (0.982, "98.2 %"), (0.99996, "99.996 %"), (0.0004, "0.04 %")],
+)
+def test_only_what_is_exact_is_called_all_or_none(share: float, words: str) -> None:
+    assert describe.how_many(share) == words
+
+
+def test_before_the_widest_gap_of_each_list(problem: Problem[SortedList]) -> None:
+    values = [[48, *range(39, 48)], [0, *range(40, 49)], [*range(1, 6), 30, 31, 32, 49, 50]]
+    values[0][0] = 50  # The widest gap is the last one, and the query b9.
+    tokens = OCTOBER.encode(values)
+    found = describe.before_widest_gap(problem, tokens)
+    logits = problem.logits(tokens)
+    seen = label_patterns(problem, tokens)
+    for row, (label, asking, answer) in enumerate([(9, 47, 50), (1, 0, 40), (5, 5, 30)]):
+        likely = logits[row, OCTOBER.list_length + label].softmax(dim=-1)[answer]
+        assert found[row].likely == pytest.approx(float(likely), rel=1e-4)
+        paid = seen[row, :, label, tokens[row] == asking].sum(dim=-1).max()
+        assert found[row].to_itself == pytest.approx(float(paid), rel=1e-4)
 
 
 def test_a_predicted_sep_is_called_by_its_name(problem: Problem[SortedList]) -> None:
