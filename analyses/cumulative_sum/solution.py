@@ -129,9 +129,9 @@ figures.attention(
 )
 
 # %%
-bound = bounds.attention(problem)
 record("deviation", stated.deviations(problem).max(), "", digits=7, tolerance=5e-7)
-fact("deviation_bound", describe.scientific(float(bound.largest.max())))
+fact("deviation_bound", describe.scientific(findings["uniform_for_all"].value))
+record("uniform_sequences", findings["uniform_on_data"].value, "share", digits=2)
 record("deviation_undecayed", findings["decay_makes_uniform"].value, "")
 fact("tolerated", f"1/{1 / stated.NEAR:.0f}")
 
@@ -165,7 +165,8 @@ record("first_singular", singular[0], "", digits=2)
 record("second_singular", singular[1], "", digits=5)
 record("slope", found.slope, "", digits=3)
 record("start", found.start, "", digits=3)
-record("r_value", found.r, "", digits=7)
+record("r_value", findings["ov_linear"].value, "", digits=7)
+record("first_share", findings["ov_one_dimensional"].value, "share", digits=4)
 record("residual", found.residual, "", digits=4)
 figures.scatter(
     {"token": (values, found.along_u.cpu())},
@@ -228,7 +229,8 @@ figures.boxes(
 
 # %%
 angle = directions.cosines(problem)
-fact("cosine_signs", f"{angle.u_signs:.3f}")
+fact("cosine_signs", f"{findings['u_tells_signs'].value:.3f}")
+record("cosine_zero_size", findings["u_blind_to_zero"].value, "")
 fact("cosine_zero", f"{angle.u_zero:.3f}".replace("-", "\N{MINUS SIGN}"))
 table(
     ["cosine of", *CLASSES],
@@ -238,7 +240,7 @@ table(
             "unembedding of negative",
             "1",
             f"{angle.negative_zero:.3f}",
-            f"{angle.positive_negative:.3f}",
+            f"{findings['signs_opposed'].value:.3f}",
         ],
         ["unembedding of zero", f"{angle.negative_zero:.3f}", "1", f"{angle.zero_positive:.3f}"],
         [
@@ -269,7 +271,7 @@ scores = {name: describe.score(task, result, few) for name, result in without.it
 record("loss_without_mlp", scores["switched off"].loss, "nats")
 record("accuracy_without_mlp", scores["switched off"].accuracy, "share", digits=1)
 record("loss_mlp_averaged", scores["mean ablated"].loss, "nats")
-record("accuracy_mlp_averaged", scores["mean ablated"].accuracy, "share", digits=1)
+record("accuracy_mlp_averaged", findings["needs_mlp"].value, "share", digits=1)
 record("zero_true", (task.sums(few) == 0).double().mean(), "share", digits=1)
 record("zero_said_without_mlp", scores["switched off"].said[ZERO], "share", digits=1)
 fact("zeros_kept", describe.of_them(findings["zero_still_known"].value))
@@ -404,6 +406,11 @@ for name, short in {"positive": "positive", "negative": "negative"}.items():
         for kind, share in zip(CLASSES, by_sign, strict=True):
             record(f"{short}_{how}_{kind}", share, "share", digits=1)
 fact("other_side_right", describe.of_them(findings["other_side_spared"].value))
+for name in (
+    *("own_side_needed", "other_side_hurt", "zero_needs_both", "zero_needs_both_mean"),
+    *("held_keeps_zero", "held_spares_signs"),
+):
+    record(f"{name}_share", findings[name].value, "share", digits=1)
 own_side = without_neurons["positive side mean ablated"].by_sign[POSITIVE]
 fact("own_side_mean", describe.of_them(own_side))
 all_off = without_neurons["all neurons switched off"]
@@ -623,6 +630,7 @@ last = verdict.positions[-1]
 fact("sequences_of_20", f"{last.sequences:,}")
 fact("verdict", describe.verdict(verdict))
 fact("level", verdict.level)
+record("sequences_unproved", findings["right_on_all"].value, "sequences", digits=0)
 record("cases", verdict.cases, "", digits=0)
 # How long it took is as the committed certificate says, and so the same on every machine.
 record("verify_seconds", verdict.seconds, "s", digits=1)
@@ -653,7 +661,7 @@ for name in ("attention", "float32", "float64"):
     worst = max(getattr(found, f"error_{name}") for found in verdict.positions)
     fact(f"error_{name}", describe.scientific(worst))
 record("error_total", max(found.error for found in verdict.positions), "logits", digits=4)
-record("margin_to_error", verdict.margin_to_error, "", digits=0)
+record("margin_to_error", findings["errors_within_margins"].value, "", digits=0)
 record("nested_32", bounds.nested_32(problem.architecture), "", digits=0)
 record("nested_64", bounds.nested_64(problem.architecture), "", digits=0)
 fact("short_sequences", f"{findings['short_ones_agree'].n:,}")
@@ -747,8 +755,8 @@ methods = {
 rungs = {name: ladder.rung(found, task.length) for name, found in methods.items()}
 record("sum_cases", rungs["sums"].cases[-1], "", digits=0)
 record("sign_cases", rungs["nearest sums"].cases[-1], "", digits=0)
-fact("by_sums", describe.of_them(rungs["sums"].share[-1]))
-fact("by_signs", describe.of_them(rungs["nearest sums"].share[-1]))
+fact("by_sums", describe.of_them(findings["sum_suffices"].value))
+fact("by_signs", describe.of_them(findings["signs_suffice"].value))
 fact("by_multisets", describe.of_them(rungs["multisets"].share[-1]))
 record("brute_force_proves", rungs["brute force"].share[-1], "share", digits=0)
 fitted = one_dimensional.line(uniform.uniform(problem), task)
@@ -773,7 +781,7 @@ ladder.figure(
 #
 # **Your own sequences** go in as they are:
 
-# %%
+# %% tags=["show"]
 mine = task.encode(
     [
         [1] + [0] * 19,
@@ -849,7 +857,7 @@ ablation_losses = [without_neurons[f"neuron {n} switched off"].loss for n in ord
 cost = sorted(found - whole.loss for found in ablation_losses)
 unsure = answer_log_probs(task, without["switched off"], few).exp()
 record("neuron_least", cost[0], "nats", digits=4)
-fact("score_range", describe.scientific(float(bound.spread.max())))
+fact("score_range", describe.scientific(float(bounds.attention(problem).spread.max())))
 ours = {
     "loss (nats)": findings["is_sure"].value,
     "probability of the right answer: mean": probability.mean(),
