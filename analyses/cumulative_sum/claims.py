@@ -411,7 +411,7 @@ so of short sequences is not so of all."""
 CLAIMS = [
     Claim(
         name="classifies",
-        sentence="The model says the sign of the cumulative sum.",
+        sentence="The model gives the sign of the cumulative sum.",
         quantity="share of correct predictions",
         unit="",
         evidence="sampled",
@@ -422,7 +422,7 @@ CLAIMS = [
     ),
     Claim(
         name="is_sure",
-        sentence="It is sure of most of its answers.",
+        sentence="The model is sure of most of its answers.",
         quantity="mean loss",
         unit="nats",
         evidence="sampled",
@@ -433,7 +433,7 @@ CLAIMS = [
     ),
     Claim(
         name="uniform_on_data",
-        sentence="Attention is uniform: every token read so far gets the same.",
+        sentence="Attention is uniform: every token read so far gets the same share.",
         quantity="share of sequences with every attention probability within 1/4000 of 1/position",
         unit="",
         evidence="sampled",
@@ -444,7 +444,7 @@ CLAIMS = [
     ),
     Claim(
         name="uniform_for_all",
-        sentence="Attention is uniform on every input there is.",
+        sentence="Attention is uniform on every input.",
         quantity="bound on the distance of an attention probability from 1/position",
         unit="",
         evidence="proved",
@@ -468,7 +468,7 @@ CLAIMS = [
     ),
     Claim(
         name="ov_linear",
-        sentence="What it writes of a token along u is linear in the token's value.",
+        sentence="What the OV circuit writes along u for a token is linear in the token's value.",
         quantity="correlation of projection and value",
         unit="",
         evidence="exhaustive",
@@ -479,7 +479,7 @@ CLAIMS = [
     ),
     Claim(
         name="carries_mean",
-        sentence="So resid_mid along u is the cumulative mean.",
+        sentence="Along u, resid_mid is the cumulative mean.",
         quantity="correlation with the mean",
         unit="",
         evidence="sampled",
@@ -491,7 +491,7 @@ CLAIMS = [
     ),
     Claim(
         name="carries_no_sum",
-        sentence="It is not the cumulative sum.",
+        sentence="Along u, resid_mid is not the cumulative sum.",
         quantity="correlation with the sum",
         unit="",
         evidence="sampled",
@@ -517,8 +517,8 @@ CLAIMS = [
     # claim above was that without the MLP the model does not know zero, which is not so.
     Claim(
         name="zero_too_wide",
-        sentence="Without the MLP it says zero over too wide a range of means, under either "
-        "ablation.",
+        sentence="Without the MLP the model says zero over too wide a range of means, under "
+        "either ablation.",
         quantity="predictions of zero for each that is right, the smaller of mean ablation and "
         "switching off",
         unit="",
@@ -531,7 +531,7 @@ CLAIMS = [
     ),
     Claim(
         name="zero_still_known",
-        sentence="Zero itself it still recognises, under either ablation.",
+        sentence="Without the MLP the model still recognises zero itself, under either ablation.",
         quantity="share of correct predictions on sums of zero, the smaller of mean ablation and "
         "switching off",
         unit="",
@@ -572,7 +572,7 @@ CLAIMS = [
     ),
     Claim(
         name="signs_opposed",
-        sentence="Positive and negative are opposite directions of the unembedding.",
+        sentence="The unembeddings of positive and negative point in opposite directions.",
         quantity="cosine of their unembeddings",
         unit="",
         evidence="exhaustive",
@@ -583,8 +583,8 @@ CLAIMS = [
     ),
     Claim(
         name="neurons_read_value",
-        sentence="Every neuron that ever fires reads the mean, rising or falling.",
-        quantity="least correlation, in size, of what a token adds to a neuron with its value",
+        sentence="Every live neuron reads the mean, rising or falling with it.",
+        quantity="least correlation, in size, of what a token adds to a live neuron with its value",
         unit="",
         evidence="exhaustive",
         comparison="at least",
@@ -594,7 +594,7 @@ CLAIMS = [
     ),
     Claim(
         name="own_side_needed",
-        sentence="With the neurons that fire at one sign switched off, that sign is not "
+        sentence="With the neurons that fire at one sign switched off, sums of that sign are not "
         "recognised.",
         quantity="share of correct predictions on that sign, the better case of two",
         unit="",
@@ -608,7 +608,8 @@ CLAIMS = [
     ),
     Claim(
         name="other_side_spared",
-        sentence="With them switched off, sums of the other sign are recognised all the same.",
+        sentence="With the neurons of one side switched off, sums of the other sign are still "
+        "recognised.",
         quantity="share of correct predictions on the other sign, the worse case of two",
         unit="",
         evidence="sampled",
@@ -626,8 +627,7 @@ CLAIMS = [
     # for switching off alone. Of those with `held` in their names nothing had been measured.
     Claim(
         name="zero_needs_both",
-        sentence="What is lost is zero: with the neurons of one side switched off no zero is "
-        "recognised.",
+        sentence="With the neurons of one side switched off, no zero is recognised.",
         quantity="share of correct predictions on sums of zero, the better case of two",
         unit="",
         evidence="sampled",
@@ -644,8 +644,7 @@ CLAIMS = [
     ),
     Claim(
         name="zero_needs_both_mean",
-        sentence="That does not depend on switching off: with one side mean ablated no zero is "
-        "recognised either.",
+        sentence="With the neurons of one side mean ablated, no zero is recognised either.",
         quantity="share of correct predictions on sums of zero, the better case of two",
         unit="",
         evidence="sampled",
@@ -658,7 +657,8 @@ CLAIMS = [
     ),
     Claim(
         name="other_side_hurt",
-        sentence="With one side mean ablated, it is the other sign that is no longer recognised.",
+        sentence="With one side mean ablated, it is the other sign that is no longer recognised "
+        "reliably.",
         quantity="share of correct predictions on the other sign, the worse case of two",
         unit="",
         evidence="sampled",
@@ -670,7 +670,7 @@ CLAIMS = [
     ),
     Claim(
         name="held_keeps_zero",
-        sentence="All this is a shift of a bias: with one side held at what it does at a mean of "
+        sentence="Ablating a side shifts a bias: with the side held at what it does at a mean of "
         "zero, every zero is recognised.",
         quantity="share of correct predictions on sums of zero, the worse case of two",
         unit="",
@@ -686,7 +686,8 @@ CLAIMS = [
     ),
     Claim(
         name="held_spares_signs",
-        sentence="And nearly every sum of the other sign is recognised as well.",
+        sentence="With one side held at what it does at a mean of zero, most sums of the other "
+        "sign are recognised as well.",
         quantity="share of correct predictions on the other sign, the worse case of two",
         unit="",
         evidence="sampled",
@@ -698,7 +699,7 @@ CLAIMS = [
     ),
     Claim(
         name="serve_their_side",
-        sentence="Each neuron raises the logit of the sign that it fires at.",
+        sentence="Each live neuron raises the logit of the sign at which it fires.",
         quantity="share of the live neurons that do",
         unit="",
         evidence="exhaustive",
@@ -709,7 +710,7 @@ CLAIMS = [
     ),
     Claim(
         name="relu_not_needed",
-        sentence="The neurons amplify: without their ReLU the answers are right all the same.",
+        sentence="The neurons amplify: without their ReLU the answers are still right.",
         quantity="share of correct predictions, identity in place of the ReLU",
         unit="",
         evidence="sampled",
@@ -723,8 +724,8 @@ CLAIMS = [
     # Stated after the claim before it had been measured on a sample, and before any proof.
     Claim(
         name="mlp_folded",
-        sentence="The MLP is not needed either, if the unembedding does its work: with all of it "
-        "folded into W_U, the model is right on every sequence there is.",
+        sentence="The MLP is not needed if the unembedding does its work: with all of it folded "
+        "into W_U, the model is right on every sequence.",
         quantity="sequences not proved right at their last position, all lengths",
         unit="sequences",
         evidence="proved",
@@ -745,7 +746,7 @@ CLAIMS = [
     # there are none among the hardest.
     Claim(
         name="hard_late",
-        sentence="The hardest predictions are those at sums of -1 and 1, late in a sequence.",
+        sentence="The hardest predictions are at sums of -1 and 1, late in a sequence.",
         quantity="share of the hundredth with the smallest margins that have such a sum at "
         "position 16 or later",
         unit="",
@@ -768,8 +769,8 @@ CLAIMS = [
     # instead. Both were then one run; thresholds stood when two more seeds were trained.
     Claim(
         name="decay_keeps_it_unsure",
-        sentence="Weight decay is why it is not surer: trained without, on any of three seeds, it "
-        "is.",
+        sentence="Weight decay is why the model is not surer: trained without it, on each of three "
+        "seeds, it is.",
         quantity="mean loss, the largest of three models trained without weight decay",
         unit="nats",
         evidence="sampled",
@@ -824,7 +825,7 @@ CLAIMS = [
     Claim(
         name="short_ones_agree",
         sentence="On every sequence of up to four values, the model's logits are those of the "
-        "enumeration, as nearly as its bounds say.",
+        "enumeration, to within its error bounds.",
         quantity="largest distance of a difference of logits, in units of its bound",
         unit="",
         evidence="exhaustive",
@@ -841,7 +842,8 @@ CLAIMS = [
     ),
     Claim(
         name="long_ones_agree",
-        sentence="So they are at every position of longer ones.",
+        sentence="At every position of longer sequences, the logits are those of the enumeration "
+        "too, to within its error bounds.",
         quantity="share of predictions in which no difference of logits is off by more than its "
         "bound",
         unit="",
@@ -859,7 +861,7 @@ CLAIMS = [
     ),
     Claim(
         name="errors_within_margins",
-        sentence="What separates model and enumeration is too small to change an answer.",
+        sentence="The difference between model and enumeration is too small to change an answer.",
         quantity="least ratio of smallest margin to error bound",
         unit="",
         evidence="proved",
@@ -871,7 +873,7 @@ CLAIMS = [
     ),
     Claim(
         name="right_on_all",
-        sentence="The model is right on every sequence there is, at every position.",
+        sentence="The model is right on every sequence, at every position.",
         quantity="sequences not proved right at their last position, all lengths",
         unit="sequences",
         evidence="proved",
@@ -887,7 +889,8 @@ CLAIMS = [
     # less decay, had been looked at.
     Claim(
         name="sum_suffices",
-        sentence="All of that follows from position, last token and sum alone.",
+        sentence="That the model is right on every sequence follows from position, last token and "
+        "sum alone.",
         quantity="share of sequences proved right at their last position, mean over lengths",
         unit="",
         evidence="proved",
@@ -899,8 +902,8 @@ CLAIMS = [
     ),
     Claim(
         name="signs_suffice",
-        sentence="One sum of each sign is enough, the one nearest to zero, for each position "
-        "and last token.",
+        sentence="For this proof one sum of each sign is enough, the one nearest to zero, for each "
+        "position and last token.",
         quantity="share of sequences proved right at their last position, mean over lengths",
         unit="",
         evidence="proved",
@@ -912,8 +915,8 @@ CLAIMS = [
     ),
     Claim(
         name="less_decay_proved",
-        sentence="Attention need not be uniform for a proof: a model trained with less weight "
-        "decay is right on every sequence too.",
+        sentence="A proof does not need uniform attention: a model trained with less weight decay "
+        "is right on every sequence too.",
         quantity="sequences not proved right at their last position, all lengths",
         unit="sequences",
         evidence="proved",
@@ -933,8 +936,8 @@ CLAIMS = [
     # Stated after the enumeration had listed such sequences as wrong.
     Claim(
         name="surer_but_wrong",
-        sentence="Surer is not safer: trained without weight decay, each of three models is wrong "
-        "where one value is taken back after zeros.",
+        sentence="Surer is not safer: each of three models trained without weight decay is wrong "
+        "on some sequences of zeros in which one other value is taken back.",
         quantity="wrong last answers to all sequences of zeros with one other value, which the "
         "last one takes back; the fewest of three models",
         unit="sequences",

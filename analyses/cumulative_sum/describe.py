@@ -12,6 +12,7 @@ from analyses.cumulative_sum.certificate import Certificate, Hardest
 from analyses.cumulative_sum.neurons import Sides
 from analyses.cumulative_sum.one_dimensional import line, sums_at
 from analyses.cumulative_sum.uniform import uniform
+from analyses.explained import percent
 from models.cumulative_sum.task import CLASSES, ZERO, CumulativeSum
 from models.problem import Problem
 from models.scoring import is_correct, loss, margins
@@ -52,7 +53,7 @@ def score(
 
 
 class Responses(NamedTuple):
-    """What stands behind the head, as a function of the mean of the values read."""
+    """What follows the head, as a function of the mean of the values read."""
 
     mean: Float[Tensor, " mean"]
     activations: Float[Tensor, "mean neuron"]
@@ -173,14 +174,23 @@ def scientific(value: float) -> str:
     return f"{digits} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 
 
+def of_them(share: float) -> str:
+    """How many a share is, for prose: a word where it is exact.
+
+    >>> of_them(1.0), of_them(0.0), of_them(0.9996)
+    ('all', 'none', '99.96 %')
+    """
+    return {1.0: "all", 0.0: "none"}.get(share) or percent(share)
+
+
 def verdict(certificate: Certificate) -> str:
     """What may be said of the longest sequences, and of the shorter ones."""
     last = certificate.positions[-1].unproved_sequences
     shorter = certificate.unproved_sequences - last
     if not last and not shorter:
-        return "the model gives a wrong last answer to none, and to none of the shorter ones"
+        return "the model answers all correctly, at every position"
     return (
-        f"{last:,} are not proved to get the right last answer, and of the shorter ones {shorter:,}"
+        f"{last:,} are not proved right at their last position, and of the shorter ones {shorter:,}"
     )
 
 
@@ -204,22 +214,23 @@ def first_position(certificate: Certificate) -> int | None:
     return last + 1 if last < len(zero) else None
 
 
-def hardest_rows(
-    task: CumulativeSum, certificate: Certificate, positions: Sequence[int]
-) -> list[list[str]]:
-    """The sequences of smallest margin at some positions, for a table."""
-    return [
-        [
-            str(found.n),
-            multiset(task, found.before),
-            task.vocabulary[found.last],
-            CLASSES[found.right],
-            f"{found.margin:.3f}",
-            f"{found.orderings:,}",
-        ]
-        for position in positions
-        for found in [_least(certificate, position)]
-    ]
+def enumerated_rows(task: CumulativeSum, certificate: Certificate) -> list[list[str]]:
+    """What was enumerated at each position, and where the margin is smallest, for a table."""
+    rows = []
+    for found in certificate.positions:
+        least = _least(certificate, found.n)
+        rows.append(
+            [
+                str(found.n),
+                f"{found.cases:,}",
+                f"{found.wrong_sequences:,}",
+                f"{least.margin:.3f}",
+                multiset(task, least.before),
+                task.vocabulary[least.last],
+                CLASSES[least.right],
+            ]
+        )
+    return rows
 
 
 def _least(certificate: Certificate, n: int) -> Hardest:

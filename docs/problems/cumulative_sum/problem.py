@@ -2,7 +2,7 @@
 # # Cumulative Sum
 #
 # A transformer with one layer, one head and an MLP of eight neurons reads twenty whole numbers
-# between &minus;5 and 5, and says at each whether the sum so far is negative, zero or positive.
+# from &minus;5 to 5. At each it says whether the sum so far is negative, zero or positive.
 # **What does the head tell the neurons, and what is left for them to do?**
 
 # %% tags=["parameters", "remove-cell"]
@@ -10,9 +10,10 @@ checkpoint, device, rows = None, "cpu", None
 
 # %% tags=["hide-input"]
 from analyses.cumulative_sum.claims import evaluation
+from analyses.cumulative_sum.describe import of_them
 from analyses.cumulative_sum.picture import walks
 from analyses.figures import heatmaps
-from analyses.page import picture, record
+from analyses.page import fact, picture, record
 from models import load
 from models.cumulative_sum.task import CLASSES
 from models.scoring import answer_log_probs, is_correct
@@ -22,29 +23,29 @@ shown = evaluation(problem)[:18]
 picture(walks(problem.task.sums(shown), problem.logits(shown).softmax(dim=-1)))
 
 # %% [markdown]
-# *The model's own picture, of eighteen sequences it was not trained on. Each line is a running
-# sum, read from left to right, above the middle where it is positive. Each dot is a prediction:
-# its colour says which of the three answers the model gives, its size how sure it is.*
+# *The model's own picture: eighteen sequences that it was not trained on. Each line is a running
+# sum from left to right, above the middle where it is positive. Each dot is a prediction: its
+# colour shows which of the three answers the model gives, and its size how sure it is.*
 #
 # ## Why this problem
 #
-# Adding up looks like work for the head, and saying whether the result is zero looks like work
+# Adding up looks like work for the head, and telling whether the result is zero looks like work
 # for the MLP. Both are true, and neither is the whole story. The model is small enough to be
-# understood to the last number: after you have found the mechanism, you should be able to say
-# what the model does on *every* sequence there is, all $11^{20}$ of them.
+# understood down to the last number. Once you have found the mechanism, you should be able to say
+# what the model does on *every* sequence, all $11^{20}$ of them.
 #
 # New since October: an **MLP**, and no LayerNorm.
 #
-# **What you should know:** what an attention head computes, and the OV circuit; how a neuron's
-# weights are read; direct logit attribution. The [glossary](../../glossary/) has a paragraph on
+# **What you should know:** what an attention head and its OV circuit compute; how to read a
+# neuron's weights; direct logit attribution. The [glossary](../../glossary/) has a paragraph on
 # each.
 #
 # **Difficulty:** a little easier than average.
 #
 # ## The task
 #
-# A sequence holds twenty whole numbers from &minus;5 to 5. At each of its positions the model
-# answers 0 where the sum up to there is negative, 1 where it is zero, 2 where it is positive.
+# A sequence holds twenty whole numbers from &minus;5 to 5. At each position the model answers 0 if
+# the sum up to and including that position is negative, 1 if it is zero, and 2 if it is positive.
 # The token of a number is the number plus 5.
 
 # %%
@@ -59,10 +60,10 @@ print("answers", six.answers(tokens)[0].tolist())
 # %% [markdown]
 # (The example has six numbers so that it fits on a line; the model reads twenty.)
 #
-# If all numbers were equally likely, sums of zero would soon be rare. Sampling makes them
-# commoner: the first number is uniform; each later one has a size uniform in 0 to 5, and with
-# probability 7/10 the sign that is opposite to the sum's, where a sum of zero counts as not
-# positive.
+# If all numbers were equally likely, sums of zero would soon be rare. Sampling makes them more
+# common. The first number is uniform. Each later one has a size that is uniform from 0 to 5, and
+# with probability 7/10 the sign opposite to that of the sum so far; here a sum of zero counts as
+# not positive.
 #
 # ## The model
 
@@ -102,18 +103,22 @@ logits = problem.logits(fresh)
 log_probs = answer_log_probs(problem.task, logits, fresh)
 probability = log_probs.exp()
 record("demo_sequences", len(fresh), "", digits=0)
-record("demo_accuracy", is_correct(problem.task, logits, fresh).double().mean(), "share", digits=2)
+fact("demo_right", of_them(float(is_correct(problem.task, logits, fresh).double().mean())))
 record("demo_loss", -log_probs.mean(), "nats")
 record("demo_probability_mean", probability.mean(), "")
 record("demo_probability_median", probability.median(), "")
 record("demo_probability_min", probability.min(), "")
 
 # %% [markdown]
-# Of the predictions on {{ demo_sequences }} sequences the model gets {{ demo_accuracy }} right, at
-# a loss of {{ demo_loss }} nats. The probability that it gives the right answer has mean
+# Of the predictions on {{ demo_sequences }} sequences, {{ demo_right }} are right, at a loss of
+# {{ demo_loss }} nats. (The loss in the specification above is of other fresh sequences, drawn when
+# the model was trained.) The probability of the right answer has mean
 # {{ demo_probability_mean }}, median {{ demo_probability_median }} and minimum
-# {{ demo_probability_min }}. So it is right more often than it is sure; why is part of the
+# {{ demo_probability_min }}. So the model is right more often than it is sure; why is part of the
 # problem.
+#
+# The figure shows its predictions on one of these sequences. A row is an answer, a column is a
+# position; each column adds up to 1.
 
 # %%
 example = fresh[:1]
@@ -132,14 +137,14 @@ heatmaps(
     height=260,
     caption="The model's predictions on one sequence, from left to right; each number is labelled "
     "with its place in the sequence. Circles mark the right answers.",
-    alt="Heat map of three rows, negative, zero and positive, and twenty columns; in each column "
-    "most of the probability lies on the circled right answer.",
+    alt="Heat map with three rows, negative, zero and positive, and twenty columns. In each column "
+    "most of the probability lies on the right answer, which is circled.",
 )
 
 # %% [markdown]
 # ## Hints
 #
-# Open one at a time; each gives away more than the last.
+# Open one at a time; each gives away more than the one before.
 #
 # <details class="hint"><summary>A first look</summary>
 #
@@ -148,20 +153,20 @@ heatmaps(
 # </details>
 # <details class="hint"><summary>What the head can say</summary>
 #
-# A head's output is a weighted mean of what it makes of each token. What does that leave of a
-# *sum*? Take the singular values of $W_E W_{OV}$, and project what it makes of each token on the
-# first direction.
+# A head's output is a weighted mean of what it makes of each token. What is left of a *sum* in a
+# mean? Take the singular values of $W_E W_{OV}$, which has a row for each token, and project the
+# rows onto the first direction.
 #
 # </details>
 # <details class="hint"><summary>What the neurons see</summary>
 #
-# Plot the activation of each neuron against the quantity that the head delivers, and mark the
+# Plot the activation of each neuron against the quantity that the head passes on, and mark the
 # sums of zero. Where do the neurons switch on and off? Is that where the answer changes?
 #
 # </details>
 # <details class="hint"><summary>What the neurons are for</summary>
 #
-# Take the MLP out and see *which* answers go wrong. Then put it back without its ReLU.
+# Remove the MLP and see *which* answers go wrong. Then put it back without its ReLU.
 #
 # </details>
 # <details class="hint"><summary>All sequences at once</summary>
@@ -172,14 +177,17 @@ heatmaps(
 #
 # ## What counts as a solution
 #
-# A description of the mechanism that lets somebody else predict what the model answers, each
-# sentence of it backed by a measurement: what the head computes; what the direct path and each
-# neuron do with it; why the probabilities of right answers stay below 1; which sequences are
-# hardest. Best of all: what can be said of all $11^{20}$ sequences. A pull request, a notebook or
-# a plain text will do; [how to send it](../../contribute/).
+# A description of the mechanism from which somebody else can predict what the model answers, with
+# a measurement behind each sentence: what the head computes; what the direct path and each neuron
+# do with it; why the probabilities of right answers stay below 1; which sequences are hardest.
+# Best of all, say what holds for all $11^{20}$ sequences. A pull request, a notebook or plain text
+# will do; [here is how to send it](../../contribute/).
 #
 # ## Where it comes from
 #
 # The problem is Callum McDougall's, the fifth of his 2023 sequence of monthly algorithmic
-# problems. The model here was trained anew from the recipe above, so its weights, its neurons
-# and its numbers are its own.
+# problems. He [announced it](https://www.lesswrong.com/posts/uPa63suC8idWhYGbg) on LessWrong on
+# 2 November 2023; task and training code are in the repository
+# [ARENA_2.0](https://github.com/callummcdougall/ARENA_2.0/tree/main/chapter1_transformers/exercises/monthly_algorithmic_problems/november23_cumsum).
+# The model here was trained anew from the recipe above, so its weights, its neurons and its
+# numbers are its own.

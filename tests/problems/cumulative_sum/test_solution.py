@@ -233,7 +233,7 @@ class TestDescriptions:
     ) -> None:
         rows = describe.sequence_rows(by_hand, small.encode([[2, -1, 0, -1]]))
         # Means 2, 1/2, 1/3, 0: the last is a zero.
-        assert rows == [["+2 -1 0 -1", "4", "0", "0.100"]]
+        assert rows == [["+2, -1, 0, -1", "4", "0", "0.100"]]
 
 
 def test_the_search_finds_the_hardest_sequence_of_all(by_hand: Problem[CumulativeSum]) -> None:
@@ -265,9 +265,11 @@ class TestVerdict:
 
     def test_of_a_model_that_is_proved(self, by_hand: Problem[CumulativeSum]) -> None:
         found = certificate.KEEPER.derive(by_hand)
-        said = "the model gives a wrong last answer to none, and to none of the shorter ones"
-        assert describe.verdict(found) == said
+        assert describe.verdict(found) == "the model answers all correctly, at every position"
         assert describe.verdict_in_short(0) == "proved right on every sequence"
+        rows = describe.enumerated_rows(by_hand.task, found)
+        assert rows[0] == ["1", "5", "0", "0.100", "none", "0", "zero"]
+        assert [row[0] for row in rows] == ["1", "2", "3", "4"]
         assert describe.smallest_margin(by_hand) == pytest.approx(0.1)
 
     def test_of_one_that_is_not_nothing_is_said_of_wrong_answers(
@@ -275,7 +277,7 @@ class TestVerdict:
     ) -> None:
         found = certificate.KEEPER.derive(replace(untrained, task=CumulativeSum(length=3)))
         assert found.level == "not proved"
-        assert "not proved to get the right last answer" in describe.verdict(found)
+        assert "not proved right at their last position" in describe.verdict(found)
         assert "wrong" not in describe.verdict(found)
         assert describe.verdict_in_short(1200) == "not proved right on 1,200 sequences"
 
