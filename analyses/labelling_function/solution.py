@@ -18,7 +18,7 @@
 # more than four of the model's own neurons do; so does a transformer set by hand. What tells
 # explanations apart is whether they err where the model errs, are sure where it is sure, and
 # foresee what happens when a part is taken out ([section 10](#10-put-to-the-test)). There a few
-# painting neurons do best; "families" and "two directions", as ideas, hold up less well.
+# painting neurons do best; *families* and *two directions*, as ideas, hold up less well.
 #
 # **Why are its mistakes at curved boundaries?** As far as {{ straight_edges }} edges along the
 # straight boundary can tell, they are not: beside these, points are wrong {{ straight_to_curved }}
@@ -201,7 +201,7 @@ table(
 # is true of both models; that they are *within a few columns* is true only of the published one.
 #
 # **Patterns.** In truth there are six patterns of rows. On a blue ground each is a sum of RGRGRG's
-# primitives, whose "right" and "left" begin and end at a curve:
+# primitives, whose *right* and *left* begin and end at a curve:
 
 # %%
 record("rows_painted", findings["paints_the_patterns"].value, "share", digits=0)
@@ -800,8 +800,9 @@ figures.lines(
     caption="How flat X and Y together are on lines of equal sum, over the rows that change to "
     "blue on curve C: median over the neurons that paint right ends blue. Below one, they are "
     "flatter than X alone.",
-    alt="Two lines over sums around 133. The one of effective embeddings lies below one and below "
-    "the other everywhere, and has no dip at 133.",
+    alt="Two jagged lines over sums around 133. That of effective embeddings lies below one "
+    "everywhere, and below the other for all but the greatest sums; it has a dip beside 133, and "
+    "others as deep.",
 )
 
 # %% [markdown]
@@ -857,7 +858,7 @@ figures.scatter(
 # {{ two_share_of_x }}; of what Y brings, {{ two_share_of_y }}.) But the answers do depend on them.
 # Projected on these two, `resid_mid` gives {{ plane_left }} of the answers; on two directions
 # between random points, {{ plane_left_drawn }}. A third raises this to {{ space_left }} (random:
-# {{ space_left_drawn }}). So three directions do, with {{ three_share }} of the variance.
+# {{ space_left_drawn }}). So three directions are enough, with {{ three_share }} of the variance.
 #
 # A gate on both would mean that where one coordinate shuts it, the other has no effect. The slope
 # of the MLP along one direction is known exactly at each point: it is set by which neurons fire.

@@ -95,7 +95,7 @@ IN_CHANGING_ROWS = "as many mistakes at random points of rows that change colour
 CLAIMS = [
     Claim(
         name="answers_held_out",
-        sentence="The model also answers correctly where it was not trained.",
+        sentence="The model also answers correctly at points that it was not trained on.",
         quantity="right answers on the other half of the points",
         unit="",
         evidence="exhaustive",
