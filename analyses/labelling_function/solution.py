@@ -337,8 +337,7 @@ for pair in (four[:2], four[2:]):
 # search, the best of {{ random_fours }} random fours gives {{ random_best }}; that had been meant
 # as a control, and we had not expected it to pass. Another control passed too: in a model whose
 # output weights are dealt to other neurons, the same search finds four with {{ four_exchanged }}.
-# What is special is what neurons read, not which of them writes what. (Our first search took in
-# only the neurons of greatest norm, and missed weak ones that are needed.)
+# What is special is what neurons read, not which of them writes what.
 #
 # What fails is the same search for answers with their rows dealt anew ({{ four_rows_dealt }}), the
 # same search among the neurons of an untrained model ({{ four_untrained }}), a random four on
@@ -1234,10 +1233,9 @@ record("trained_mean", findings["hand_set_attends_evenly"].controls[0].value, "l
 #
 # **What it does not say.** That four neurons, or two, can paint the rows does not mean that the
 # trained model paints them so. It says that the published mechanism is enough for the task, and how
-# little it takes: that four neurons out of many agree with the model nearly everywhere is less
-# surprising once one knows that three could do all of it. What it says about the *trained* model is
-# what it predicts there, under interventions too; so it stands among the explanations of [section
-# 10](#10-put-to-the-test).
+# little it takes: that four neurons agree with the model nearly everywhere is less surprising once
+# one knows that three could do all of it. What it foretells of the *trained* model is tested in
+# [section 10](#10-put-to-the-test).
 
 # %% [markdown]
 # ## 9. Causal scrubbing
@@ -1366,10 +1364,9 @@ figures.scatter(
 #   take red away, so *blue everywhere* has {{ all_blue_foreseen }} there.)
 #
 # So of the two, painting by few neurons that see attending heads is nearer to *this* model. That is
-# no judgement of what Heimersheim and Hobbhahn found on theirs, which kept most of its answers with
-# attention at its mean. Nor does it say that the neurons of a family are a unit (scrubbing says
-# they are not), or that these four are *the* four (section 3 finds others). And the scores say
-# nothing about why the network came to work like this.
+# no judgement of what Heimersheim and Hobbhahn found on theirs. Nor does it say that the neurons of
+# a family are a unit (scrubbing says they are not), or that these four are *the* four (section 3
+# finds others). And the scores say nothing about why the network came to work like this.
 #
 # *Interpolation*, taken at its word, explains little of this. The nearest training point in the
 # plane gives {{ nearest_agrees }} of the answers, and that includes the half of all points that
@@ -1386,9 +1383,8 @@ figures.scatter(
 # %% [markdown]
 # ## 11. Limits
 #
-# * Everything here is about one checkpoint of our own, of a recipe and seed chosen by accuracy. The
-#   published analyses are of Casper's, which this page quotes and does not recompute; where ours
-#   differs, neither is wrong.
+# * Everything here is about one checkpoint of our own. The published analyses are of Casper's,
+#   which this page quotes and does not recompute; where ours differs, neither is wrong.
 # * Attention depends on the tokens, so nothing here is proved for the trained model except by
 #   running all points. The bounds on how few neurons can do it are for attention that does not.
 # * Which rule assigns the types to rows was never published, and we know of nobody who has found
@@ -1401,9 +1397,7 @@ figures.scatter(
 #   [`two_neurons_bend`](#claim-two_neurons_bend), [`no_fewer_neurons`](#claim-no_fewer_neurons).
 # * *After we had looked:* [`output_weights_dealt`](#claim-output_weights_dealt),
 #   [`random_suffice`](#claim-random_suffice), [`three_needed`](#claim-three_needed),
-#   [`three_needed_mean`](#claim-three_needed_mean),
-#   [`red_rows_by_right`](#claim-red_rows_by_right), [`family_is_one`](#claim-family_is_one),
-#   [`one_of_each`](#claim-one_of_each), [`one_head_varies`](#claim-one_head_varies),
+#   [`three_needed_mean`](#claim-three_needed_mean), [`one_head_varies`](#claim-one_head_varies),
 #   [`rows_flicker`](#claim-rows_flicker), [`y_read_less_surely`](#claim-y_read_less_surely),
 #   [`sum_suffices`](#claim-sum_suffices), [`effective_y_to_end`](#claim-effective_y_to_end),
 #   [`effective_x_picks_rows`](#claim-effective_x_picks_rows),
@@ -1413,13 +1407,16 @@ figures.scatter(
 #   [`seeds_err_alike`](#claim-seeds_err_alike), [`any_two_directions`](#claim-any_two_directions),
 #   [`principal_directions_special`](#claim-principal_directions_special) and
 #   [`families_special`](#claim-families_special).
+# * *Late too, but before anything was known of it:*
+#   [`red_rows_by_right`](#claim-red_rows_by_right), [`family_is_one`](#claim-family_is_one),
+#   [`one_of_each`](#claim-one_of_each).
 # * *When the outcome could be guessed:*
 #   [`row_interpolation_is_better`](#claim-row_interpolation_is_better).
 # * *Measured otherwise than first stated.* Families were first those of neurons above half a logit,
 #   as published, and are now those of all that fire; that is how
 #   [`x_rises_blue_right`](#claim-x_rises_blue_right) came to hold. The search for few neurons was
-#   first confined to the strongest. The probe was exchanged after its first result, its thresholds
-#   kept.
+#   first confined to the strongest, and missed weak ones. The probe was exchanged after its first
+#   result, its thresholds kept.
 # * *Made stricter.* [`extended_tells_mistakes`](#claim-extended_tells_mistakes),
 #   [`painters_tell_mistakes`](#claim-painters_tell_mistakes),
 #   [`extended_foresees`](#claim-extended_foresees) and

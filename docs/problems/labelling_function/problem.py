@@ -34,7 +34,7 @@ picture(coloured(answers(problem)))
 # function that he had made up and kept to himself. Solvers were to recover that function as a
 # program by looking inside, and to say how the network computes it.
 #
-# This has a consequence that is worth as much as the puzzle. There is no answer key. Nobody can
+# This has a consequence that is worth as much as the puzzle: there is no answer key. Nobody can
 # tell from the rule whether an explanation of the *network* is right, since the network may do
 # something else that comes out nearly the same. What would convince somebody who does not believe
 # you?
@@ -131,10 +131,10 @@ bars(
     x=list(range(SIDE)),
     x_title="X",
     y_title="points that the model calls red",
-    caption="How many of the points of each row the model calls red. Neighbouring rows have little "
-    "in common.",
-    alt="A bar for each row, of any height from nothing to the whole row, in no order that one "
-    "could see.",
+    caption="How many of the points of each row the model calls red. Most neighbouring rows have "
+    "little in common.",
+    alt="A bar for each row, of any height from nothing to the whole row. Along one stretch they "
+    "fall steadily; elsewhere there is no order that one could see.",
 )
 
 # %% [markdown]
