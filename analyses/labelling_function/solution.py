@@ -325,8 +325,8 @@ for pair in (four[:2], four[2:]):
             rows=truth(problem).cpu(),
             caption="Effects of two of the four neurons on all points: red pushes towards red, "
             "blue towards blue. In the margin, the true pattern of each row.",
-            alt="Two maps, each of one colour, made of horizontal stripes that fade or end along "
-            "the row.",
+            alt="Two maps, each of one colour: horizontal red stripes that fade or end along the "
+            "row, and a faint blue.",
         )
     )
 
@@ -366,7 +366,8 @@ plane(
     rows=truth(problem).cpu(),
     caption="Two sets of four neurons with none in common: where the summed effect of a set is "
     "above zero, it answers red.",
-    alt="Two maps that hardly differ: red and blue stripes that change colour at the curves.",
+    alt="Two similar maps, the second paler: red and blue stripes that change colour at the "
+    "curves.",
 )
 
 # %%
@@ -477,7 +478,7 @@ findings += check(stated.attention.CLAIMS, problem)
 # Stefan Heimersheim and Marius Hobbhahn replaced attention by its mean over all points and kept <q
 # cite="https://www.lesswrong.com/posts/k43v47eQjaj6fY7LE">92.9</q> % of the model's answers: beyond
 # its mean, attention hardly mattered. The first map shows the same for this model, the second what
-# is left without a single head; rows are values of X, columns values of Y.
+# is left with one head mean ablated; rows are values of X, columns values of Y.
 
 # %%
 record("fixed_left", findings["mean_attention_suffices"].value, "share", digits=1)
@@ -498,9 +499,9 @@ plane(
     rows=truth(problem),
     caption="Logit of red less that of blue, with the attention of every head fixed to its mean "
     "over all points, and with one head mean ablated. Beside the rows, their true patterns.",
-    alt="Two maps of the plane in red and blue. On the first, many rows have their colours, but "
-    "some ends that should be painted are not, and changes are smeared. On the second, rows "
-    "flicker between red and blue from column to column.",
+    alt="Two maps of the plane in red and blue. On both, many rows have their colours, but changes "
+    "are smeared and rows flicker between red and blue from column to column, more so on the "
+    "first, where some columns stand out as vertical stripes.",
 )
 
 # %% [markdown]
@@ -641,8 +642,8 @@ figures.scatter(
     log_x=True,
     caption="How often a linear probe names X and Y at points that it was not fitted on, by the "
     "noise that it assumes.",
-    alt="Three falling curves that begin at one. That of Y falls before that of X; that of X in an "
-    "untrained model lies among them.",
+    alt="Three curves that begin at one and fall, that of Y before that of X. That of X in an "
+    "untrained model falls first of all and then levels off.",
 )
 
 # %% [markdown]
@@ -1021,7 +1022,7 @@ plane(
     scale="signed",
     unit="logits",
     caption="The learned sum: the logit of red less that of blue, cut off at twelve either way. "
-    "Away from the curves it is far from zero; along all three of them it fades and flickers.",
+    "Away from the curves it is mostly far from zero; along all three it fades and flickers.",
     alt="Rows of deep blue and deep red, which turn pale where a curve or the straight line "
     "changes the colour of the row.",
 )
@@ -1048,7 +1049,7 @@ figures.lines(
     "edge it is farther ahead at points that the model was trained on; right beside one, at "
     "others, it is behind.",
     alt="Two rising curves. That of training points begins well above zero, that of held-out "
-    "points below it; after about six columns they lie close together.",
+    "points below it; after about six columns they lie closer together.",
 )
 
 # %% [markdown]
@@ -1191,7 +1192,7 @@ table(
     by_hand.size_rows(problem),
     caption="Transformers set by hand: neurons; the plan; points answered correctly; by how many "
     "logits at the worst point; weights that are not zero; the largest of them; bits of the "
-    "same as a program, by the rule of the Evidence page",
+    "same as a program that knows no interventions, by the rule of the Evidence page",
 )
 
 # %%
