@@ -124,18 +124,18 @@ EXPLANATIONS = [
     ),
     Explanation(
         "nearest_few",
-        "It is that of most of the five nearest ones.",
+        "It is the majority label of the five nearest ones.",
         partial(nearest, 5, PLANE),
     ),
     Explanation(
         "nearest_many",
-        "It is that of most of the 25 nearest ones.",
+        "It is the majority label of the 25 nearest ones.",
         partial(nearest, 25, PLANE),
     ),
     # Stated after those in the plane had been put to the test: rows next to each other differ.
     Explanation(
         "nearest_in_row",
-        "It is that of the nearest one in the same row.",
+        "It is the label of the nearest one in the same row.",
         partial(nearest, 1, ROW),
     ),
     Explanation(

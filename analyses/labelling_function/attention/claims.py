@@ -243,8 +243,8 @@ CLAIMS = [
     ),
     Claim(
         name="lost_with_attention_is_right",
-        sentence="What fixed attention changes was mostly right before: how attention varies with "
-        "the point is part of how the model does the task.",
+        sentence="Answers that change with attention fixed were mostly right before: how attention "
+        "varies with the point is part of how the model does the task.",
         quantity="share that the model has right, of the points where fixing changes the answer",
         unit="",
         evidence="exhaustive",
@@ -255,7 +255,7 @@ CLAIMS = [
     ),
     Claim(
         name="attention_follows_x",
-        sentence="Of what attention knows of the point, X is enough.",
+        sentence="All that attention has to know of a point is X.",
         quantity="agreement with the model, attention averaged over Y for each X",
         unit="",
         evidence="exhaustive",
@@ -283,7 +283,7 @@ CLAIMS = [
     ),
     Claim(
         name="positions_prefer_x_far",
-        sentence="Some of them so much that hardly anything of Y is left to them.",
+        sentence="Some heads prefer X's position so much that hardly anything of Y reaches them.",
         quantity="heads whose position-only QK score is greater for X by more than 11",
         unit="heads",
         evidence="exhaustive",
@@ -344,7 +344,7 @@ CLAIMS = [
     ),
     Claim(
         name="head_carries_y",
-        sentence="It brings most of what resid_mid knows of Y.",
+        sentence="The head that looks at Y most brings most of what resid_mid knows of Y.",
         quantity="share of the variance of resid_mid by Y that this head writes",
         unit="",
         evidence="exhaustive",
@@ -394,7 +394,7 @@ CLAIMS = [
     ),
     Claim(
         name="y_readable",
-        sentence="It reads Y, too, more often than not.",
+        sentence="A linear probe reads Y off resid_mid, too, more often than not.",
         quantity="share of held-out points whose Y is named",
         unit="",
         evidence="exhaustive",
@@ -406,7 +406,7 @@ CLAIMS = [
     ),
     Claim(
         name="y_less_readable",
-        sentence="It reads Y less often than X.",
+        sentence="A linear probe reads Y less often than X.",
         quantity="share of held-out points whose X is named, less the share whose Y is",
         unit="",
         evidence="exhaustive",
@@ -420,7 +420,7 @@ CLAIMS = [
     Claim(
         name="readable_untrained",
         sentence="A model that was never trained lets X be read as well: that a number can be read "
-        "does not say that the model has put it there for a use.",
+        "does not mean that the model put it there to be used.",
         quantity="share of held-out points whose X is named, in an untrained model",
         unit="",
         evidence="exhaustive",
@@ -450,7 +450,7 @@ CLAIMS = [
     ),
     Claim(
         name="rows_flicker",
-        sentence="Without this head rows flicker: it is Y that gets lost.",
+        sentence="Without the head that brings most of Y, rows flicker: it is Y that gets lost.",
         quantity="changes of colour of a row with the head mean ablated, mean over rows",
         unit="changes",
         evidence="exhaustive",
@@ -470,7 +470,7 @@ CLAIMS = [
     ),
     Claim(
         name="y_read_less_surely",
-        sentence="A probe that reckons with some noise reads Y less often than X.",
+        sentence="A probe that assumes some noise reads Y less often than X.",
         quantity="share of held-out points whose X is named, less the share whose Y is, at a "
         "noise of a hundredth of what resid_mid varies by",
         unit="",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor
 
+from analyses.explained import percent
 from analyses.labelling_function.at_z import X, Y, Z, mean_pattern, pattern, position_scores
 from analyses.labelling_function.attention import fixed, heads
 from analyses.labelling_function.points import agreement, answers, truth
@@ -18,7 +19,7 @@ def looking(problem: Problem[LabellingFunction]) -> list[list[str]]:
     rows = []
     for head in range(len(mean)):
         apart = float(by_position[head, X] - by_position[head, Y])
-        shares = [f"{float(mean[head, position]):.1%}" for position in (X, Y, Z)]
+        shares = [percent(float(mean[head, position])) for position in (X, Y, Z)]
         rows.append([f"0.{head}", f"{apart:+.2f}", *shares])
     return rows
 
@@ -33,11 +34,11 @@ def bringing(problem: Problem[LabellingFunction]) -> list[list[str]]:
         rows.append(
             [
                 f"0.{head}",
-                *(f"{float(shares[head, coordinate]):.1%}" for coordinate in (X, Y)),
-                f"{agreement(left > 0, before):.1%}",
-                f"{agreement(left > 0, right):.1%}",
+                *(percent(float(shares[head, coordinate])) for coordinate in (X, Y)),
+                percent(agreement(left > 0, before)),
+                percent(agreement(left > 0, right)),
                 f"{heads.flicker(left):.2f}",
-                f"{agreement(free, before):.1%}",
+                percent(agreement(free, before)),
             ]
         )
     return rows

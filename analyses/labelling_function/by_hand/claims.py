@@ -167,8 +167,8 @@ CLAIMS = [
         name="hand_set_exact",
         of_task=True,
         sentence="A transformer of the same sizes, with one neuron set by hand for each primitive, "
-        "answers every point right.",
-        quantity="points that it answers right",
+        "answers every point correctly.",
+        quantity="points that it answers correctly",
         unit="share",
         evidence="exhaustive",
         comparison="at least",
@@ -184,8 +184,8 @@ CLAIMS = [
     ),
     Claim(
         name="hand_set_sure",
-        sentence="It is nowhere unsure: at every point the logit of the right answer is well above "
-        "the other.",
+        sentence="The transformer set by hand is nowhere unsure: at every point the logit of the "
+        "right answer is well above the other.",
         quantity="right logit above the wrong one, at the worst point",
         unit="logits",
         evidence="exhaustive",
@@ -198,9 +198,9 @@ CLAIMS = [
     Claim(
         name="three_neurons_paint",
         of_task=True,
-        sentence="Three neurons do as well: a row that is red all over is red right of its left "
-        "end.",
-        quantity="points that a transformer with three neurons answers right",
+        sentence="Three neurons set by hand do as well: a row that is red all over is red right of "
+        "its left end.",
+        quantity="points that a transformer with three neurons answers correctly",
         unit="share",
         evidence="exhaustive",
         comparison="at least",
@@ -214,9 +214,9 @@ CLAIMS = [
     Claim(
         name="two_neurons_bend",
         of_task=True,
-        sentence="Two neurons do, if the direct way past the MLP carries a number of the row, and "
-        "Y.",
-        quantity="points that a transformer with two neurons answers right",
+        sentence="Two neurons set by hand do, if the direct path past the MLP carries Y and a "
+        "number of the row.",
+        quantity="points that a transformer with two neurons answers correctly",
         unit="share",
         evidence="exhaustive",
         comparison="at least",
@@ -227,14 +227,14 @@ CLAIMS = [
             Control(
                 "the better of them with the other off", measure=best_without_one(with_direct_path)
             ),
-            Control("both without the direct way", measure=without_direct_path),
+            Control("both without the direct path", measure=without_direct_path),
         ),
     ),
     Claim(
         name="no_fewer_neurons",
         of_task=True,
         sentence="If attention does not depend on the tokens, no two neurons can do it by "
-        "themselves, and no single one with the direct way, whatever they read of X and of Y.",
+        "themselves, and no single one with the direct path, whatever they read of X and of Y.",
         quantity="pairs that cross among four points of one colour, the fewer of red and blue",
         unit="pairs",
         evidence="proved",
@@ -254,7 +254,7 @@ CLAIMS = [
     Claim(
         name="families_known",
         of_task=True,
-        sentence="The rule that parts neurons into families puts those set by hand, and no others, "
+        sentence="The rule that sorts neurons into families puts those set by hand, and no others, "
         "under the primitives that they were made for.",
         quantity="neurons in the right family, of those set by hand or in a family",
         unit="share",
@@ -269,7 +269,7 @@ CLAIMS = [
         name="search_finds_painters",
         sentence="The search for the smallest set finds the four neurons set by hand where they "
         "are hidden among the strongest of the trained model.",
-        quantity="points that the four found answer right by themselves",
+        quantity="points that the four found answer correctly by themselves",
         unit="share",
         evidence="exhaustive",
         comparison="at least",
@@ -288,8 +288,8 @@ CLAIMS = [
         name="families_off_known",
         of_task=True,
         sentence="Where each primitive has a neuron of its own, the measure of which rows change "
-        "without it knows its rows.",
-        quantity="rows told apart right, mean of those made with a primitive and of all others",
+        "without it tells its rows from all others.",
+        quantity="rows told apart correctly, mean of those made with a primitive and of all others",
         unit="share",
         evidence="exhaustive",
         comparison="at least",

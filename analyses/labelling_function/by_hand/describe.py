@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor
 
+from analyses.explained import percent
 from analyses.explanations import size
 from analyses.labelling_function.by_hand.claims import right, set_by, smallest_margin
 from analyses.labelling_function.by_hand.crossing import Points
@@ -45,7 +46,7 @@ def size_rows(problem: Problem[LabellingFunction]) -> list[list[str]]:
             [
                 str(len(plan.names)),
                 name,
-                f"{right(by_hand).value:.2%}",
+                percent(right(by_hand).value),
                 f"{smallest_margin(by_hand).value:g}",
                 f"{non_zero(by_hand.weights):,}",
                 f"{largest(by_hand.weights):.1f}",

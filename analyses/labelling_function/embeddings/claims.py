@@ -413,7 +413,8 @@ CLAIMS = [
     ),
     Claim(
         name="silent_elsewhere",
-        sentence="X is a switch: in other rows, whatever Y is, the neuron is mostly silent.",
+        sentence="X is a switch: in rows that it should not paint, a neuron is mostly silent, "
+        "whatever Y is.",
         quantity="share of the points of other rows at which it fires, mean over four chosen "
         "neurons",
         unit="",
@@ -441,7 +442,7 @@ CLAIMS = [
     ),
     Claim(
         name="x_rises_blue_right",
-        sentence="It rises for neurons that paint the right end blue.",
+        sentence="The extended embedding of X rises for neurons that paint the right end blue.",
         quantity="Spearman's rho with X, median over the family",
         unit="",
         evidence="exhaustive",
@@ -453,8 +454,8 @@ CLAIMS = [
     ),
     Claim(
         name="x_follows_change",
-        sentence="In both cases, and at the left end too, it is the greater the more of the row "
-        "has to be painted.",
+        sentence="At either end, the extended embedding of X is greater the more of the row has to "
+        "be painted.",
         quantity="Spearman's rho with where the colour changes, counted from the end that is "
         "painted; median over each family that paints one end, the least of them",
         unit="",
@@ -486,7 +487,7 @@ CLAIMS = [
     ),
     Claim(
         name="y_rises_blue_right",
-        sentence="It rises for those that paint the right end blue.",
+        sentence="The extended embedding of Y rises for neurons that paint the right end blue.",
         quantity="Spearman's rho with Y, median over the family",
         unit="",
         evidence="exhaustive",
@@ -499,7 +500,7 @@ CLAIMS = [
     ),
     Claim(
         name="y_falls_blue_left",
-        sentence="It falls for those that paint the left end blue.",
+        sentence="The extended embedding of Y falls for neurons that paint the left end blue.",
         quantity="Spearman's rho with Y, median over the family",
         unit="",
         evidence="exhaustive",
@@ -530,8 +531,8 @@ CLAIMS = [
     ),
     Claim(
         name="flatter_at_change",
-        sentence="So it is for every family that paints one end, on the places where its rows "
-        "change.",
+        sentence="For every family that paints one end, X and Y together are flatter where its "
+        "rows change.",
         quantity="the same ratio at the change of each row, median over each family, the greatest "
         "of them",
         unit="",
@@ -550,7 +551,7 @@ CLAIMS = [
     ),
     Claim(
         name="flattest_near_133",
-        sentence="Of the lines of equal X + Y, it is flattest on one next to 133.",
+        sentence="Of the lines of equal X + Y, X and Y together are flattest on one next to 133.",
         quantity="distance from 133 of the flattest, of 41 lines around it",
         unit="",
         evidence="exhaustive",
@@ -565,8 +566,8 @@ CLAIMS = [
     ),
     Claim(
         name="plane_suffices",
-        sentence="What the model answers depends on these two.",
-        quantity="agreement with the model, resid_mid projected on them",
+        sentence="What the model answers depends on two principal directions.",
+        quantity="agreement with the model, resid_mid projected on the first two",
         unit="",
         evidence="exhaustive",
         comparison="at least",
@@ -580,8 +581,8 @@ CLAIMS = [
     ),
     Claim(
         name="both_gate",
-        sentence="The MLP is a gate on both: each of the two opens and shuts what it does with the "
-        "other.",
+        sentence="The MLP is a gate on both principal directions: each opens and shuts what it "
+        "does with the other.",
         quantity="steepest over flattest of ten bins of the one, by mean slope of the logit "
         "difference along the other, the lesser of both ways",
         unit="",
@@ -600,8 +601,8 @@ CLAIMS = [
     # From here on, claims were stated after we had looked.
     Claim(
         name="sum_suffices",
-        sentence="What stands behind attention is as good as a sum of something that depends on X "
-        "alone and something that depends on Y alone.",
+        sentence="What attention brings is as good as a sum of a part that depends on X alone and "
+        "a part that depends on Y alone.",
         quantity="agreement with the model, the sum of its main effects in place of resid_mid",
         unit="",
         evidence="exhaustive",
@@ -635,7 +636,7 @@ CLAIMS = [
     Claim(
         name="effective_x_picks_rows",
         sentence="The effective embedding of X tells a neuron that paints the right end red which "
-        "rows end so.",
+        "rows end red.",
         quantity="probability that it is greater in a random row that ends red than in a random "
         "other one, median over the family",
         unit="",
@@ -655,8 +656,8 @@ CLAIMS = [
     ),
     Claim(
         name="effective_x_follows_change",
-        sentence="Among the rows that a neuron serves, it is the greater the more of the row has "
-        "to be painted.",
+        sentence="Among the rows that a neuron serves, the effective embedding of X is greater the "
+        "more of the row has to be painted.",
         quantity="Spearman's rho with where the colour changes, counted from the end that is "
         "painted; median over each family that paints one end, the least of them",
         unit="",
@@ -697,7 +698,7 @@ CLAIMS = [
     ),
     Claim(
         name="three_suffice",
-        sentence="Three directions are all that the answers need.",
+        sentence="Three principal directions are all that the answers need.",
         quantity="agreement with the model, resid_mid projected on its first three principal "
         "directions",
         unit="",

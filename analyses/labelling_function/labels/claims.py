@@ -95,7 +95,7 @@ IN_CHANGING_ROWS = "as many mistakes at random points of rows that change colour
 CLAIMS = [
     Claim(
         name="answers_held_out",
-        sentence="The model answers points that it was not trained on.",
+        sentence="The model also answers correctly at points that it was not trained on.",
         quantity="right answers on the other half of the points",
         unit="",
         evidence="exhaustive",
@@ -108,7 +108,7 @@ CLAIMS = [
     ),
     Claim(
         name="spares_training_half",
-        sentence="Few of its mistakes are on points that it was trained on.",
+        sentence="Few of the model's mistakes are on points that it was trained on.",
         quantity="share of the mistakes that are on training points",
         unit="",
         evidence="exhaustive",
@@ -123,7 +123,7 @@ CLAIMS = [
     ),
     Claim(
         name="spares_plain_rows",
-        sentence="It makes no mistake in rows of one colour.",
+        sentence="The model makes no mistake in rows of one colour.",
         quantity="mistakes in rows without a change of colour",
         unit="",
         evidence="exhaustive",
@@ -140,7 +140,7 @@ CLAIMS = [
     ),
     Claim(
         name="errs_with_two_changes",
-        sentence="Most of its mistakes lie in the few rows whose colour changes twice.",
+        sentence="Most of the model's mistakes lie in the few rows whose colour changes twice.",
         quantity="share of the mistakes that lie in rows of two changes",
         unit="",
         evidence="exhaustive",
@@ -159,7 +159,7 @@ CLAIMS = [
     ),
     Claim(
         name="errs_near_curves",
-        sentence="Its mistakes lie near the curves.",
+        sentence="The model's mistakes lie near the curves.",
         quantity="share of the mistakes within three columns of a curve",
         unit="",
         evidence="exhaustive",
@@ -191,7 +191,7 @@ CLAIMS = [
     ),
     Claim(
         name="paints_the_patterns",
-        sentence="Rows of its answers have the pattern that they have in truth.",
+        sentence="Rows of the model's answers have the pattern that they have in truth.",
         quantity="share of rows whose runs of colour follow each other as they should",
         unit="",
         evidence="exhaustive",

@@ -289,7 +289,7 @@ CLAIMS = [
     ),
     Claim(
         name="row_types_are_spared",
-        sentence="Where only the type of the rows changes, it is next to never wrong.",
+        sentence="Where only the type of the row changes, the model is hardly ever wrong.",
         quantity="share of wrong points beside rows of another type, over that beside the curves",
         unit="",
         evidence="exhaustive",
@@ -302,8 +302,8 @@ CLAIMS = [
     ),
     Claim(
         name="mistakes_displace",
-        sentence="Mistakes are displaced edges: from each, an edge of its row is reached over "
-        "mistakes alone.",
+        sentence="Mistakes are displaced edges: each belongs to a run of mistakes that touches an "
+        "edge of its row.",
         quantity="share of the mistakes in runs that touch an edge of their row",
         unit="",
         evidence="exhaustive",
@@ -323,7 +323,7 @@ CLAIMS = [
     Claim(
         name="gaps_hold_mistakes",
         sentence="First answer, training points: mistakes lie where no training point of their row "
-        "stands between them and the edge.",
+        "lies between them and the edge.",
         quantity="share of the mistakes on held-out points that no training point separates from "
         "an edge of their row",
         unit="",
@@ -342,8 +342,8 @@ CLAIMS = [
     ),
     Claim(
         name="gaps_invite_mistakes",
-        sentence="At the same distance from an edge, a point that a training point separates from "
-        "it is mistaken much less often.",
+        sentence="Of points equally far from an edge, those that a training point separates from "
+        "it are mistaken much less often.",
         quantity="mistakes that such points would predict for the others, over the mistakes there "
         "are, two to five columns from an edge",
         unit="",
@@ -366,7 +366,7 @@ CLAIMS = [
         name="gaps_wider_at_curves",
         of_task=True,
         sentence="Training points leave more open at curved boundaries than at the straight one.",
-        quantity="mean number of columns without training point about an edge, curved over "
+        quantity="mean number of columns without a training point about an edge, curved over "
         "straight",
         unit="",
         evidence="exhaustive",
@@ -420,8 +420,8 @@ CLAIMS = [
     ),
     Claim(
         name="curved_is_less_sharp",
-        sentence="Second answer, the sum: across curved edges it is less steep for its roughness "
-        "than across the straight one.",
+        sentence="Second answer, the sum: relative to its roughness, it is less steep across "
+        "curved edges than across straight ones.",
         quantity="median over edges of slope over residual of the sum, fitted to training points; "
         "curved over straight",
         unit="",
@@ -458,7 +458,7 @@ CLAIMS = [
     ),
     Claim(
         name="longer_cures",
-        sentence="Third answer, training: four times as long, it leaves less than half of the "
+        sentence="Third answer, training: four times as many epochs leave less than half of the "
         "mistakes.",
         quantity="mistakes after four times as many epochs, over the model's",
         unit="",
@@ -472,8 +472,8 @@ CLAIMS = [
     ),
     Claim(
         name="smaller_batches_cure",
-        sentence="With batches of a quarter, it leaves less than half of the mistakes.",
-        quantity="mistakes with batches of a quarter, over the model's",
+        sentence="Batches of a quarter of the size leave less than half of the mistakes.",
+        quantity="mistakes with batches of a quarter of the size, over the model's",
         unit="",
         evidence="exhaustive",
         comparison="at most",
@@ -485,7 +485,7 @@ CLAIMS = [
     ),
     Claim(
         name="all_points_cure",
-        sentence="Trained on all points, by two seeds, it leaves next to none of the mistakes.",
+        sentence="Training on all points, by two seeds, leaves hardly any of the mistakes.",
         quantity="mistakes after training on all points, the larger number of two, over the "
         "model's",
         unit="",
@@ -523,8 +523,8 @@ CLAIMS = [
     # Stated after the claim before had come out wrong.
     Claim(
         name="seeds_err_alike",
-        sentence="Other seeds make a good part of the same mistakes, more than by being as near an "
-        "edge.",
+        sentence="Other seeds make a good part of the same mistakes, more than nearness to an edge "
+        "accounts for.",
         quantity="share of the mistakes on points held out by both that another seed makes too, "
         "the smaller of two",
         unit="",
@@ -543,7 +543,7 @@ CLAIMS = [
     ),
     Claim(
         name="straight_is_spared_by_others",
-        sentence="Models of other seeds, too, are wrong less often beside the straight boundary.",
+        sentence="Models of other seeds are also wrong less often beside the straight boundary.",
         quantity="share of wrong points beside X + Y = 133, over that beside the two curves; the "
         "larger of two seeds",
         unit="",

@@ -33,7 +33,7 @@ def cell_rows(problem: Problem[LabellingFunction]) -> list[list[str]]:
         every, unseen = cells.rate(wrong, points), cells.rate(wrong, points & held_out)
         found.append(
             [
-                CURVES.get(kind, "row types, from a row to the next"),
+                CURVES.get(kind, "row types, from one row to the next"),
                 f"{every.cells:,}",
                 str(every.wrong),
                 f"{100 * every.share:.1f} %",

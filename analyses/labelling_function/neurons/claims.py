@@ -389,8 +389,8 @@ CLAIMS: list[Claim] = [
     ),
     Claim(
         name="strong_suffice",
-        sentence="So do those that families are made of, whose largest effect is above half a "
-        "logit.",
+        sentence="The neurons whose largest effect is above half a logit, of which the published "
+        "families are made, decide by themselves.",
         quantity="share of points with the model's answer",
         unit="",
         evidence="exhaustive",
@@ -431,7 +431,7 @@ CLAIMS: list[Claim] = [
     ),
     Claim(
         name="four_differ",
-        sentence="Each of the four is of another family.",
+        sentence="Each of the four neurons is of another family.",
         quantity="families that the four are of",
         unit="families",
         evidence="exhaustive",
@@ -461,7 +461,7 @@ CLAIMS: list[Claim] = [
     ),
     Claim(
         name="four_err_alike",
-        sentence="Where the model is wrong, the four are mostly wrong as well.",
+        sentence="Where the model is wrong, the four neurons are mostly wrong as well.",
         quantity="share of the model's wrong answers that the four give too",
         unit="",
         evidence="exhaustive",
@@ -491,8 +491,9 @@ CLAIMS: list[Claim] = [
     ),
     Claim(
         name="families_are_clusters",
-        sentence="Families need no rule: clusters of maps, found without one, are the same.",
-        quantity="share of neurons of the family that most of their cluster are",
+        sentence="Families do not depend on the rule: clusters of maps, found without it, are the "
+        "same.",
+        quantity="share of neurons whose family is that of most of their cluster",
         unit="",
         evidence="exhaustive",
         comparison="at least",
@@ -549,7 +550,7 @@ CLAIMS: list[Claim] = [
     ),
     Claim(
         name="families_needed_mean",
-        sentence="That does not depend on switching off: they are needed if mean ablated too.",
+        sentence="Each of the four large families is needed if mean ablated, too.",
         quantity="share of answers that stay, of the four families the one that is missed least",
         unit="",
         evidence="exhaustive",
@@ -567,7 +568,7 @@ CLAIMS: list[Claim] = [
     ),
     Claim(
         name="own_rows_change",
-        sentence="With a family switched off, the rows change whose pattern is made with what it "
+        sentence="With a family switched off, those rows change whose pattern is made with what it "
         "paints, and no others.",
         quantity="mean of the share of such rows that change and of others that do not, mean over "
         "the four primitives of patterns",
@@ -585,7 +586,7 @@ CLAIMS: list[Claim] = [
     ),
     Claim(
         name="own_rows_change_mean",
-        sentence="The same holds if the family is mean ablated.",
+        sentence="With a family mean ablated, the same rows change, and no others.",
         quantity="mean of the share of such rows that change and of others that do not, mean over "
         "the four primitives of patterns",
         unit="",
@@ -607,8 +608,8 @@ CLAIMS: list[Claim] = [
     # effects, and of how effects add up, nothing was known.
     Claim(
         name="output_weights_dealt",
-        sentence="Which neuron writes what matters little to that: with output weights dealt to "
-        "other neurons, four can be found as well.",
+        sentence="Which neuron writes what matters little here: with output weights dealt to other "
+        "neurons, four that suffice can be found as well.",
         quantity="share of points with the model's answer",
         unit="",
         evidence="exhaustive",
@@ -625,8 +626,8 @@ CLAIMS: list[Claim] = [
     ),
     Claim(
         name="random_suffice",
-        sentence="Nor do they have to be searched for: among a thousand random fours there is one "
-        "that suffices.",
+        sentence="Four neurons need not be searched for: among a thousand random fours there is "
+        "one that suffices.",
         quantity="share of points with the model's answer, best of a thousand sets",
         unit="",
         evidence="exhaustive",
@@ -644,8 +645,8 @@ CLAIMS: list[Claim] = [
     ),
     Claim(
         name="three_needed",
-        sentence="Three families are needed: with those that paint red right, blue right or red "
-        "left switched off, many answers change.",
+        sentence="Three families are needed: with any of those that paint red right, blue right or "
+        "red left switched off, many answers change.",
         quantity="share of answers that stay, of the three families the one that is missed least",
         unit="",
         evidence="exhaustive",
@@ -660,7 +661,7 @@ CLAIMS: list[Claim] = [
     ),
     Claim(
         name="three_needed_mean",
-        sentence="They are needed if mean ablated too.",
+        sentence="The same three families are needed if mean ablated, too.",
         quantity="share of answers that stay, of the three families the one that is missed least",
         unit="",
         evidence="exhaustive",
@@ -714,7 +715,7 @@ CLAIMS: list[Claim] = [
     # Stated last, when of the other claims all was known, and of this one nothing.
     Claim(
         name="one_of_each",
-        sentence="So one neuron of each family, times a constant, can stand for all of it.",
+        sentence="One neuron of each family, times a constant, can stand for all of it.",
         quantity="share of points with the model's answer, all other parts of it as they are",
         unit="",
         evidence="exhaustive",

@@ -207,8 +207,9 @@ CLAIMS = [
     # does of some random ones, so that it says nothing.
     Claim(
         name="any_two_directions",
-        sentence="Behind the heads, points that lie close together along two directions may be "
-        "taken for each other (Heimersheim and Hobbhahn) - along the best of a few random pairs.",
+        sentence="After the heads, points that lie close together along two directions may be "
+        "taken for each other (Heimersheim and Hobbhahn): here, along the best of a few random "
+        "pairs.",
         quantity="answers that stay the same if the MLP gets another point of the same cell",
         unit="share",
         evidence="exhaustive",
@@ -274,7 +275,7 @@ CLAIMS = [
     # same more often than the families do.
     Claim(
         name="families_special",
-        sentence="Families stand it better to get another point of the same case than groups of "
+        sentence="Given another point of the same case, families keep more answers than groups of "
         "the same neurons drawn at random.",
         quantity="answers that stay the same with families, less those with random groups",
         unit="share of all",
@@ -295,7 +296,7 @@ CLAIMS = [
     ),
     Claim(
         name="directions_beat_the_task",
-        sentence="Two directions tell more of the model's answers than the labelling function "
+        sentence="Two directions predict more of the model's answers than the labelling function "
         "does.",
         quantity="answers that they predict, less those that the function does",
         unit="share of all",
@@ -309,7 +310,8 @@ CLAIMS = [
     ),
     Claim(
         name="painters_beat_the_task",
-        sentence="Four neurons tell more of the model's answers than the labelling function does.",
+        sentence="Four neurons predict more of the model's answers than the labelling function "
+        "does.",
         quantity="answers that they predict, less those that the function does",
         unit="share of all",
         evidence="exhaustive",

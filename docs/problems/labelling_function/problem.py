@@ -28,33 +28,33 @@ picture(coloured(answers(problem)))
 #
 # ## Why this problem
 #
-# Whoever explains a model knows beforehand, as a rule, what it was trained to do: the task is
-# known, the question is how. It is easy to find what one expects. So in February 2023 Stephen
-# Casper posed two challenges, of which this is the second: a trained network, whose labels come
-# from a function that he had made up and kept to himself. The program of that function was to be
-# recovered by looking inside, and with it how the network does it.
+# Whoever explains a model usually knows beforehand what it was trained to do: the task is known,
+# and the question is how. It is easy, then, to find what one expects. So in February 2023 Stephen
+# Casper posed two challenges, of which this is the second: a network trained on labels from a
+# function that he had made up and kept to himself. Solvers were to recover that function as a
+# program by looking inside, and to say how the network computes it.
 #
-# This has a consequence that is worth as much as the puzzle. There is no answer key: nobody can
-# say by looking at the rule whether an explanation of the *network* is right, since the network may
-# do something else that comes out nearly the same. What would convince somebody who does not
-# believe you?
+# This has a consequence that is worth as much as the puzzle: there is no answer key. Nobody can
+# tell from the rule whether an explanation of the *network* is right, since the network may do
+# something else that comes out nearly the same. What would convince somebody who does not believe
+# you?
 #
-# **What you know beforehand.** The labels are two. The square of all points, with the true colours
-# and with the model's, was published beside the challenge, and so you may look at both as well. The
-# model was trained on half of the points, and its mistakes on the rest are there to be explained
-# too: the challenge says of its own model that these are all near curvy parts of the boundary.
-# All else that was given away is how many labels its own model gets right.
+# **What you know beforehand.** There are two labels. The square of all points, with the true
+# colours and with the model's, was published beside the challenge, so you may look at both as well.
+# The model was trained on half of the points, and its mistakes on the rest are there to be
+# explained too: the challenge says of its own model that these are all near curvy parts of the
+# boundary. The only other thing given away is how many labels that model gets right.
 #
 # **What you should know:** what attention heads compute; OV and QK circuits; how a neuron's weights
 # are read; direct logit attribution. The [glossary](../../glossary/) has a paragraph on each.
 #
-# **Difficulty:** harder than average, and open at the end.
+# **Difficulty:** harder than average, and open-ended.
 #
 # ## The task
 #
 # A sequence is `[X, Y, Z]`. X and Y are whole numbers from 0 to 112, each its own token; Z is
 # always the same token, 113. At Z, and only there, the model is asked for a colour: 0 is blue, 1 is
-# red. To the model numbers are names. Nothing tells it that 41 is next to 42.
+# red. To the model, numbers are names. Nothing tells it that 41 is next to 42.
 
 # %%
 from models.labelling_function.task import CLASSES, LabellingFunction
@@ -65,10 +65,10 @@ print("read   ", tokens.tolist())
 print("colours", [CLASSES[answer] for answer in task.answers(tokens)[:, 0].tolist()])
 
 # %% [markdown]
-# There are only {{ demo_points }} points, so that you can try all of them: `task.every()` lists
-# them, and `task.answers(...)` gives their true colours, as the challenge gave them in a picture.
-# (To compute them, the file `task.py` has to hold the rule. If you want the puzzle, call the
-# function and leave its source alone.)
+# There are only {{ demo_points }} points, so you can try all of them: `task.every()` lists them,
+# and `task.answers(...)` gives their true colours, as the challenge gave them in a picture. (To
+# compute these, `task.py` has to contain the rule. If you want the puzzle, call the function and
+# leave its source alone.)
 #
 # ## The model
 
@@ -90,15 +90,15 @@ logits, cache = problem.model.run_with_cache(tokens)
 print(logits[:, -1].argmax(dim=-1).tolist())
 
 # %% [markdown]
-# `problem.model` is a TransformerLens model: it has hooks, a cache, and weights by their usual
+# `problem.model` is a TransformerLens model: it has hooks, a cache, and weights under their usual
 # names. They are the weights as trained. There is no LayerNorm, and neither attention nor the
 # unembedding has biases; nothing has been centred.
 
 # %% [markdown]
 # ## What it can do
 #
-# The points that it was trained on were drawn at random, without regard to where they lie; the card
-# says how many, and with its seed anybody can draw the same ones.
+# The points that it was trained on were drawn at random, wherever they lie. The card says how many,
+# and with its seed anybody can draw the same ones.
 
 # %%
 seen = trained_on(problem).flatten()
@@ -108,18 +108,19 @@ right = is_correct(problem.task, logits, points).squeeze(1)
 log_probs = answer_log_probs(problem.task, logits, points).squeeze(1)
 record("demo_points", len(points), "", digits=0)
 record("demo_trained_on", seen.sum(), "", digits=0)
+record("demo_held_out", (~seen).sum(), "", digits=0)
 record("demo_accuracy", right[~seen].double().mean(), "share", digits=2)
 record("demo_accuracy_trained", right[seen].double().mean(), "share", digits=2)
 record("demo_loss", -log_probs[~seen].mean(), "nats")
 record("demo_wrong", (~right).sum(), "", digits=0)
 
 # %% [markdown]
-# Of the points that it was not trained on the model gets {{ demo_accuracy }} right, at a loss of
-# {{ demo_loss }} nats (Casper's own, <q
-# cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8">97.27</q>
-# per cent right); of the {{ demo_trained_on }} that it was trained on, {{ demo_accuracy_trained }}.
-# So there are {{ demo_wrong }} points that it gets wrong. They matter: somebody who has found the
-# rule predicts the right colour there, and so does not predict the model.
+# Of the {{ demo_held_out }} points that it was not trained on, the sample of the card, the model
+# gets {{ demo_accuracy }} right, at a loss of {{ demo_loss }} nats (Casper's own model, <q
+# cite="https://www.lesswrong.com/posts/KSHqLzQscwJnv44T8">97.27</q> per cent); of the
+# {{ demo_trained_on }} that it was trained on, {{ demo_accuracy_trained }}. In all, it gets
+# {{ demo_wrong }} points wrong. They matter: somebody who has found the rule predicts the right
+# colour there, and so does not predict the model.
 
 # %%
 red = answers(problem)
@@ -127,11 +128,11 @@ bars(
     {"the model": red.sum(dim=1).cpu()},
     x=list(range(SIDE)),
     x_title="X",
-    y_title="points that it calls red",
-    caption="How many of the points of each row the model calls red. Neighbouring rows have little "
-    "in common.",
-    alt="Bars for all rows, of any height from nothing to the whole row, next to each other "
-    "without an order that one could see.",
+    y_title="points that the model calls red",
+    caption="How many of the points of each row the model calls red. Most neighbouring rows have "
+    "little in common.",
+    alt="A bar for each row, of any height from nothing to the whole row. Along one stretch they "
+    "fall steadily; elsewhere there is no order that one could see.",
 )
 
 # %% [markdown]
@@ -147,8 +148,8 @@ bars(
 # </details>
 # <details class="hint"><summary>What attention is for</summary>
 #
-# Nothing can be computed of X and Y together before both stand at one position. Put the mean of all
-# attention patterns in place of each, and see what becomes of the answers. Then take out one head
+# Nothing can be computed from X and Y together before both are at one position. Replace each
+# attention pattern by the mean of all, and see what becomes of the answers. Then take out one head
 # at a time, and look at the rows.
 #
 # </details>
@@ -162,15 +163,15 @@ bars(
 # <details class="hint"><summary>How many neurons it takes</summary>
 #
 # Draw what each neuron adds to the logit of red, as a square of all points. Set all of them to zero
-# but for the few whose sum comes nearest to the model's answers. What does each of them paint, and
+# except the few whose sum comes nearest to the model's answers. What does each of these paint, and
 # in which rows?
 #
 # </details>
 # <details class="hint"><summary>How to tell explanations apart</summary>
 #
 # Write yours as a program that says what the model answers to any input. Then let it say what the
-# model answers with a head or a family of neurons switched off, and try. What would somebody
-# predict who only knows the colours, or only interpolates between neighbouring points?
+# model answers with a head or a family of neurons switched off, and check. What would somebody
+# predict who knows only the colours, or only interpolates between neighbouring points?
 #
 # </details>
 #
@@ -178,14 +179,15 @@ bars(
 #
 # An account of how the model colours the plane, each sentence of it backed by a measurement: what
 # attention passes on; how the kind of a row is decided, and where in it the colour changes; which
-# neurons do it; why the mistakes are where they are. And a way to check it that could have come out
-# against you. Finding a rule that gives all labels is welcome, but not the same thing. A pull
-# request, a notebook or a plain text will do; [how to send it](../../contribute/).
+# neurons do it; why the mistakes are where they are. And a way to check it that could have gone
+# against you. A rule that gives all labels is welcome, but is not the same thing. A pull request, a
+# notebook or plain text will do; [how to send it](../../contribute/).
 #
 # ## Where it comes from
 #
 # The challenge is Stephen Casper's, from *EIS VII: A Challenge for Mechanists*, the seventh part of
 # his Engineer's Interpretability Sequence; the first of its two networks classifies images of
-# digits. The labels here are exactly his. By which rule he gave the rows their kinds was never
+# digits. The labels here are exactly his. The rule by which he gave the rows their kinds was never
 # published, and it is not known here either: our `task.py` lists the rows. The model was trained
-# anew, on a random half of its own, so its weights, its neurons and its mistakes are its own.
+# anew, on a random half of the points drawn for it, so its weights, its neurons and its mistakes
+# are its own.
