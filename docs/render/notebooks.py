@@ -239,7 +239,7 @@ def _figure(box: str, meta: dict[str, Any], number: int, place: str) -> str:
         f'<figure class="figure" id="figure-{number}" aria-labelledby="{name}">{box}<figcaption>'
         f'<a class="figure-number" id="{name}" href="#figure-{number}">Figure {number}</a> '
         f'{meta["caption"]}<div class="figure__tools"><details class="alternative"><summary>In '
-        f'words</summary><p>{escape(meta["alt"])}</p></details>'
+        f"words</summary><p>{escape(meta['alt'])}</p></details>"
         f'<a href="figure-{number}.csv" download>Numbers <span class="visually-hidden">of figure '
         f"{number} </span>(CSV)</a></div></figcaption></figure>"
     )

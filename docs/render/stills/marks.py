@@ -105,6 +105,9 @@ def _scatter(panel: Panel, trace: dict[str, Any]) -> str:
     if "lines" in mode:
         dash = trace.get("line", {}).get("dash", "solid")
         path = "M" + " ".join(f"{_at(x)} {_at(y)}" for x, y in points)
+        if colour == "mark":
+            # A curve on a map: its paper below, its ink above.
+            colour = "outline" if trace["line"]["color"] == LIGHT.paper else "inked"
         found += stretched(f'<path class="line {colour} dash-{dash}" d="{path}"/>')
     if "markers" in mode:
         found += _markers(points, trace, colour)
@@ -159,6 +162,9 @@ def _bars(panel: Panel, trace: dict[str, Any], number: int, of: int) -> str:
         start, end = _at(panel.x.share(left)), _at(panel.x.share(left + width))
         path += f"M{start} {foot}V{_at(1 - panel.y.share(top))}H{end}V{foot}z"
     fill = (trace.get("meta") or {}).get("fill", "solid")
+    # Of many bars, which are narrow, one would see nothing but outlines.
+    if trace.get("marker", {}).get("line", {}).get("width", 1.5) < 1:
+        fill += " thin"
     return stretched(f'<path class="bar {fill} {style(trace)}" d="{path}"/>')
 
 

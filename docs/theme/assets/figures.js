@@ -99,7 +99,12 @@
     const painted = { ...trace };
     if (trace.z?.step) painted.z = matrix(trace.z);
     if (scale) painted.colorscale = palette.scales[scale];
-    if (mark) painted.marker = { ...trace.marker, color: paper, line: { ...trace.marker.line, color: ink } };
+    if (mark && trace.mode === "lines") {
+      const isPaper = trace.line.color === window.palettes.light.paper;
+      painted.line = { ...trace.line, color: isPaper ? paper : ink };
+    } else if (mark) {
+      painted.marker = { ...trace.marker, color: paper, line: { ...trace.marker.line, color: ink } };
+    }
     const color = colourOf(trace.meta ?? {}, palette);
     if (!color) return painted;
     painted.marker = { ...trace.marker, color };
