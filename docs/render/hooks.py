@@ -17,7 +17,7 @@ from mkdocs.structure.pages import Page
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from docs.render import RenderError, colours, vendor
+from docs.render import colours, vendor
 from docs.render.blocks import block
 from docs.render.months import Month, read_months
 from docs.render.notebooks import BLOCK, Put, check_figures, page_notebook
@@ -174,9 +174,7 @@ def _explain_terms(files: Files, config: MkDocsConfig) -> None:
     """Once all pages are made, those of the months show what the glossary's terms mean."""
     glossary = files.get_file_from_path("glossary.md")
     if glossary is None or glossary.page is None:
-        raise RenderError(
-            "docs/glossary.md is missing; the problems' pages link their terms to it."
-        )
+        return
     terms = read_terms(glossary.page.content or "")
     for file in files.documentation_pages():
         if file.page and _month_of(file.page, config):
