@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
@@ -130,7 +131,7 @@ def explain(html: str, terms: Sequence[Term], glossary: str) -> str:
     if not shown:
         return str(soup)
     meanings = "".join(
-        f'<p id="term-{term.anchor}">{term.definition}</p>'
+        f'<p id="term-{escape(term.anchor)}">{term.definition}</p>'
         for term in terms
         if term.anchor in shown
     )

@@ -79,6 +79,13 @@ def test_a_page_holds_each_definition_once_and_else_stays_as_it_is() -> None:
     assert explain(page, [], "g/") == page
 
 
+def test_an_entry_writes_nothing_but_text_into_a_page() -> None:
+    hostile = Term('x"><script>f()</script>', ("head",), "Looks.")
+    html = explain('<div class="prose"><p>A head</p></div>', [hostile], 'g/"')
+    soup = BeautifulSoup(html, "html.parser")
+    assert [tag.name for tag in soup.find_all(True)] == ["div", "p", "a", "div", "p"]
+
+
 def test_an_entry_says_by_which_words_it_is_found() -> None:
     read = read_terms(
         '<h3 id="a">QK circuit, full QK circuit</h3><p>One <a href="x">two</a>.</p><p>More.</p>'
