@@ -18,7 +18,7 @@ from mkdocs.structure.pages import Page
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from docs.render import RenderError, colours, vendor
+from docs.render import colours, vendor
 from docs.render.addresses import Addresses
 from docs.render.blocks import block
 from docs.render.months import Month, read_months
