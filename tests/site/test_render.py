@@ -158,8 +158,9 @@ def test_numbers_in_a_row_are_one_ledger() -> None:
     executed = notebook({NUMBER: number}, {NUMBER: share})
     html = html_of(page_notebook(executed, "page", no_blocks, no_files))
     assert html.count("<dl") == 1
-    assert "<data value='0.0368'>0.037</data> nats" in html
-    assert "99.8 %</data></dd>" in html
+    assert "<data value='0.0368'>0.037</data> nats <small>0.0368</small>" in html
+    assert '<div id="number-right"><dt><code>right</code></dt>' in html
+    assert "99.8 %</data> <small>0.998</small></dd>" in html
 
 
 def test_hidden_cells_are_no_part_of_the_page() -> None:
