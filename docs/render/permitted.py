@@ -36,7 +36,7 @@ DRAWING = _words(
 EVERYWHERE = _words(
     "aria-current aria-hidden aria-label aria-labelledby aria-live class data-circuitsvis "
     "data-column data-evidence data-filters data-plotly data-problem data-search-exclude "
-    "data-verdict dir hidden id lang role tabindex title"
+    "data-verdict dir hidden id lang role title"
 )
 ATTRIBUTES = {shape: DRAWING for shape in SHAPES} | {
     "*": EVERYWHERE,

@@ -168,7 +168,10 @@ def _sizes(architecture: Architecture) -> str:
 
 
 def _is_finite(task: Path) -> bool:
-    functions = ast.walk(ast.parse(task.read_text(encoding="utf-8")))
+    try:
+        functions = ast.walk(ast.parse(task.read_text(encoding="utf-8")))
+    except SyntaxError as error:
+        raise RenderError(f"{task} is no Python: {error}") from error
     return any(isinstance(node, ast.FunctionDef) and node.name == "every" for node in functions)
 
 

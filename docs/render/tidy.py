@@ -129,6 +129,9 @@ def _parts(soup: BeautifulSoup, cell: Tag, longest: int) -> list[Tag]:
     if short or "celltag_show" in tags:
         return [code, *outputs]
     ledgers = [output for output in outputs if output.select_one("dl.numbers")]
+    # Colours would be half of all elements of a page, for what few unfold.
+    for text in code.select("code"):
+        text.string = text.get_text()
     folded = soup.new_tag("details", attrs={"class": "source"})
     folded.extend([code, *ledgers])
     return [folded, *(output for output in outputs if output not in ledgers)]

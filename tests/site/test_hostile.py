@@ -161,7 +161,9 @@ def month(number: int, payload: str, folder: Path) -> Month:
     (products / "picture.svg").write_text("<svg></svg>")
     (folder / "models" / card.slug).mkdir(parents=True)
     for name in ("card.json", "task.py", "model.safetensors"):
-        (folder / "models" / card.slug / name).write_text(payload)
+        # Rendering reads the task, and runs nothing of it.
+        text = f"r'''{payload}'''" if name == "task.py" else payload
+        (folder / "models" / card.slug / name).write_text(text)
     submission = poisoned(Submission.model_validate(SUBMISSION), payload)
     return Month(card, products, (submission.model_copy(update={"file": "ada"}),))
 

@@ -178,12 +178,18 @@ def secrets_of(slug: str) -> set[str]:
     secrets |= {f"claim-{claim['name']}" for claim in results["claims"]}
     for name in recorded("solution", slug) - recorded("problem", slug):
         secrets |= {f'title="{name} = '}
-        if len(value := repr(results["numbers"][name]["value"])) > 8:
-            secrets.add(value)
-    solution = nbformat.read(months.BUILD / slug / "solution.ipynb", as_version=4)
-    return secrets | {
+    return (secrets | lines_of("solution", slug)) - lines_of("problem", slug)
+
+
+def lines_of(page: str, slug: str) -> set[str]:
+    """Long lines of a page's prose, and the values of the numbers it records."""
+    executed = nbformat.read(months.BUILD / slug / f"{page}.ipynb", as_version=4)
+    results = json.loads((months.BUILD / slug / "results.json").read_text(encoding="utf-8"))
+    numbers = results["numbers"]
+    values = {repr(numbers[name]["value"]) for name in recorded(page, slug) & numbers.keys()}
+    return {value for value in values if len(value) > 8} | {
         line
-        for cell in solution.cells
+        for cell in executed.cells
         if cell.cell_type == "markdown"
         for line in cell.source.splitlines()
         if len(line) > 40

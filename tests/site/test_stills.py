@@ -130,13 +130,13 @@ def test_steps_of_a_scale_have_its_colours_and_none_where_the_paper_is(scale: An
     assert (colours[0], colours[-1]) == (stops[0][1], stops[-1][1])
     low = -1.0 if scale == "signed" else 0.0
     blank = [step for step, colour in enumerate(colours) if colour == LIGHT.paper]
-    assert blank == [8 if scale == "signed" else 0]
+    assert blank == [5 if scale == "signed" else 0]
     assert levels.level(scale, 0.0, low, 1.0) is None
-    assert f"--l16:{colours[16]};" in stylesheet()
+    assert f"--l10:{colours[10]};" in stylesheet()
 
 
 def test_a_scale_between_two_colours_is_mixed_by_hand() -> None:
-    assert levels.colours([(0.0, "#000000"), (1.0, "#1020f0")])[8] == "#081078"
+    assert levels.colours([(0.0, "#000000"), (1.0, "#1020f0")])[5] == "#081078"
 
 
 @given(FINITE, st.floats(0.001, 1e4), st.integers(4, 10))
@@ -210,7 +210,7 @@ def test_attention_is_drawn_with_its_tokens_and_the_right_answer() -> None:
     html = attention_still(choice | {"marks": [[1, 0]]}, marked="the answer", hidden=False)
     assert ">the answer</span>" in html
     first = html.split("head 0.1")[0]
-    assert cells(first, (2, 2)).tolist() == [[16, -1], [4, 12]]
+    assert cells(first, (2, 2)).tolist() == [[10, -1], [2, 8]]
     assert 'class="dot circle mark ring" d="M0.5 1h0"' in first
     assert first.count("&lt;5&gt;") == 2 and "<5>" not in html
 

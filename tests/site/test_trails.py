@@ -82,7 +82,7 @@ def test_a_number_leads_to_its_record_and_back_to_its_first_use(tmp_path: Path) 
     assert "href" not in hidden.attrs, "what leads nowhere is no link"
     row = page.select_one("details.source #number-loss")
     assert row and row.a and row.a["href"] == "#use-loss"
-    assert row.get_text() == "loss0.500 nats 0.5"
+    assert row.get_text() == "loss0.500\u00a0nats 0.5"
 
 
 def test_a_fact_leads_to_its_record() -> None:

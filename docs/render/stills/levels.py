@@ -4,7 +4,7 @@ import math
 
 from analyses.palette import ColourScale, Scale
 
-STEPS = 17
+STEPS = 11
 """An odd number, so that zero of a signed scale has a step of its own, and no colour."""
 
 
@@ -13,9 +13,9 @@ def level(scale: Scale, value: float, low: float, high: float) -> int | None:
     no number.
 
     >>> [level("signed", z, -1.0, 1.0) for z in (-1.0, 0.0, 0.01, 1.0)]
-    [0, None, None, 16]
+    [0, None, None, 10]
     >>> level("share", 0.5, 0.0, 1.0), level("share", 0.0, 0.0, 1.0)
-    (8, None)
+    (5, None)
     """
     if not math.isfinite(value):
         return None

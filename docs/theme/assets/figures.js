@@ -181,6 +181,10 @@
     const canvas = document.createElement("div");
     canvas.id = `widget-${++widgets}`;
     stage.replaceChildren(canvas);
+    // What is on its canvases is said by the label of the whole.
+    new MutationObserver(() => {
+      for (const drawn of canvas.querySelectorAll("canvas")) drawn.ariaHidden = "true";
+    }).observe(canvas, { childList: true, subtree: true });
     // Drawn on white, which the style sheet inverts on dark paper.
     const props = { attention, tokens, attentionHeadNames: heads };
     const positiveColor = window.palettes.light.negative;
