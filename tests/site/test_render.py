@@ -119,7 +119,7 @@ def test_matrices_travel_light_and_stay_exact_to_what_is_shown() -> None:
     _, beside = laid_down(heatmap(values))
     (drawn,) = (text for name, text in beside.items() if name.endswith("json"))
     shown = decoded(json.loads(drawn))
-    assert np.abs(shown - values).max() <= np.abs(values).max() / 8190 * 1.001
+    assert np.abs(shown - values).max() <= np.abs(values).max() / 4094 * 1.001
 
 
 def test_the_name_of_a_file_changes_with_what_it_holds() -> None:

@@ -23,7 +23,7 @@ from docs.render.stills.numbers import table
 from docs.render.stills.still import settled, still
 
 STYLE = Path(__file__).parents[2] / "docs" / "theme" / "assets" / "site.css"
-DESCRIBED = {"caption": "c", "alt": "a", "x_title": "x", "y_title": "y"}
+DESCRIBED: dict[str, Any] = {"caption": "c", "alt": "a", "x_title": "x", "y_title": "y"}
 FINITE = st.floats(-1e4, 1e4, allow_nan=False).map(lambda value: round(value, 2))
 SERIES = st.lists(FINITE, min_size=2, max_size=40)
 
