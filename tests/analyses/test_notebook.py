@@ -61,7 +61,7 @@ display({{{FACT!r}: {{"name": "folder", "text": os.getcwd()}}, "text/plain": ""}
     )
     page.set_parameters(checkpoint=None, device="cuda")
     done: list[None] = []
-    execute_all([page], lambda: done.append(None))
+    in_a_thread(lambda: execute_all([page], lambda: done.append(None)))
     assert len(done) == 3
     assert page.numbers["loss"].value == 0.0123456
     assert page.facts == {"who": "<head 0.1>", "device_kind": "cuda", "folder": str(ROOT)}
@@ -78,7 +78,7 @@ def test_a_cell_that_raises_names_file_and_line(tmp_path: Path) -> None:
     )
     place = rf"{page.source}, line 8: the cell raised ValueError: repeated 5"
     with pytest.raises(PageError, match=place):
-        execute_all([page], lambda: None)
+        in_a_thread(lambda: execute_all([page], lambda: None))
 
 
 def test_the_line_is_that_of_the_cell_among_cells_that_begin_alike(tmp_path: Path) -> None:

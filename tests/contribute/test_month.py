@@ -104,8 +104,10 @@ def write(month: Month) -> None:
             text = path.read_text()
             text = re.sub(r'# <div class="unfinished">.*?# </div>\n', "", text, flags=re.DOTALL)
             path.write_text(re.sub("still to be written", "here", text, flags=re.IGNORECASE))
+    for path in (month.analysis / "claims.py", month.analysis / "solution.py"):
+        path.write_text(path.read_text().replace("has_not_learnt", "has_learnt"))
     claims = month.analysis / "claims.py"
-    text = claims.read_text().replace("has_not_learnt", "has_learnt")
+    text = claims.read_text()
     text = text.replace("has not learnt", "has learnt").replace('"at most"', '"at least"')
     text = re.sub(r"        controls=.*\n", "", text).replace("Claim, Control,", "Claim,")
     claims.write_text(text)

@@ -163,8 +163,8 @@ def test_an_old_version_works_and_stays_within_itself(walk: Walk) -> None:
     assert walk.requests_outside("2023.10") == []
 
     walk.open(f"2023.10/problems/{SOLVED[0]}/solution/")
-    figure = walk.page.locator("[data-plotly]").first
-    figure.scroll_into_view_if_needed()
+    figure = walk.page.locator("figure:has([data-plotly])").first
+    figure.get_by_role("button", name="Interactive").click()
     expect(figure.locator("svg.main-svg").first).to_be_visible()
     notebook = walk.page.locator("a[download][href$='-solution.ipynb']").first
     with walk.page.expect_download() as downloaded:
