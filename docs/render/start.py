@@ -57,8 +57,7 @@ recipe, expected = card["training"], card["expected"]
 trained_on = task.sample(
     recipe["n_sequences"], torch.Generator().manual_seed(recipe["seed"])
 )
-drawn = {drawn}
-fresh = drawn[~torch.isin(task.keys(drawn), task.keys(trained_on))]
+{draw}
 
 with torch.no_grad():
     log_probs = model(fresh)[:, task.label_positions].log_softmax(dim=-1)
@@ -128,6 +127,18 @@ def pinned(packages: tuple[str, ...] = PACKAGES) -> list[str]:
     return [f"{name}=={pins[name]}" for name in packages]
 
 
+ALL = """\
+drawn = task.every()
+fresh = drawn[~torch.isin(task.keys(drawn), task.keys(trained_on))]"""
+
+SOME = """\
+generator = torch.Generator().manual_seed({seed:_})
+fresh = task.sample(0, generator)
+while len(fresh) < expected["n_sequences"]:
+    drawn = task.sample(expected["n_sequences"] - len(fresh), generator)
+    fresh = torch.cat([fresh, drawn[~torch.isin(task.keys(drawn), task.keys(trained_on))]])"""
+
+
 def program(card: Card, task: Path) -> list[str]:
     """What loads a problem's model, scores it and looks inside, in these three parts.
 
@@ -141,18 +152,17 @@ def program(card: Card, task: Path) -> list[str]:
     """
     if card.weights is None or card.expected is None:
         raise RenderError(f"{card.slug} was not trained; do so: {card.training.command}")
-    which, drawn = "All sequences that there are.", "task.every()"
+    which, draw = "All sequences that there are.", ALL
     if not _is_finite(task):
         which = "The sequences that the card's numbers are of; another seed draws others."
-        n = card.expected.n_sequences
-        drawn = f"task.sample({n:_}, torch.Generator().manual_seed({FRESH_SEED:_}))"
+        draw = SOME.format(seed=FRESH_SEED)
     load = LOAD.format(
         sizes=_sizes(card.architecture),
         weights=card.weights.file,
         order=UNWRAP if card.embedding_rows == "wrapped" else "",
     )
     look = LOOK.format(fold=FOLD if card.architecture.normalization else "")
-    return [load, SCORE.format(which=which, drawn=drawn), look]
+    return [load, SCORE.format(which=which, draw=draw), look]
 
 
 def _sizes(architecture: Architecture) -> str:

@@ -68,6 +68,8 @@ print(logits[0, -1].argmax().item())
 # ## What it can do
 
 # %%
+problem = load("template_slug", checkpoint, device)
+fresh = evaluation(problem)
 logits = problem.logits(fresh)
 record("demo_sequences", len(fresh), "", digits=0)
 record("demo_accuracy", is_correct(problem.task, logits, fresh).double().mean(), "share", digits=1)
