@@ -302,7 +302,7 @@ with tempfile.NamedTemporaryFile("w+") as file:
     assert file.read() == "" and pathlib.Path(file.name).read_text() == ""
 open("{PROBLEM}").close()
 open({unknown[0]!r})"""
-    edit(project / SOLUTION, page.replace("palindromes", "nov' 'ember"))
+    edit(project / SOLUTION, page.replace("palindromes", "palin' 'dromes"))
     done = run(project, "sorted_list")
     assert done.returncode == 1
     assert said(done).startswith(
