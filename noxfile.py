@@ -69,7 +69,7 @@ def train(session: nox.Session) -> None:
 def verify(session: nox.Session) -> None:
     """Derive a problem's certificate anew: `-- SLUG [--device cpu|cuda] [--checkpoint PATH]`."""
     environment(session, "analyse")
-    python(session, "-m", "analyses.verify", *session.posargs)
+    python(session, "-m", "analyses.evidence.verify", *session.posargs)
 
 
 @nox.session

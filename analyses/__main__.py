@@ -8,11 +8,11 @@ from typing import get_args
 from rich.console import Console
 from rich.table import Table
 
-from analyses.build import analyse
-from analyses.clock import ClockError
-from analyses.findings import ClaimsDoNotStand
-from analyses.notebook import PageError
-from analyses.results import Results, ResultsError
+from analyses.evidence.findings import ClaimsDoNotStand
+from analyses.write_ups.build import analyse
+from analyses.write_ups.clock import ClockError
+from analyses.write_ups.notebook import PageError
+from analyses.write_ups.results import Results, ResultsError
 from models.card import Rows, slugs
 from models.errors import CardError, CheckpointError, DeviceError
 
@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"{slug}: {executed}, results {written}.")
         elif len(chosen) == 1:
             # Unchanged pages are found to be so without torch, which takes seconds to import.
-            from analyses.other_checkpoint import analyse_checkpoint
+            from analyses.write_ups.other_checkpoint import analyse_checkpoint
 
             device = options.device or "cpu"
             folder, results = analyse_checkpoint(

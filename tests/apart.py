@@ -20,6 +20,8 @@ def processes() -> Iterator[Apart]:
     forks = "forkserver" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if forks else "spawn")
     if forks:
-        context.set_forkserver_preload(["transformer_lens.model_bridge", "analyses.build"])
+        context.set_forkserver_preload(
+            ["transformer_lens.model_bridge", "analyses.write_ups.build"]
+        )
     with ProcessPoolExecutor(1, context, max_tasks_per_child=1) as pool:
         yield lambda function, *arguments: pool.submit(function, *arguments).result()

@@ -22,6 +22,8 @@ TOP_LEVEL |= {"constraints.txt", "package.json", "package-lock.json"}
 TOP_LEVEL |= {"README.md", "CONTRIBUTING.md", "SECURITY.md"}
 TOP_LEVEL |= {"LICENSE", "LICENSE-CC-BY-4.0", "CITATION.cff"}
 FLOORS = ("models", "analyses", "docs", "tests")
+ROOMS = ("instruments", "evidence", "write_ups")
+"""The packages of `analyses` that are no month, from the lowest upwards."""
 # In halves, so that this file does not name them.
 HOSTS = ["npm" + "js.org", "py" + "pi.org", "python" + "hosted.org", "download.py" + "torch.org"]
 
@@ -42,15 +44,23 @@ def modules() -> list[Path]:
     return [path.relative_to(ROOT) for path in files() if path.suffix == ".py"]
 
 
-def imported(path: Path) -> set[str]:
-    """Top-level names of what a module imports."""
+def imported(code: str) -> set[str]:
+    """Dotted names of what code imports, modules and what is taken from them."""
     found = set()
-    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
-            found |= {name.name.split(".")[0] for name in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.split(".")[0])
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports name their package, so that it is seen where they lead"
+            found |= {f"{node.module}.{name.name}" for name in node.names}
     return found
+
+
+def strays(code: str, room: str) -> set[str]:
+    """What code of a room of `analyses` imports that is neither of this room nor of one below."""
+    below = ROOMS[: ROOMS.index(room) + 1]
+    ours = {name for name in imported(code) if name.split(".")[0] == "analyses"}
+    return {name for name in ours if not set(name.split(".")[1:2]) & set(below)}
 
 
 def test_nothing_new_lies_on_the_top_level() -> None:
@@ -74,7 +84,39 @@ def test_imports_run_one_way(path: Path) -> None:
     if path.parts[0] not in FLOORS:
         return
     above = set(FLOORS[FLOORS.index(path.parts[0]) + 1 :])
-    assert not imported(path) & above
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert not {name.split(".")[0] for name in imported(text)} & above
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_of_the_analyses_use_those_below_and_no_month(room: str) -> None:
+    """From write-ups to evidence to instruments; months use all, and are used by none."""
+    for path in sorted((ROOT / "analyses" / room).rglob("*.py")):
+        assert not strays(path.read_text(encoding="utf-8"), room), path
+
+
+@pytest.mark.parametrize(
+    ("code", "stray"),
+    [
+        ("from analyses.instruments import circuits", set()),
+        ("from analyses.evidence.claims import Claim", set()),
+        ("from analyses import instruments", set()),
+        ("from analyses.write_ups.page import record", {"analyses.write_ups.page.record"}),
+        ("import analyses", {"analyses"}),
+        ("import analyses.sorted_list.claims as claims", {"analyses.sorted_list.claims"}),
+        ("from analyses import sorted_list", {"analyses.sorted_list"}),
+        ("def late():\n    from analyses import write_ups", {"analyses.write_ups"}),
+    ],
+)
+def test_an_import_from_above_is_found(code: str, stray: set[str]) -> None:
+    assert strays(code, "evidence") == stray
+
+
+def test_analyses_holds_rooms_and_months_and_nothing_loose() -> None:
+    months = {path.parent.name for path in (ROOT / "models").glob("*/card.json")}
+    inside = {path.relative_to(ROOT / "analyses").parts for path in files(ROOT / "analyses")}
+    assert {parts[0] for parts in inside if len(parts) > 1} <= {*ROOMS, *months}
+    assert {parts[0] for parts in inside if len(parts) == 1} == {"__init__.py", "__main__.py"}
 
 
 def test_problems_do_not_import_each_other() -> None:

@@ -23,7 +23,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from safetensors.torch import load_file, save_file
 
-from analyses.products import sources
+from analyses.write_ups.products import sources
 from docs.render.addresses import NOWHERE, Addresses
 from docs.render.months import Month
 from docs.render.start import PACKAGES, pinned, program, start_notebook

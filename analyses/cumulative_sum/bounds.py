@@ -14,7 +14,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from analyses.bounds import (
+from analyses.cumulative_sum.kernel import NEURONS
+from analyses.cumulative_sum.uniform import uniform
+from analyses.evidence.bounds import (
     EXP_UNITS,
     ROUNDOFF_32,
     ROUNDOFF_64,
@@ -24,8 +26,6 @@ from analyses.bounds import (
     softmax_rounding,
     tilted,
 )
-from analyses.cumulative_sum.kernel import NEURONS
-from analyses.cumulative_sum.uniform import uniform
 from models.card import Architecture
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem

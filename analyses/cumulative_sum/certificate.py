@@ -8,14 +8,14 @@ are held against margins, case by case, and what is not above its bound is not p
 from functools import partial
 from pathlib import Path
 
-from analyses import certificate
-from analyses.certificate import Keeper, Strict, Tally, modules
 from analyses.cumulative_sum import brute_force, cases, one_dimensional
 from analyses.cumulative_sum.cases import Case, Enumeration, count_cases
 from analyses.cumulative_sum.enumeration import enumerate_cases
 from analyses.cumulative_sum.formula import Formula, formula
 from analyses.cumulative_sum.kernel import OPERATIONS
 from analyses.cumulative_sum.peak import multiply_add_peak
+from analyses.evidence import certificate
+from analyses.evidence.certificate import Keeper, Strict, Tally, modules
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 from models.progress import Progress, aside
@@ -238,8 +238,8 @@ KEEPER = Keeper(
     Certificate,
     Path(__file__).with_name("certificate.json"),
     modules(
-        "analyses.bounds",
-        "analyses.unfinished",
+        "analyses.evidence.bounds",
+        "analyses.evidence.unfinished",
         *(
             f"analyses.cumulative_sum.{name}"
             for name in (

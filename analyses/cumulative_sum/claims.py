@@ -8,12 +8,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses import ladder
-from analyses.answers import Answers, answers
-from analyses.attention import patterns
-from analyses.certificate import Tally
-from analyses.claims import Claim, Control, Measure, Measurement
-from analyses.controls import NEURONS_EXCHANGED, neurons_exchanged
 from analyses.cumulative_sum import (
     bounds,
     brute_force,
@@ -27,7 +21,12 @@ from analyses.cumulative_sum.hardest import taken_back
 from analyses.cumulative_sum.uniform import uniform
 from analyses.cumulative_sum.variants import folded, largest_exchanged, short, without_mlp
 from analyses.cumulative_sum.weight_decay import SEEDS, trained
-from analyses.interventions import (
+from analyses.evidence.answers import Answers, answers
+from analyses.evidence.certificate import Tally
+from analyses.evidence.claims import Claim, Control, Measure, Measurement
+from analyses.evidence.controls import NEURONS_EXCHANGED, neurons_exchanged
+from analyses.instruments.attention import patterns
+from analyses.instruments.interventions import (
     ablate_mlp,
     ablate_neurons,
     centre_unembedding,
@@ -35,7 +34,8 @@ from analyses.interventions import (
     hold_neurons,
     without_relu,
 )
-from analyses.statistics import Interval
+from analyses.instruments.statistics import Interval
+from analyses.write_ups import ladder
 from models.cumulative_sum.task import ZERO, CumulativeSum
 from models.problem import Problem
 from models.scoring import answer_log_probs, is_correct, margins

@@ -7,12 +7,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.attribution import Attribution
 from analyses.cumulative_sum.certificate import Certificate, Hardest
 from analyses.cumulative_sum.neurons import Sides
 from analyses.cumulative_sum.one_dimensional import line, sums_at
 from analyses.cumulative_sum.uniform import uniform
-from analyses.explained import percent
+from analyses.instruments.attribution import Attribution
+from analyses.write_ups.explanations_table import percent
 from models.cumulative_sum.task import CLASSES, ZERO, CumulativeSum
 from models.problem import Problem
 from models.scoring import is_correct, loss, margins

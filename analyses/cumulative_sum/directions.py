@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.activations import RESID_MID, activations
-from analyses.circuits import w_ov
-from analyses.statistics import correlation
+from analyses.instruments.activations import RESID_MID, activations
+from analyses.instruments.circuits import w_ov
+from analyses.instruments.statistics import correlation
 from models.cumulative_sum.task import CLASSES, CumulativeSum
 from models.problem import Problem
 

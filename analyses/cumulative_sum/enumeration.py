@@ -28,7 +28,7 @@ from analyses.cumulative_sum.kernel import NEURONS, NumbaEngine
 from analyses.cumulative_sum.kernel_torch import TorchEngine
 from analyses.cumulative_sum.tables import Array, Found, Tables, Unit, Work, terms
 from analyses.cumulative_sum.uniform import Uniform
-from analyses.unfinished import Unfinished, cores, key
+from analyses.evidence.unfinished import Unfinished, cores, key
 from models.cumulative_sum.task import CLASSES, CumulativeSum
 from models.progress import Progress
 

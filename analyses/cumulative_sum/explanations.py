@@ -13,8 +13,8 @@ from torch import Tensor
 
 from analyses.cumulative_sum import neurons
 from analyses.cumulative_sum.uniform import uniform
-from analyses.explanations import Explanation, Logits, Program, kept, knowing_the_task
-from analyses.interventions import Intervention, ablate_neurons
+from analyses.evidence.explanations import Explanation, Logits, Program, kept, knowing_the_task
+from analyses.instruments.interventions import Intervention, ablate_neurons
 from models.cumulative_sum.task import NEGATIVE, POSITIVE, CumulativeSum
 from models.problem import Problem
 

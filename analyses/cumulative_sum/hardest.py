@@ -5,7 +5,7 @@ from jaxtyping import Float, Int
 from rich.console import Console
 from torch import Tensor
 
-from analyses.search import Climb, climb
+from analyses.instruments.search import Climb, climb
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 from models.scoring import margins

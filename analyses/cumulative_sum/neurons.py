@@ -6,11 +6,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from analyses.activations import NEURONS, activations
 from analyses.cumulative_sum.directions import values
 from analyses.cumulative_sum.one_dimensional import line
 from analyses.cumulative_sum.uniform import uniform
-from analyses.statistics import correlation
+from analyses.instruments.activations import NEURONS, activations
+from analyses.instruments.statistics import correlation
 from models.cumulative_sum.task import NEGATIVE, POSITIVE, CumulativeSum
 from models.problem import Problem
 

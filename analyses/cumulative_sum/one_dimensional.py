@@ -18,9 +18,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from analyses.certificate import Tally
 from analyses.cumulative_sum.formula import Formula
 from analyses.cumulative_sum.uniform import Uniform
+from analyses.evidence.certificate import Tally
 from models.cumulative_sum.task import CLASSES, POSITIVE, ZERO, CumulativeSum
 
 SLACK = 1e-8

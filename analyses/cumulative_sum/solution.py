@@ -25,8 +25,6 @@ checkpoint, device, rows = None, "cpu", None
 import torch
 from IPython.display import display
 
-from analyses import attribution, figures, interventions, ladder
-from analyses.attention import patterns
 from analyses.cumulative_sum import (
     bounds,
     certificate,
@@ -42,8 +40,11 @@ from analyses.cumulative_sum import claims as stated
 from analyses.cumulative_sum.explanations import EXPLANATIONS, INTERVENTIONS, near_zero
 from analyses.cumulative_sum.variants import folded
 from analyses.cumulative_sum.weight_decay import SEEDS, trained
-from analyses.explanations import Trial
-from analyses.page import check, compete, data, fact, record, table
+from analyses.evidence.explanations import Trial
+from analyses.instruments import attribution, interventions
+from analyses.instruments.attention import patterns
+from analyses.write_ups import figures, ladder
+from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
 from models.cumulative_sum.task import CLASSES, NEGATIVE, POSITIVE, ZERO
 from models.scoring import answer_log_probs, loss, margins

@@ -5,8 +5,8 @@ from functools import cache
 
 import torch
 
-from analyses.bounds import float64
 from analyses.cumulative_sum.neurons import at_zero
+from analyses.evidence.bounds import float64
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 

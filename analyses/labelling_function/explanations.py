@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.explanations import Explanation, Logits, Program, Tables, knowing_the_task
+from analyses.evidence.explanations import Explanation, Logits, Program, Tables, knowing_the_task
 from analyses.labelling_function.by_hand.plan import by_primitive
 from analyses.labelling_function.by_hand.written_down import program as painted_by_hand
 from analyses.labelling_function.neurons.chosen import search

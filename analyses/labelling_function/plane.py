@@ -6,10 +6,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from analyses.figures import Figure, heatmaps
 from analyses.labelling_function.edges import crossings
 from analyses.labelling_function.rows import PATTERNS, patterns
-from analyses.palette import LIGHT, Scale
+from analyses.write_ups.figures import Figure, heatmaps
+from analyses.write_ups.palette import LIGHT, Scale
 from models.labelling_function.task import SIDE
 
 OUTLINED = ((2.6, LIGHT.paper), (1.1, LIGHT.ink))

@@ -38,9 +38,9 @@ checkpoint, device = None, "cpu"
 # %% tags=["hide-input"]
 from IPython.display import display
 
-from analyses import figures
-from analyses.claims import untrained
-from analyses.controls import ov_exchanged
+from analyses.evidence.claims import untrained
+from analyses.evidence.controls import ov_exchanged
+from analyses.instruments.statistics import rank_correlation
 from analyses.labelling_function import at_z
 from analyses.labelling_function import claims as stated
 from analyses.labelling_function.at_z import X, Y
@@ -83,8 +83,8 @@ from analyses.labelling_function.points import (
 from analyses.labelling_function.rivals import claims as rivals
 from analyses.labelling_function.rivals import scrubbing
 from analyses.labelling_function.rows import PATTERNS
-from analyses.page import check, compete, data, fact, record, table
-from analyses.statistics import rank_correlation
+from analyses.write_ups import figures
+from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
 from models.scoring import answer_log_probs
 

@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float, Int
 from rich.console import Console
 from torch import Tensor
 
-from analyses.attention import label_patterns, most_attended
-from analyses.search import climb
+from analyses.instruments.attention import label_patterns, most_attended
+from analyses.instruments.search import climb
 from models.problem import Problem
 from models.scoring import answer_log_probs, is_correct
 from models.sorted_list.task import SortedList

@@ -28,10 +28,10 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from analyses.bounds import ROUNDOFF_64, gamma
+from analyses.evidence.bounds import ROUNDOFF_64, gamma
+from analyses.evidence.unfinished import Unfinished, cores, key
 from analyses.sorted_list import cases, kernel, rounding, terms
 from analyses.sorted_list.cases import Case, roots
-from analyses.unfinished import Unfinished, cores, key
 from models.problem import Problem
 from models.progress import Progress, aside
 from models.sorted_list.task import SortedList

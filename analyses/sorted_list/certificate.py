@@ -7,8 +7,8 @@ through the cases takes minutes. A certificate of other weights, or of other cod
 from math import factorial
 from pathlib import Path
 
-from analyses import certificate
-from analyses.certificate import Keeper, Strict, Tally, modules
+from analyses.evidence import certificate
+from analyses.evidence.certificate import Keeper, Strict, Tally, modules
 from analyses.sorted_list import branching, rounding, terms
 from models.problem import Problem
 from models.sorted_list.task import SortedList
@@ -123,8 +123,8 @@ KEEPER = Keeper(
     Certificate,
     Path(__file__).with_name("certificate.json"),
     modules(
-        "analyses.bounds",
-        "analyses.unfinished",
+        "analyses.evidence.bounds",
+        "analyses.evidence.unfinished",
         *(
             f"analyses.sorted_list.{name}"
             for name in ("branching", "cases", "certificate", "kernel", "rounding", "terms")

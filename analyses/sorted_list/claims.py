@@ -7,12 +7,17 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from analyses.answers import Answers
-from analyses.attention import label_patterns, most_attended
-from analyses.circuits import copied_sets, copying_heads
-from analyses.claims import UNTRAINED, Claim, Control, Measurement
-from analyses.controls import EMBEDDINGS_EXCHANGED, OV_EXCHANGED, ov_exchanged
-from analyses.interventions import ablate_direct_path, average_positions, mean_ablate_head
+from analyses.evidence.answers import Answers
+from analyses.evidence.claims import UNTRAINED, Claim, Control, Measurement
+from analyses.evidence.controls import EMBEDDINGS_EXCHANGED, OV_EXCHANGED, ov_exchanged
+from analyses.instruments.attention import label_patterns, most_attended
+from analyses.instruments.circuits import copied_sets, copying_heads
+from analyses.instruments.interventions import (
+    ablate_direct_path,
+    average_positions,
+    mean_ablate_head,
+)
+from analyses.instruments.statistics import ratio_terms
 from analyses.sorted_list import adversarial, certificate, samples, triples
 from analyses.sorted_list.resampled import alike, by_role, every_label
 from analyses.sorted_list.samples import evaluation, family_lists, sampled_triples
@@ -24,7 +29,6 @@ from analyses.sorted_list.tables import (
     value_ov,
     value_qk,
 )
-from analyses.statistics import ratio_terms
 from models.problem import Problem
 from models.scoring import answer_log_probs, is_correct
 from models.sorted_list.task import SortedList

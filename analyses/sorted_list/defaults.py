@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from analyses.attention import label_patterns
-from analyses.attribution import terms
-from analyses.interventions import read_out
+from analyses.instruments.attention import label_patterns
+from analyses.instruments.attribution import terms
+from analyses.instruments.interventions import read_out
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 

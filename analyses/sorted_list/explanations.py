@@ -13,9 +13,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.circuits import direct_path, full_ov, full_qk, reads, typical_final_scale
-from analyses.explanations import Explanation, Logits, Program, kept, knowing_the_task
-from analyses.interventions import Intervention, ablate_direct_path, mean_ablate_head
+from analyses.evidence.explanations import Explanation, Logits, Program, kept, knowing_the_task
+from analyses.instruments.circuits import direct_path, full_ov, full_qk, reads, typical_final_scale
+from analyses.instruments.interventions import Intervention, ablate_direct_path, mean_ablate_head
 from analyses.sorted_list.samples import N_PATTERNS, evaluation
 from analyses.sorted_list.tables import unsorted_half
 from models.problem import Problem

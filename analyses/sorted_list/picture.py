@@ -5,7 +5,7 @@ from itertools import pairwise
 from jaxtyping import Float
 from torch import Tensor
 
-from analyses.circuits import copying_heads
+from analyses.instruments.circuits import copying_heads
 from analyses.sorted_list.tables import value_ov, value_qk
 from models.problem import Problem
 from models.sorted_list.task import SortedList

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.circuits import copying_heads
-from analyses.interventions import resample_heads
+from analyses.instruments.circuits import copying_heads
+from analyses.instruments.interventions import resample_heads
 from analyses.sorted_list.tables import value_ov
 from models.problem import Problem
 from models.sorted_list.task import SortedList

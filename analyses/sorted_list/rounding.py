@@ -3,8 +3,8 @@
 Two computations round: the model as it runs, in float32, and the bounds, in float64. For both,
 errors are followed forward: a product of matrices takes over the error of what it reads, times
 the sizes of the weights, and adds `gamma_k` times the same product in absolute values (Higham,
-Accuracy and Stability of Numerical Algorithms (2002), chapter 3; see `analyses.bounds`). Sizes
-are the largest over all tokens at all positions where they may stand.
+Accuracy and Stability of Numerical Algorithms (2002), chapter 3; see `analyses.evidence.bounds`).
+Sizes are the largest over all tokens at all positions where they may stand.
 
 Attention is kept apart: each `exp(score)` is off by a factor, and what all keys have in common of
 such factors cancels. `cases` are bounded with every key's factor at its worst.
@@ -25,7 +25,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from analyses.bounds import EXP_UNITS, ROUNDOFF_32, ROUNDOFF_64, gamma
+from analyses.evidence.bounds import EXP_UNITS, ROUNDOFF_32, ROUNDOFF_64, gamma
 from analyses.sorted_list.terms import activations, centred, folded, occurring, rms, terms
 from models.problem import Problem
 from models.sorted_list.task import SortedList

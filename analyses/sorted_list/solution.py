@@ -26,11 +26,10 @@ from math import comb
 import torch
 from IPython.display import display
 
-from analyses import attribution, figures, interventions, ladder
-from analyses.attention import attention_to, label_patterns, most_attended, patterns
-from analyses.circuits import copying_heads
-from analyses.explanations import Trial
-from analyses.page import check, compete, data, fact, record, table
+from analyses.evidence.explanations import Trial
+from analyses.instruments import attribution, interventions
+from analyses.instruments.attention import attention_to, label_patterns, most_attended, patterns
+from analyses.instruments.circuits import copying_heads
 from analyses.sorted_list import (
     adversarial,
     certificate,
@@ -44,6 +43,8 @@ from analyses.sorted_list import claims as stated
 from analyses.sorted_list.defaults import default
 from analyses.sorted_list.explanations import EXPLANATIONS, ablations
 from analyses.sorted_list.steps import by_size, first_of, score_advantage
+from analyses.write_ups import figures, ladder
+from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
 from models.scoring import answer_log_probs, is_correct, loss
 

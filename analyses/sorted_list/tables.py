@@ -11,7 +11,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from analyses.circuits import Reads, full_ov, full_qk, position_qk, reads, typical_final_scale
+from analyses.instruments.circuits import (
+    Reads,
+    full_ov,
+    full_qk,
+    position_qk,
+    reads,
+    typical_final_scale,
+)
 from analyses.sorted_list.samples import N_SCALED, evaluation
 from models.problem import Problem
 from models.sorted_list.task import SortedList

@@ -11,9 +11,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from analyses.attention import label_patterns
-from analyses.attribution import terms
-from analyses.interventions import mean_ablate_term
+from analyses.instruments.attention import label_patterns
+from analyses.instruments.attribution import terms
+from analyses.instruments.interventions import mean_ablate_term
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 

@@ -28,7 +28,7 @@ def evaluation_faults(month: Month, card: Card, products: Path) -> Iterator[Faul
     declared = sorted(products.glob("evaluation-*.npz"))
     if not declared:
         text = "declares no evaluation data; pass what it is judged on through `data(...)`."
-        yield month.fault(month.solution, text, at="analyses.page")
+        yield month.fault(month.solution, text, at="analyses.write_ups.page")
     task: Task = importlib.import_module(f"models.{month.slug}.task").task()
     for path in declared:
         tokens = np.load(path)["tokens"]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import nbformat
 
-from analyses.build import analyse
-from analyses.findings import ClaimsDoNotStand
-from analyses.notebook import PageError
-from analyses.products import BUILD
-from analyses.results import Results, ResultsError
+from analyses.evidence.findings import ClaimsDoNotStand
+from analyses.write_ups.build import analyse
+from analyses.write_ups.notebook import PageError
+from analyses.write_ups.products import BUILD
+from analyses.write_ups.results import Results, ResultsError
 from docs.contribute.execution import placed
 from docs.contribute.month import Fault, Month
 from docs.contribute.prose import Cell, cells, typed_in_claims, typed_in_explanations
@@ -97,7 +97,10 @@ def figure_faults(month: Month, page: Path, executed: Path) -> Iterator[Fault]:
                 continue
             for what in ("caption", "alt"):
                 if not str(described.get(what) or "").strip():
-                    text = f"a figure has no {what}; draw it with analyses.figures, which takes it."
+                    text = (
+                        f"a figure has no {what}; draw it with analyses.write_ups.figures, "
+                        "which takes it."
+                    )
                     yield month.fault(page, text, first_line(source))
 
 

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from analyses.build import execute, results_of, write_products
-from analyses.notebook import Page, PageError
-from analyses.products import fingerprint
-from analyses.results import ResultsError
+from analyses.write_ups.build import execute, results_of, write_products
+from analyses.write_ups.notebook import Page, PageError
+from analyses.write_ups.products import fingerprint
+from analyses.write_ups.results import ResultsError
 from docs.contribute.confined import report
 from docs.contribute.month import Fault, Month
 from models.card import committed_weights, read_card, sha256_of

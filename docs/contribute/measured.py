@@ -21,10 +21,10 @@ from torch import Tensor
 from torch.nn import Embedding, Module
 from torch.nn.modules.module import register_module_forward_pre_hook
 
-from analyses.claims import UNTRAINED, Claim, Control, Measurement
-from analyses.controls import exchanged
-from analyses.findings import Finding
-from analyses.results import Results
+from analyses.evidence.claims import UNTRAINED, Claim, Control, Measurement
+from analyses.evidence.controls import exchanged
+from analyses.evidence.findings import Finding
+from analyses.write_ups.results import Results
 from docs.contribute.confined import report
 from docs.contribute.evaluation import evaluation_faults, untrained
 from docs.contribute.execution import PRODUCTS

@@ -58,7 +58,7 @@ def check_slug(slug: str, root: Path) -> None:
         )
     if keyword.iskeyword(slug):
         raise Refused(f"{slug!r} is a word of Python's own; choose a longer slug.")
-    for place in (*pieces(slug), *(f"{package}/{slug}.py" for package in ("models", "analyses"))):
+    for place in (*pieces(slug), f"models/{slug}.py"):
         if (root / place).exists():
             raise Refused(f"{slug!r} is taken: {place} exists; choose another slug.")
     if any(re.search(rf"\b{class_name(slug)}\b", p.read_text()) for p in template_files()):

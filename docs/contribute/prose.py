@@ -9,8 +9,8 @@ from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 
-from analyses.explained import Explained
-from analyses.findings import Finding
+from analyses.evidence.explained import Explained
+from analyses.evidence.findings import Finding
 from docs.contribute.month import Fault, Month
 
 _UNITS = "one two three four five six seven eight nine"

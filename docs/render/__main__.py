@@ -16,7 +16,7 @@ from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, ConfigurationError
 
-from analyses.clock import VARIABLE, ClockError, source_time
+from analyses.write_ups.clock import VARIABLE, ClockError, source_time
 from docs.render import RenderError
 from docs.render.vendor import ROOT
 from models.card import CardError

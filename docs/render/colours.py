@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from analyses.palette import PALETTES, Palette, Scale
+from analyses.write_ups.palette import PALETTES, Palette, Scale
 from docs.render.stills import levels
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import nbformat
 
-from analyses.explained import Explained
-from analyses.findings import ClaimsDoNotStand, Finding
-from analyses.products import (
+from analyses.evidence.explained import Explained
+from analyses.evidence.findings import ClaimsDoNotStand, Finding
+from analyses.write_ups.products import (
     BUILD,
     DEVICES,
     committed_results,
@@ -21,7 +21,7 @@ from analyses.products import (
     judge,
     read_stamp,
 )
-from analyses.results import Results, ResultsError
+from analyses.write_ups.results import Results, ResultsError
 from docs.render import RenderError
 from docs.render.notebooks import recorded_names
 from docs.render.submissions import Event, Submission, events, read_submissions

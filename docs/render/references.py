@@ -4,7 +4,7 @@ import difflib
 import posixpath
 import re
 
-from analyses.results import Number, fact_html, literal
+from analyses.write_ups.results import Number, fact_html, literal
 from docs.render import RenderError
 from docs.render.months import Month
 

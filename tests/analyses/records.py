@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from analyses.explained import Agreement, Explained, Foreseen, Ranked
-from analyses.findings import Controlled, Finding
-from analyses.results import Number, Results
+from analyses.evidence.explained import Agreement, Explained, Foreseen, Ranked
+from analyses.evidence.findings import Controlled, Finding
+from analyses.write_ups.results import Number, Results
 
 
 def control(**change: Any) -> Controlled:

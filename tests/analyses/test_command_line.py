@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from analyses.__main__ import main, report
-from analyses.notebook import ROOT
+from analyses.write_ups.notebook import ROOT
 from models.card import MODELS, slugs
 from tests.analyses.records import finding, results
 

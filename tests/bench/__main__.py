@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from analyses.verify import verifiable
+from analyses.evidence.verify import verifiable
 from models.card import slugs
 from tests.bench import training
 from tests.bench.figures import Figure, table, write
@@ -82,7 +82,7 @@ def verification(tree: Path) -> list[Figure]:
         certificate = tree / "analyses" / slug / "certificate.json"
         # One that certifies the same would be left as it is, with its own times.
         certificate.unlink()
-        whole = measure([sys.executable, "-m", "analyses.verify", slug], tree)
+        whole = measure([sys.executable, "-m", "analyses.evidence.verify", slug], tree)
         derived = json.loads(certificate.read_text())
         spent, share = derived["seconds"], derived.get("peak_share")
         memory = whole.peak_bytes / 1e9

@@ -15,10 +15,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from analyses.effort import Effort
-from analyses.notebook import Page, PageError
-from analyses.outputs import DATA
-from analyses.results import Results
+from analyses.write_ups.effort import Effort
+from analyses.write_ups.notebook import Page, PageError
+from analyses.write_ups.outputs import DATA
+from analyses.write_ups.results import Results
 from docs.contribute import artefacts, changes, check, evaluation, executed, execution, links
 from docs.contribute.evaluation import overlap
 from docs.contribute.execution import time_faults

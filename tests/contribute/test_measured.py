@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses.claims import Claim, Control, Findings, Measurement, untrained
+from analyses.evidence.claims import Claim, Control, Findings, Measurement, untrained
 from docs.contribute.measured import Gate, with_hash
 from docs.contribute.month import Month
 from models.problem import Problem

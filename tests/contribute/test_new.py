@@ -25,10 +25,11 @@ def tree(root: Path) -> set[Path]:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """What decides whether a name is taken: a module of each package, and a month."""
-    for name in ("models/card.py", "analyses/figures.py"):
-        (tmp_path / name).parent.mkdir(parents=True)
-        (tmp_path / name).touch()
+    """What decides whether a name is taken: modules, packages, and a month."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "card.py").touch()
+    for package in (path.parent.name for path in (ROOT / "analyses").glob("*/__init__.py")):
+        (tmp_path / "analyses" / package).mkdir(parents=True)
     (tmp_path / "models" / "sorted_list").mkdir()
     shutil.copy(ROOT / "models/sorted_list/card.json", tmp_path / "models/sorted_list")
     return tmp_path
@@ -94,8 +95,10 @@ def test_imports_are_sorted_whatever_the_slug(slug: str, tmp_path: Path) -> None
         assert max(map(len, path.read_text().splitlines())) <= 100
     if importlib.util.find_spec("ruff"):
         # Modules of this project are told by their being there.
-        for path in (*(ROOT / "models").glob("*.py"), *(ROOT / "analyses").glob("*.py")):
-            shutil.copy(path, tmp_path / path.parent.name)
+        shared = (ROOT / "models").glob("*.py"), (ROOT / "analyses").glob("*/__init__.py")
+        for path in (path for found in shared for path in found):
+            (tmp_path / path.relative_to(ROOT)).parent.mkdir(exist_ok=True)
+            shutil.copy(path, tmp_path / path.relative_to(ROOT))
         shutil.copy(ROOT / "pyproject.toml", tmp_path)
         for action in (["check"], ["format", "--check"]):
             command = [sys.executable, "-m", "ruff", *action, "--no-cache", "."]
@@ -116,7 +119,9 @@ def test_imports_are_sorted_whatever_the_slug(slug: str, tmp_path: Path) -> None
         ("c" * 33, "no slug"),
         ("class", "a word of Python's own"),
         ("card", r"taken: models/card\.py exists"),
-        ("figures", r"taken: analyses/figures\.py exists"),
+        ("instruments", "taken: analyses/instruments exists"),
+        ("evidence", "taken: analyses/evidence exists"),
+        ("write_ups", "taken: analyses/write_ups exists"),
         ("sorted_list", "taken: models/sorted_list exists"),
         ("claim", "would call its task Claim"),
         ("tensor", "would call its task Tensor"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analyses.results import Results
+from analyses.write_ups.results import Results
 from docs.contribute.check import heads
 from docs.contribute.month import Month
 from docs.contribute.prose import typed_in_claims, typed_in_explanations, typed_results

@@ -8,11 +8,11 @@ from unittest.mock import patch
 
 from nbformat.v4 import new_output
 
-import analyses.page
-from analyses.build import results_of
-from analyses.notebook import Page
-from analyses.products import committed_results, sources
-from analyses.results import Results
+import analyses.write_ups.page
+from analyses.write_ups.build import results_of
+from analyses.write_ups.notebook import Page
+from analyses.write_ups.products import committed_results, sources
+from analyses.write_ups.results import Results
 from models.card import committed_weights, read_card, sha256_of
 from tests.gpu.lookalike import NAME, lookalike
 
@@ -28,7 +28,10 @@ def execute(page: Page) -> None:
     names: dict[str, Any] = {"__name__": "__main__"}
     for cell in page.notebook.cells:
         if cell.cell_type == "code":
-            with patch.object(analyses.page, "display", display), patch("IPython.display.display"):
+            with (
+                patch.object(analyses.write_ups.page, "display", display),
+                patch("IPython.display.display"),
+            ):
                 exec(compile(cell.source, page.place(cell), "exec"), names)
             cell.outputs, recorded = recorded, []
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from analyses.build import execute, results_of
-from analyses.notebook import Page, execute_all
-from analyses.outputs import NUMBER
-from analyses.results import Results
+from analyses.write_ups.build import execute, results_of
+from analyses.write_ups.notebook import Page, execute_all
+from analyses.write_ups.outputs import NUMBER
+from analyses.write_ups.results import Results
 from models.card import committed_weights, read_card, sha256_of, slugs
 from tests.in_thread import in_a_thread
 

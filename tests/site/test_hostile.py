@@ -21,10 +21,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from playwright.sync_api import Browser, BrowserContext, expect
 from pydantic import BaseModel, ValidationError
 
-from analyses.claims_table import claims_table
-from analyses.explained import explanations_table
-from analyses.outputs import FACT, NUMBER, PICTURE
-from analyses.results import Results, fact_html
+from analyses.write_ups.claims_table import claims_table
+from analyses.write_ups.explanations_table import explanations_table
+from analyses.write_ups.outputs import FACT, NUMBER, PICTURE
+from analyses.write_ups.results import Results, fact_html
 from docs.render.months import Month
 from docs.render.submissions import Submission
 from models.card import read_card

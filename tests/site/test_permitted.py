@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from mkdocs.structure.files import File, Files
 
-from analyses.strips import strip
+from analyses.write_ups.strips import strip
 from docs.render import RenderError, visible
 from docs.render.permitted import permitted
 from docs.render.places import check_front, check_places

@@ -27,10 +27,10 @@ from mkdocs_jupyter.nbconvert2 import nb2html
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from plotly.offline import get_plotlyjs_version
 
-from analyses.clock import source_time
-from analyses.palette import PALETTES
-from analyses.products import read_stamp, seal
-from analyses.results import Results
+from analyses.write_ups.clock import source_time
+from analyses.write_ups.palette import PALETTES
+from analyses.write_ups.products import read_stamp, seal
+from analyses.write_ups.results import Results
 from docs.render import RenderError, colours, months, vendor
 from docs.render.__main__ import main, publish
 from docs.render.blocks import block

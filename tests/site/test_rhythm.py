@@ -20,7 +20,7 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from analyses.products import fingerprint, read_stamp, seal
+from analyses.write_ups.products import fingerprint, read_stamp, seal
 from docs.render import RenderError, months, vendor
 from docs.render.addresses import Addresses
 from docs.render.references import resolve

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyses import figures
-from analyses.palette import DASHES, LIGHT, SYMBOLS
+from analyses.write_ups import figures
+from analyses.write_ups.palette import DASHES, LIGHT, SYMBOLS
 from docs.render import RenderError
 from docs.render.colours import stylesheet
 from docs.render.stills import axis as axes

@@ -15,9 +15,9 @@ from mkdocs_jupyter.nbconvert2 import nb2html
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from analyses.claims_table import claims_table
-from analyses.outputs import DATA, NUMBER
-from analyses.results import fact_html
+from analyses.write_ups.claims_table import claims_table
+from analyses.write_ups.outputs import DATA, NUMBER
+from analyses.write_ups.results import fact_html
 from docs.render import searched, trails
 from docs.render.months import read_months
 from docs.render.notebooks import page_notebook

@@ -5,7 +5,7 @@ from statistics import fmean, median
 
 import torch
 
-from analyses.claims import UNTRAINED, Claim, Control, Measure, Measurement
+from analyses.evidence.claims import UNTRAINED, Claim, Control, Measure, Measurement
 from analyses.labelling_function.at_z import (
     Map,
     X,

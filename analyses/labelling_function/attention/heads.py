@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from analyses.instruments.statistics import correlation
 from analyses.labelling_function.at_z import (
     Map,
     Y,
@@ -19,7 +20,6 @@ from analyses.labelling_function.at_z import (
     written,
 )
 from analyses.labelling_function.rows import changes
-from analyses.statistics import correlation
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 

@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
+from analyses.instruments.probe import discriminant
 from analyses.labelling_function.at_z import resid
 from analyses.labelling_function.points import every
-from analyses.probe import discriminant
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 

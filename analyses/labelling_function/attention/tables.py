@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor
 
-from analyses.explained import percent
 from analyses.labelling_function.at_z import X, Y, Z, mean_pattern, pattern, position_scores
 from analyses.labelling_function.attention import fixed, heads
 from analyses.labelling_function.points import agreement, answers, truth
+from analyses.write_ups.explanations_table import percent
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 

@@ -10,7 +10,7 @@ from functools import cache
 
 import torch
 
-from analyses.claims import Claim, Control, Measure, Measurement
+from analyses.evidence.claims import Claim, Control, Measure, Measurement
 from analyses.labelling_function.attention import fixed
 from analyses.labelling_function.by_hand.crossing import BLUE_POINTS, RED_POINTS, crossing
 from analyses.labelling_function.by_hand.plan import (

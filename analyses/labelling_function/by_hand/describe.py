@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor
 
-from analyses.explained import percent
-from analyses.explanations import size
+from analyses.evidence.explanations import size
 from analyses.labelling_function.by_hand.claims import right, set_by, smallest_margin
 from analyses.labelling_function.by_hand.crossing import Points
 from analyses.labelling_function.by_hand.plan import (
@@ -17,6 +16,7 @@ from analyses.labelling_function.by_hand.plan import (
 from analyses.labelling_function.by_hand.weights import LOGITS, largest, non_zero
 from analyses.labelling_function.by_hand.written_down import program
 from analyses.labelling_function.points import truth
+from analyses.write_ups.explanations_table import percent
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 

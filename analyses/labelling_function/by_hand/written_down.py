@@ -2,7 +2,7 @@
 
 import torch
 
-from analyses.explanations import Logits, Program, Tables, Tokens
+from analyses.evidence.explanations import Logits, Program, Tables, Tokens
 from analyses.labelling_function.by_hand.plan import Plan
 
 

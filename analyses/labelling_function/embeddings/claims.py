@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from analyses.claims import UNTRAINED, Claim, Control, Measure, Measurement
-from analyses.controls import NEURONS_EXCHANGED
+from analyses.evidence.claims import UNTRAINED, Claim, Control, Measure, Measurement
+from analyses.evidence.controls import NEURONS_EXCHANGED
 from analyses.labelling_function.attention.fixed import at_mean
 from analyses.labelling_function.embeddings.chosen import (
     DRAWS,

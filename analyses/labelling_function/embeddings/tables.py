@@ -5,6 +5,7 @@ from statistics import median
 from jaxtyping import Float
 from torch import Tensor
 
+from analyses.instruments.statistics import rank_correlation_interval
 from analyses.labelling_function.embeddings.chosen import members
 from analyses.labelling_function.embeddings.claims import (
     Embeddings,
@@ -17,7 +18,6 @@ from analyses.labelling_function.embeddings.claims import (
 )
 from analyses.labelling_function.embeddings.effective import effective
 from analyses.labelling_function.embeddings.extended import extended
-from analyses.statistics import rank_correlation_interval
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 

@@ -9,8 +9,8 @@ from functools import partial
 
 import torch
 
-from analyses.claims import UNTRAINED, Claim, Control, Measurement
-from analyses.controls import EMBEDDINGS_EXCHANGED, NEURONS_EXCHANGED, OV_EXCHANGED
+from analyses.evidence.claims import UNTRAINED, Claim, Control, Measurement
+from analyses.evidence.controls import EMBEDDINGS_EXCHANGED, NEURONS_EXCHANGED, OV_EXCHANGED
 from analyses.labelling_function.labels import errors
 from analyses.labelling_function.points import Map, answers, mistakes, trained_on, truth
 from analyses.labelling_function.rows import changes

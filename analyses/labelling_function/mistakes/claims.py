@@ -13,8 +13,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from analyses.claims import Claim, Control, Measurement
-from analyses.controls import EMBEDDINGS_EXCHANGED, NEURONS_EXCHANGED, OV_EXCHANGED
+from analyses.evidence.claims import Claim, Control, Measurement
+from analyses.evidence.controls import EMBEDDINGS_EXCHANGED, NEURONS_EXCHANGED, OV_EXCHANGED
+from analyses.instruments.statistics import rank_correlation
 from analyses.labelling_function.edges import (
     CURVED,
     STRAIGHT,
@@ -42,7 +43,6 @@ from analyses.labelling_function.points import (
     trained_on,
     truth,
 )
-from analyses.statistics import rank_correlation
 from models.labelling_function.task import LabellingFunction
 from models.problem import Problem
 

@@ -12,8 +12,8 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from analyses.claims import Claim, Control, Measurement, untrained
-from analyses.controls import neurons_exchanged
+from analyses.evidence.claims import Claim, Control, Measurement, untrained
+from analyses.evidence.controls import neurons_exchanged
 from analyses.labelling_function.neurons import chosen, clusters, off
 from analyses.labelling_function.neurons.effects import effects, rest, says_red, strengths
 from analyses.labelling_function.neurons.families import PUBLISHED, ends, families, shares

@@ -7,8 +7,9 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from analyses.claims import Claim, Control, Measure, Measurement
-from analyses.explanations import Predictions, Trial, predictions
+from analyses.evidence.claims import Claim, Control, Measure, Measurement
+from analyses.evidence.explanations import Predictions, Trial, predictions
+from analyses.instruments.partitions import shuffled
 from analyses.labelling_function.explanations import EXPLANATIONS, near_boundaries
 from analyses.labelling_function.neurons.families import PUBLISHED, families
 from analyses.labelling_function.points import (
@@ -32,7 +33,6 @@ from analyses.labelling_function.rivals.scrubbing import (
     seeded,
     values_from_anywhere,
 )
-from analyses.partitions import shuffled
 from models.labelling_function.task import BLUE, RED, SIDE, LabellingFunction
 from models.problem import Problem
 

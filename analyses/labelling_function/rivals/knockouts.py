@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.interventions import Intervention
+from analyses.instruments.interventions import Intervention
 from analyses.labelling_function.at_z import Map, difference_reading
 from analyses.labelling_function.attention.fixed import at_mean
 from analyses.labelling_function.attention.heads import without as heads_averaged

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.explanations import Logits, Tables, Tokens, kept
+from analyses.evidence.explanations import Logits, Tables, Tokens, kept
 from analyses.labelling_function.at_z import mean_pattern, position_scores, scores
 from analyses.labelling_function.embeddings.directions import of_resid
 from analyses.labelling_function.neurons.families import FAMILIES, families

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
+from analyses.instruments.partitions import Classes, binned, combined, partners
 from analyses.labelling_function.at_z import (
     difference_behind,
     difference_reading,
@@ -20,7 +21,6 @@ from analyses.labelling_function.embeddings.directions import drawn_plane, of_re
 from analyses.labelling_function.neurons.effects import effects, rest
 from analyses.labelling_function.neurons.families import families
 from analyses.labelling_function.points import every
-from analyses.partitions import Classes, binned, combined, partners
 from models.labelling_function.task import SIDE, LabellingFunction, row_types, sides
 from models.problem import Problem
 

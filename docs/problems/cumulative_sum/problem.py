@@ -12,8 +12,8 @@ checkpoint, device, rows = None, "cpu", None
 from analyses.cumulative_sum.claims import evaluation
 from analyses.cumulative_sum.describe import of_them
 from analyses.cumulative_sum.picture import walks
-from analyses.figures import heatmaps
-from analyses.page import fact, picture, record
+from analyses.write_ups.figures import heatmaps
+from analyses.write_ups.page import fact, picture, record
 from models import load
 from models.cumulative_sum.task import CLASSES
 from models.scoring import answer_log_probs, is_correct

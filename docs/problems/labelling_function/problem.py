@@ -10,10 +10,10 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.figures import bars
 from analyses.labelling_function.picture import coloured
 from analyses.labelling_function.points import answers, every, trained_on
-from analyses.page import picture, record
+from analyses.write_ups.figures import bars
+from analyses.write_ups.page import picture, record
 from models import load
 from models.labelling_function.task import SIDE
 from models.scoring import answer_log_probs, is_correct

@@ -9,10 +9,10 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.figures import heatmaps
-from analyses.page import picture, record
 from analyses.sorted_list.picture import model_picture
 from analyses.sorted_list.samples import evaluation
+from analyses.write_ups.figures import heatmaps
+from analyses.write_ups.page import picture, record
 from models import load
 from models.scoring import answer_log_probs, is_correct
 

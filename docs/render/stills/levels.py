@@ -2,7 +2,7 @@
 
 import math
 
-from analyses.palette import ColourScale, Scale
+from analyses.write_ups.palette import ColourScale, Scale
 
 STEPS = 11
 """An odd number, so that zero of a signed scale has a step of its own, and no colour."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from analyses.palette import LIGHT
+from analyses.write_ups.palette import LIGHT
 from docs.render import RenderError
 from docs.render.stills.axis import Axis
 from docs.render.stills.levels import level
@@ -201,7 +201,9 @@ def _map(panel: Panel, trace: dict[str, Any]) -> str:
     matrix = rows(trace["z"])
     scale = (trace.get("meta") or {}).get("scale")
     if scale is None:
-        raise RenderError("a heat map has no scale; draw it with `analyses.figures.heatmaps`.")
+        raise RenderError(
+            "a heat map has no scale; draw it with `analyses.write_ups.figures.heatmaps`."
+        )
     n_rows, n_columns = len(matrix), len(matrix[0])
     left, right = _span(panel.x, trace.get("x"), n_columns)
     above, below = (1 - share for share in _span(panel.y, trace.get("y"), n_rows))

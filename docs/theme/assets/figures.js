@@ -86,7 +86,7 @@
   }
 
   // A trace says what it is: which of the palette's scales, heads, series or signs, and how a bar
-  // is filled; see `analyses/palette.py`.
+  // is filled; see `analyses/write_ups/palette.py`.
   function colourOf({ head, series, sign }, { heads, series: others, positive, negative }) {
     if (head !== undefined) return heads[head % heads.length];
     if (series !== undefined) return others[series % others.length];

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from analyses.attention import patterns
-from analyses.bounds import ROUNDOFF_32, gamma, tilted
 from analyses.cumulative_sum import bounds, one_dimensional
 from analyses.cumulative_sum.brute_force import all_sequences
 from analyses.cumulative_sum.formula import apart, formula
 from analyses.cumulative_sum.uniform import Uniform, uniform
+from analyses.evidence.bounds import ROUNDOFF_32, gamma, tilted
+from analyses.instruments.attention import patterns
 from models.cumulative_sum.task import CumulativeSum
 from models.errors import CheckpointError
 from models.problem import Problem

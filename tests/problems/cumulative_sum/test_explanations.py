@@ -13,7 +13,7 @@ from analyses.cumulative_sum.explanations import (
     without_a_side,
 )
 from analyses.cumulative_sum.uniform import uniform
-from analyses.explanations import Trial, put_to_the_test
+from analyses.evidence.explanations import Trial, put_to_the_test
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 

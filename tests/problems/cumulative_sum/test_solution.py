@@ -7,15 +7,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses.claims import Measurement
 from analyses.cumulative_sum import certificate, claims, describe, directions, hardest, neurons
 from analyses.cumulative_sum.brute_force import judge
 from analyses.cumulative_sum.claims import CLAIMS
 from analyses.cumulative_sum.formula import formula
 from analyses.cumulative_sum.picture import walks
 from analyses.cumulative_sum.variants import folded, largest_exchanged, without_mlp
-from analyses.interventions import ablate_mlp, without_relu
-from analyses.statistics import correlation
+from analyses.evidence.claims import Measurement
+from analyses.instruments.interventions import ablate_mlp, without_relu
+from analyses.instruments.statistics import correlation
 from models.cumulative_sum.task import NEGATIVE, POSITIVE, ZERO, CumulativeSum
 from models.problem import Problem
 from models.scoring import margins

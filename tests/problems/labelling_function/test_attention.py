@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses import attention
-from analyses.activations import PATTERN, RESID_MID, activations
-from analyses.interventions import mean_ablate_head
+from analyses.instruments import attention
+from analyses.instruments.activations import PATTERN, RESID_MID, activations
+from analyses.instruments.interventions import mean_ablate_head
 from analyses.labelling_function import at_z
 from analyses.labelling_function.attention import fixed, heads, readable
 from analyses.labelling_function.attention.claims import CLAIMS, other_queries

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from jaxtyping import Bool
 from torch import Tensor
 
-from analyses.activations import PATTERN, activations
-from analyses.explanations import size
-from analyses.interventions import ablate_neurons
+from analyses.evidence.explanations import size
+from analyses.instruments.activations import PATTERN, activations
+from analyses.instruments.interventions import ablate_neurons
 from analyses.labelling_function.by_hand import claims, describe
 from analyses.labelling_function.by_hand.crossing import (
     BLUE_POINTS,

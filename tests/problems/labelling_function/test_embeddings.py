@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from analyses.instruments.statistics import rank_correlation
 from analyses.labelling_function import at_z
 from analyses.labelling_function.attention import fixed
 from analyses.labelling_function.embeddings import chosen as neurons_chosen
@@ -17,7 +18,6 @@ from analyses.labelling_function.embeddings.effective import (
 )
 from analyses.labelling_function.embeddings.extended import extended
 from analyses.labelling_function.neurons.effects import effects
-from analyses.statistics import rank_correlation
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 from tests.problems.labelling_function.small_model import looking_nowhere, small_model

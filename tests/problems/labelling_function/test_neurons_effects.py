@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from analyses.activations import RESID_MID, activations
-from analyses.attribution import direct_logit_attribution
+from analyses.instruments.activations import RESID_MID, activations
+from analyses.instruments.attribution import direct_logit_attribution
 from analyses.labelling_function.at_z import resid
 from analyses.labelling_function.neurons.effects import (
     effects,

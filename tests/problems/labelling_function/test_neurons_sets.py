@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from analyses.interventions import ablate_neurons
+from analyses.instruments.interventions import ablate_neurons
 from analyses.labelling_function.neurons import chosen, clusters, off, tables
 from analyses.labelling_function.neurons.claims import CLAIMS
 from analyses.labelling_function.neurons.effects import effects, says_red, whole

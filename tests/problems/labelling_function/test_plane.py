@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from analyses.labelling_function.plane import OUTLINED, plane
-from analyses.palette import PALETTES, Palette
+from analyses.write_ups.palette import PALETTES, Palette
 from models.labelling_function.task import SIDE
 from tests.analyses.colour_vision import contrast
 

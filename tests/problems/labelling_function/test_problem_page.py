@@ -7,7 +7,7 @@ import jupytext
 import torch
 
 from analyses.labelling_function.picture import coloured, runs
-from analyses.products import sources
+from analyses.write_ups.products import sources
 from models.labelling_function.task import SIDE
 
 

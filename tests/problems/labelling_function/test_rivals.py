@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses.explanations import Explanation, Program, Trial, predictions
-from analyses.interventions import ablate_neurons, fix_attention, mean_ablate_head
+from analyses.evidence.explanations import Explanation, Program, Trial, predictions
+from analyses.instruments.interventions import ablate_neurons, fix_attention, mean_ablate_head
+from analyses.instruments.partitions import partners
 from analyses.labelling_function.at_z import difference_with, pattern, resid
 from analyses.labelling_function.attention.fixed import at_mean
 from analyses.labelling_function.explanations import EXPLANATIONS, Bring, near_boundaries, working
@@ -18,7 +19,6 @@ from analyses.labelling_function.rivals.knockouts import (
     other_number,
 )
 from analyses.labelling_function.rivals.nearest import PLANE, ROW, known_labels, votes
-from analyses.partitions import partners
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 from tests.problems.labelling_function.small_model import small_model

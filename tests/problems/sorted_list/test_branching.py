@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from analyses.search import climb
+from analyses.evidence.unfinished import Unfinished
+from analyses.instruments.search import climb
 from analyses.sorted_list import branching
 from analyses.sorted_list.adversarial import FAMILIES
 from analyses.sorted_list.branching import Tables
 from analyses.sorted_list.cases import Case, roots
-from analyses.unfinished import Unfinished
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 from tests.problems.sorted_list.small import THREE, all_lists, margins, random_problem

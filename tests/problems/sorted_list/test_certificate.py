@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analyses import verify
-from analyses.certificate import CertificateError, Tally
+from analyses.evidence import verify
+from analyses.evidence.certificate import CertificateError, Tally
 from analyses.sorted_list import branching, certificate
 from analyses.sorted_list.cases import roots
 from analyses.sorted_list.certificate import Certificate, Level

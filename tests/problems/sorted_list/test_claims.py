@@ -5,12 +5,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses.claims import UNTRAINED, Measurement
-from analyses.notebook import ROOT
-from analyses.results import Results
+from analyses.evidence.claims import UNTRAINED, Measurement
 from analyses.sorted_list import claims, samples, triples
 from analyses.sorted_list.claims import CLAIMS
 from analyses.sorted_list.steps import Steps
+from analyses.write_ups.notebook import ROOT
+from analyses.write_ups.results import Results
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 

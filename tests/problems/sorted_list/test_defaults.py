@@ -1,6 +1,6 @@
 import torch
 
-from analyses.attention import label_patterns
+from analyses.instruments.attention import label_patterns
 from analyses.sorted_list.defaults import default
 from models.problem import Problem
 from models.sorted_list.task import SortedList

@@ -3,8 +3,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyses.attention import label_patterns
-from analyses.attribution import Attribution, direct_logit_attribution
+from analyses.instruments.attention import label_patterns
+from analyses.instruments.attribution import Attribution, direct_logit_attribution
 from analyses.sorted_list import describe
 from analyses.sorted_list.triples import TripleEffects, locate
 from models.problem import Problem

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses.explanations import Trial, put_to_the_test
+from analyses.evidence.explanations import Trial, put_to_the_test
 from analyses.sorted_list import explanations
 from analyses.sorted_list.explanations import EVERYTHING, EXPLANATIONS, attend, attend_to_one
 from models.problem import Problem

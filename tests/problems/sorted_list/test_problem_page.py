@@ -6,8 +6,8 @@ import jupytext
 import pytest
 import torch
 
-from analyses.products import sources
 from analyses.sorted_list.picture import arcs
+from analyses.write_ups.products import sources
 
 
 def cell_after(heading: str) -> str:

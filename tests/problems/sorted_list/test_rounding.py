@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from analyses.bounds import ROUNDOFF_32
+from analyses.evidence.bounds import ROUNDOFF_32
 from analyses.sorted_list import rounding
 from analyses.sorted_list.terms import activations, folded
 from models.problem import Problem

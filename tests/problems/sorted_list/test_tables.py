@@ -1,7 +1,7 @@
 import torch
 
-from analyses.activations import KEYS, QUERIES, activations
-from analyses.circuits import full_qk, reads
+from analyses.instruments.activations import KEYS, QUERIES, activations
+from analyses.instruments.circuits import full_qk, reads
 from analyses.sorted_list import tables
 from models.problem import Problem
 from models.sorted_list.task import SortedList

@@ -3,8 +3,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyses.attention import patterns
-from analyses.interventions import mean_ablate_head
+from analyses.instruments.attention import patterns
+from analyses.instruments.interventions import mean_ablate_head
 from analyses.sorted_list import triples
 from analyses.sorted_list.triples import PARTS, TripleEffects, locate
 from models.problem import Problem

@@ -8,7 +8,7 @@ from functools import cache
 from jaxtyping import Int
 from torch import Tensor
 
-from analyses.claims import Claim, Control, Measurement
+from analyses.evidence.claims import Claim, Control, Measurement
 from models.problem import Problem
 from models.scoring import is_correct
 from models.template_slug.task import TemplateSlug
@@ -40,7 +40,8 @@ def accuracy_of_truth(problem: Problem[TemplateSlug]) -> Measurement:
 
 CLAIMS = [
     # True of a model that was never trained. So its control is not the one that claims have for
-    # which none is named, an untrained model; choose such as could fool yours (analyses.controls).
+    # which none is named, an untrained model; choose such as could fool yours
+    # (analyses.evidence.controls).
     Claim(
         name="has_not_learnt",
         sentence="The model has not learnt the task.",

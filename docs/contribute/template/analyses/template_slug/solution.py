@@ -12,10 +12,10 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses import figures
-from analyses.attention import label_patterns
-from analyses.page import check, data, record
+from analyses.instruments.attention import label_patterns
 from analyses.template_slug import claims as stated
+from analyses.write_ups import figures
+from analyses.write_ups.page import check, data, record
 from models import load
 
 problem = load("template_slug", checkpoint, device)

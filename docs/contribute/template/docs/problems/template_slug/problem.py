@@ -12,11 +12,11 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses import figures
-from analyses.attention import label_patterns
-from analyses.page import picture, record
+from analyses.instruments.attention import label_patterns
 from analyses.template_slug.claims import evaluation
 from analyses.template_slug.picture import rows
+from analyses.write_ups import figures
+from analyses.write_ups.page import picture, record
 from models import load
 from models.scoring import is_correct
 

@@ -1,0 +1,1 @@
+"""What may be said of a model: claims and explanations put to the test, and proofs."""
