@@ -95,10 +95,11 @@ def test_imports_are_sorted_whatever_the_slug(slug: str, tmp_path: Path) -> None
         assert max(map(len, path.read_text().splitlines())) <= 100
     if importlib.util.find_spec("ruff"):
         # Modules of this project are told by their being there.
-        shared = (ROOT / "models").glob("*.py"), (ROOT / "analyses").glob("*/__init__.py")
-        for path in (path for found in shared for path in found):
-            (tmp_path / path.relative_to(ROOT)).parent.mkdir(exist_ok=True)
-            shutil.copy(path, tmp_path / path.relative_to(ROOT))
+        rooms = [path.parent for path in (ROOT / "analyses").glob("*/__init__.py")]
+        for path in (path for folder in (ROOT / "models", *rooms) for path in folder.glob("*.py")):
+            copied = tmp_path / path.relative_to(ROOT)
+            copied.parent.mkdir(exist_ok=True)
+            shutil.copy(path, copied)
         shutil.copy(ROOT / "pyproject.toml", tmp_path)
         for action in (["check"], ["format", "--check"]):
             command = [sys.executable, "-m", "ruff", *action, "--no-cache", "."]
