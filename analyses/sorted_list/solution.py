@@ -29,6 +29,7 @@ from IPython.display import display
 from analyses import attribution, figures, interventions, ladder
 from analyses.attention import attention_to, label_patterns, most_attended, patterns
 from analyses.circuits import copying_heads
+from analyses.explained import percent
 from analyses.explanations import Trial
 from analyses.page import check, compete, data, fact, record, table
 from analyses.sorted_list import (
@@ -152,8 +153,8 @@ record("right_where_some_finds", correct[some].double().mean(), "share", digits=
 shares = looks.double().mean(dim=0)
 table(
     ["looks at the answer", "SEP", *(f"b{i}" for i in range(1, task.list_length))],
-    [[f"head {name}", *(f"{share:.0%}" for share in row)] for name, row in zip(heads, shares)]
-    + [["some head", *(f"{share:.0%}" for share in some.double().mean(dim=0))]],
+    [[f"head {name}", *map(percent, row.tolist())] for name, row in zip(heads, shares)]
+    + [["some head", *map(percent, some.double().mean(dim=0).tolist())]],
     caption=f"How often a head looks at the answer, by position of the query, over {len(many):,} "
     "lists",
 )
