@@ -35,7 +35,7 @@ class Score(NamedTuple):
     def cells(self) -> list[str]:
         """Loss, accuracy, and accuracy by sign, as a table shows them."""
         shares = (self.accuracy, *self.by_sign)
-        return [f"{self.loss:.3f}", *(f"{share:.1%}".replace("%", " %") for share in shares)]
+        return [f"{self.loss:.3f}", *map(percent, shares)]
 
 
 def score(

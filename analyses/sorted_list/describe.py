@@ -157,7 +157,7 @@ def part_rows(
 
     def row(name: str, part: Tensor, ablated: Sequence[int]) -> list[object]:
         shares = ((part > 0), right_without(problem, effects, head, ablated)[puzzling])
-        shown = (f"{share.double().mean():.0%}" for share in shares)
+        shown = (percent(float(share.double().mean())) for share in shares)
         return [name.replace("this head", this), f"{part.mean():+.2f}", *shown]
 
     rows = [row(name, given[:, part], [part]) for part, name in enumerate(PARTS)]

@@ -44,6 +44,7 @@ from analyses.sorted_list.defaults import default
 from analyses.sorted_list.explanations import EXPLANATIONS, ablations
 from analyses.sorted_list.steps import by_size, first_of, score_advantage
 from analyses.write_ups import figures, ladder
+from analyses.write_ups.explanations_table import percent
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
 from models.scoring import answer_log_probs, is_correct, loss
@@ -153,8 +154,8 @@ record("right_where_some_finds", correct[some].double().mean(), "share", digits=
 shares = looks.double().mean(dim=0)
 table(
     ["looks at the answer", "SEP", *(f"b{i}" for i in range(1, task.list_length))],
-    [[f"head {name}", *(f"{share:.0%}" for share in row)] for name, row in zip(heads, shares)]
-    + [["some head", *(f"{share:.0%}" for share in some.double().mean(dim=0))]],
+    [[f"head {name}", *map(percent, row.tolist())] for name, row in zip(heads, shares)]
+    + [["some head", *map(percent, some.double().mean(dim=0).tolist())]],
     caption=f"How often a head looks at the answer, by position of the query, over {len(many):,} "
     "lists",
 )

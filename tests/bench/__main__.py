@@ -15,8 +15,8 @@ from pathlib import Path
 from rich.console import Console
 
 from analyses.evidence.verify import verifiable
-from models.card import slugs
-from tests.bench import training
+from models.card import read_card, slugs
+from tests.bench import pictures, training
 from tests.bench.figures import Figure, table, write
 from tests.bench.process import measure
 
@@ -37,6 +37,7 @@ def main() -> None:
         shutil.copytree(ROOT, tree, ignore=built)
         (tree / ".nox").symlink_to(ROOT / ".nox")
         figures += site(tree) + analyses(tree) + verification(tree) + pages(tree / "site")
+        figures += pictures.figures(tree / "site", solved())
         if options.tests:
             spent = measure([*NOX, "tests"], tree).seconds
             figures.append(Figure(name="tests", value=spent, unit="s", budget=300))
@@ -45,6 +46,11 @@ def main() -> None:
     missed = [figure.name for figure in figures if figure.missed]
     if missed:
         sys.exit(f"over budget: {', '.join(missed)}")
+
+
+def solved() -> list[str]:
+    """The problems that have a solution."""
+    return [slug for slug in slugs() if read_card(slug).state == "solved"]
 
 
 def built(folder: str, names: list[str]) -> set[str]:

@@ -144,3 +144,11 @@ def test_no_number_is_parted_from_its_unit(site: Path, url: str) -> None:
     for verbatim in article.select("code, pre, svg, math"):
         verbatim.decompose()
     assert re.findall(r".{20}\d[ \n]+(?:%|nats|logits|bits)", article.get_text()) == []
+
+
+def test_points_of_every_size_have_a_width(site: Path) -> None:
+    style = next((site / "assets").glob("site*.css")).read_text("utf-8")
+    pages = "".join(page.read_text("utf-8") for page in site.rglob("solution/index.html"))
+    drawn = set(re.findall(r'class="dot [^"]*?(size-[0-9]+)', pages))
+    assert drawn
+    assert [size for size in drawn if not re.search(rf"[.]dot[.]{size}[ {{]", style)] == []

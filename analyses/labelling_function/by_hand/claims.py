@@ -168,8 +168,8 @@ CLAIMS = [
         of_task=True,
         sentence="A transformer of the same sizes, with one neuron set by hand for each primitive, "
         "answers every point correctly.",
-        quantity="points that it answers correctly",
-        unit="share",
+        quantity="share of points that it answers correctly",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=1.0,
@@ -200,8 +200,8 @@ CLAIMS = [
         of_task=True,
         sentence="Three neurons set by hand do as well: a row that is red all over is red right of "
         "its left end.",
-        quantity="points that a transformer with three neurons answers correctly",
-        unit="share",
+        quantity="share of points that a transformer with three neurons answers correctly",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=1.0,
@@ -216,8 +216,8 @@ CLAIMS = [
         of_task=True,
         sentence="Two neurons set by hand do, if the direct path past the MLP carries Y and a "
         "number of the row.",
-        quantity="points that a transformer with two neurons answers correctly",
-        unit="share",
+        quantity="share of points that a transformer with two neurons answers correctly",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=1.0,
@@ -256,8 +256,8 @@ CLAIMS = [
         of_task=True,
         sentence="The rule that sorts neurons into families puts those set by hand, and no others, "
         "under the primitives that they were made for.",
-        quantity="neurons in the right family, of those set by hand or in a family",
-        unit="share",
+        quantity="share of neurons in the right family, of those set by hand or in a family",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=1.0,
@@ -269,8 +269,8 @@ CLAIMS = [
         name="search_finds_painters",
         sentence="The search for the smallest set finds the four neurons set by hand where they "
         "are hidden among the strongest of the trained model.",
-        quantity="points that the four found answer correctly by themselves",
-        unit="share",
+        quantity="share of points that the four found answer correctly by themselves",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=1.0,
@@ -289,8 +289,9 @@ CLAIMS = [
         of_task=True,
         sentence="Where each primitive has a neuron of its own, the measure of which rows change "
         "without it tells its rows from all others.",
-        quantity="rows told apart correctly, mean of those made with a primitive and of all others",
-        unit="share",
+        quantity="share of rows told apart correctly, mean of those made with a primitive and of "
+        "all others",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=0.9,

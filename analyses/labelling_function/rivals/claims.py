@@ -191,8 +191,8 @@ CLAIMS = [
         name="patterns_interchangeable",
         sentence="Where the heads look at some point may be taken from any other point "
         "(Heimersheim and Hobbhahn).",
-        quantity="answers that stay the same if all heads look where they look elsewhere",
-        unit="share",
+        quantity="share of answers that stay the same if all heads look where they look elsewhere",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=0.9,
@@ -210,8 +210,9 @@ CLAIMS = [
         sentence="After the heads, points that lie close together along two directions may be "
         "taken for each other (Heimersheim and Hobbhahn): here, along the best of a few random "
         "pairs.",
-        quantity="answers that stay the same if the MLP gets another point of the same cell",
-        unit="share",
+        quantity="share of answers that stay the same if the MLP gets another point of the same "
+        "cell",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=0.9,
@@ -231,9 +232,9 @@ CLAIMS = [
     Claim(
         name="principal_directions_special",
         sentence="The two principal directions do better than random ones.",
-        quantity="answers that stay the same by cells of the principal directions, less those by "
-        "cells of the best of a few random pairs",
-        unit="share of all",
+        quantity="share of answers that stay the same by cells of the principal directions, less "
+        "the share by cells of the best of a few random pairs",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=0.0,
@@ -251,9 +252,9 @@ CLAIMS = [
         name="families_interchangeable",
         sentence="What each family of strong neurons does depends on the type of the row and on "
         "the sides of the curves alone, and no other neuron matters (RGRGRG).",
-        quantity="answers that stay the same if each family gets another point of the same case, "
-        "and all other neurons get any",
-        unit="share",
+        quantity="share of answers that stay the same if each family gets another point of the "
+        "same case, and all other neurons get any",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=0.9,
@@ -277,8 +278,9 @@ CLAIMS = [
         name="families_special",
         sentence="Given another point of the same case, families keep more answers than groups of "
         "the same neurons drawn at random.",
-        quantity="answers that stay the same with families, less those with random groups",
-        unit="share of all",
+        quantity="share of answers that stay the same with families, less the share with random "
+        "groups",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=0.0,
@@ -298,8 +300,8 @@ CLAIMS = [
         name="directions_beat_the_task",
         sentence="Two directions predict more of the model's answers than the labelling function "
         "does.",
-        quantity="answers that they predict, less those that the function does",
-        unit="share of all",
+        quantity="share of answers that they predict, less the share that the function does",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=0.0,
@@ -312,8 +314,8 @@ CLAIMS = [
         name="painters_beat_the_task",
         sentence="Four neurons predict more of the model's answers than the labelling function "
         "does.",
-        quantity="answers that they predict, less those that the function does",
-        unit="share of all",
+        quantity="share of answers that they predict, less the share that the function does",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=0.0,
@@ -327,8 +329,8 @@ CLAIMS = [
     Claim(
         name="extended_tells_mistakes",
         sentence="Extended embeddings, with attention at its mean, predict most mistakes.",
-        quantity="mistakes that they predict, mean of red and blue answers",
-        unit="share",
+        quantity="share of mistakes that they predict, mean of red and blue answers",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=MOST,
@@ -340,8 +342,8 @@ CLAIMS = [
     Claim(
         name="painters_tell_mistakes",
         sentence="Sixteen neurons predict most mistakes.",
-        quantity="mistakes that they predict, mean of red and blue answers",
-        unit="share",
+        quantity="share of mistakes that they predict, mean of red and blue answers",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=MOST,
@@ -353,8 +355,9 @@ CLAIMS = [
     Claim(
         name="extended_foresees",
         sentence="Extended embeddings foresee most of what interventions change.",
-        quantity="answers changed by interventions that they predict, mean of red and blue ones",
-        unit="share",
+        quantity="share of answers changed by interventions that they predict, mean of red and "
+        "blue ones",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=MOST,
@@ -369,8 +372,9 @@ CLAIMS = [
     Claim(
         name="painters_foresee",
         sentence="Four neurons foresee most of what interventions change.",
-        quantity="answers changed by interventions that they predict, mean of red and blue ones",
-        unit="share",
+        quantity="share of answers changed by interventions that they predict, mean of red and "
+        "blue ones",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=MOST,
@@ -386,9 +390,9 @@ CLAIMS = [
     Claim(
         name="neighbours_tell_mistakes",
         sentence="Most mistakes are those that the nearest training points would make.",
-        quantity="mistakes at points not trained on that the neighbours make too, with the best "
-        "kind and number of neighbours",
-        unit="share",
+        quantity="share of mistakes at points not trained on that the neighbours make too, with "
+        "the best kind and number of neighbours",
+        unit="",
         evidence="exhaustive",
         comparison="at least",
         threshold=0.5,

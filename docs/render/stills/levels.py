@@ -1,6 +1,8 @@
 """Colour scales in steps, few enough that a map is light and many enough to read it."""
 
 import math
+from collections.abc import Sequence
+from itertools import groupby
 
 from analyses.write_ups.palette import ColourScale, Scale
 
@@ -23,6 +25,21 @@ def level(scale: Scale, value: float, low: float, high: float) -> int | None:
     found = round(share * (STEPS - 1))
     blank = (STEPS - 1) // 2 if scale == "signed" else 0
     return None if found == blank else found
+
+
+def strokes(scale: Scale, matrix: Sequence[Sequence[float]], low: float, high: float) -> str:
+    """The cells of a matrix, one by one unit each: for each level of its scale one path, with a
+    stroke for each run of cells.
+    """
+    paths: dict[int, str] = {}
+    for row, cells in enumerate(matrix):
+        column = 0
+        for found, run in groupby(level(scale, value, low, high) for value in cells):
+            length = len(list(run))
+            if found is not None:
+                paths[found] = f"{paths.get(found, '')}M{column} {row}h{length}"
+            column += length
+    return "".join(f'<path class="l{found}" d="{paths[found]}"/>' for found in sorted(paths))
 
 
 def colours(stops: ColourScale) -> list[str]:

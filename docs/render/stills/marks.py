@@ -6,13 +6,12 @@ with it (`vector-effect` in the style sheet). So a point is a line of no length 
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import Any
 
 from analyses.write_ups.palette import LIGHT
 from docs.render import RenderError
 from docs.render.stills.axis import Axis
-from docs.render.stills.levels import level
+from docs.render.stills.levels import strokes
 from docs.render.stills.values import rows, values
 
 UNITS = 1000
@@ -197,7 +196,6 @@ def _boxes(panel: Panel, trace: dict[str, Any], number: int, of: int) -> str:
 
 
 def _map(panel: Panel, trace: dict[str, Any]) -> str:
-    """A matrix: for each level of its scale one path, with a stroke for each run of cells."""
     matrix = rows(trace["z"])
     scale = (trace.get("meta") or {}).get("scale")
     if scale is None:
@@ -209,15 +207,7 @@ def _map(panel: Panel, trace: dict[str, Any]) -> str:
     above, below = (1 - share for share in _span(panel.y, trace.get("y"), n_rows))
     if above > below:
         matrix, above, below = matrix[::-1], below, above
-    paths: dict[int, str] = {}
-    for row, cells in enumerate(matrix):
-        column = 0
-        for found, run in groupby(level(scale, z, trace["zmin"], trace["zmax"]) for z in cells):
-            length = len(list(run))
-            if found is not None:
-                paths[found] = f"{paths.get(found, '')}M{column} {row}h{length}"
-            column += length
-    drawn = "".join(f'<path class="l{found}" d="{paths[found]}"/>' for found in sorted(paths))
+    drawn = strokes(scale, matrix, trace["zmin"], trace["zmax"])
     return (
         f'<svg class="map {scale}" x="{100 * left:.4g}%" y="{100 * above:.4g}%" '
         f'width="{100 * (right - left):.4g}%" height="{100 * (below - above):.4g}%" '

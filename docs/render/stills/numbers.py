@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from docs.render.stills.marks import BOX
+from docs.render.stills.titles import panel_titles
 from docs.render.stills.values import rows, values
 
 Row = list[Any]
@@ -49,11 +50,7 @@ def _title(layout: dict[str, Any], axis: str) -> str:
 
 
 def _maps(maps: list[dict[str, Any]], layout: dict[str, Any]) -> Iterator[Row]:
-    titles = {
-        note["xref"].partition(" ")[0]: note["text"]
-        for note in layout.get("annotations", [])
-        if note.get("xref", "").endswith(" domain")
-    }
+    titles = panel_titles(layout)
     x, y = _title(layout, "xaxis"), _title(layout, "yaxis")
     columns = len(rows(maps[0]["z"])[0])
     across = values(maps[0].get("x", range(columns)))
@@ -67,15 +64,13 @@ def _maps(maps: list[dict[str, Any]], layout: dict[str, Any]) -> Iterator[Row]:
 
 
 FIVE = ("least", "1st quartile", "median", "3rd quartile", "most")
+"""What the numbers of `BOX` are called."""
 
 
 def _points(traces: list[dict[str, Any]], layout: dict[str, Any]) -> Iterator[Row]:
     x, y = _title(layout, "xaxis"), _title(layout, "yaxis")
     boxes = traces[0].get("type") == "box"
-    of_box = [
-        f"{y}: {part}" for part in ("least", "1st quartile", "median", "3rd quartile", "most")
-    ]
-    yield ["series", x, *(of_box if boxes else [y])]
+    yield ["series", x, *([f"{y}: {part}" for part in FIVE] if boxes else [y])]
     for trace in traces:
         parts = [values(trace[part]) for part in (BOX if boxes else ("y",))]
         for at, *row in zip(values(trace["x"]), *parts, strict=True):

@@ -9,7 +9,20 @@ from typing import Any
 from docs.render import RenderError
 from docs.render.stills.axis import Axis, Extent, Tick, axis, written
 from docs.render.stills.levels import STEPS, level
-from docs.render.stills.marks import DOTS, Panel, dots, drawn, spacing, stretched, style, symbol
+from docs.render.stills.marks import (
+    DOTS,
+    UNITS,
+    Panel,
+    dots,
+    drawn,
+    spacing,
+    stretched,
+    style,
+    symbol,
+)
+from docs.render.stills.parts import key, label_below, label_beside
+from docs.render.stills.parts import panel as put_together
+from docs.render.stills.titles import is_title, panel_titles
 from docs.render.stills.values import values
 
 LETTER = 6.6
@@ -46,11 +59,7 @@ def still(figure: dict[str, Any]) -> str:
     Raises:
         RenderError: if it holds something that no still can be drawn of.
     """
-    titles = {
-        note["xref"].partition(" ")[0]: note["text"]
-        for note in figure["layout"].get("annotations", [])
-        if _is_title(note)
-    }
+    titles = panel_titles(figure["layout"])
     panels = "".join(
         _panel_html(figure, number, titles.get("x" + _suffix(number), ""))
         for number in range(_panels(figure))
@@ -106,10 +115,6 @@ def _upwards(trace: dict[str, Any]) -> list[Any]:
     return values(trace["y"])
 
 
-def _is_title(note: dict[str, Any]) -> bool:
-    return note.get("xref", "").endswith(" domain") and note.get("yref", "").endswith(" domain")
-
-
 def _panel_html(figure: dict[str, Any], number: int, title: str) -> str:
     panel = _panel(figure, number)
     traces = _traces(figure, number)
@@ -133,34 +138,32 @@ def _panel_html(figure: dict[str, Any], number: int, title: str) -> str:
     crowded = length > NARROW and panel.x.kind == "category"
     every = 1 if crowded or upright else math.ceil(length / NARROW)
     content += "".join(
-        f'<text class="tick-x{" spare" if place % every else ""}" x="{100 * tick.place:.4g}%" '
-        f'y="100%">{escape(tick.label)}</text>'
+        label_below(tick.place, tick.label, spare=place % every > 0)
         for place, tick in enumerate(ticks_x)
     )
-    content += "".join(
-        f'<text class="tick-y" x="0" y="{100 * (1 - tick.place):.4g}%">{escape(tick.label)}</text>'
-        for tick in ticks_y
-    )
-    name = "panel" + " upright" * upright + " crowded" * crowded
-    return (
-        f'<div class="{name}" style="--gutter:{gutter:.0f}px;--foot:{longest + 10:.0f}px">'
-        f'<p class="panel__title">{escape(title)}</p><p class="panel__y">{escape(panel.y.title)}'
-        f'</p><svg class="panel__plot" aria-hidden="true">{content}</svg>'
-        f'<p class="panel__x">{escape(panel.x.title)}</p></div>'
+    content += "".join(label_beside(1 - tick.place, tick.label) for tick in ticks_y)
+    return put_together(
+        content,
+        title=title,
+        across=panel.x.title,
+        up=panel.y.title,
+        gutter=gutter,
+        foot=longest + 10,
+        kind="upright " * upright + "crowded" * crowded,
     )
 
 
 def _grid(panel: Panel, across: list[Tick], up: list[Tick]) -> Iterator[str]:
     """Lines at the ticks, that of zero darker."""
     if panel.x.grid and panel.x.kind != "category":
-        path = "".join(f"M{round(1000 * tick.place)} 0V1000" for tick in across)
+        path = "".join(f"M{round(UNITS * tick.place)} 0V{UNITS}" for tick in across)
         yield stretched(f'<path class="grid" d="{path}"/>')
     if panel.y.grid:
-        path = "".join(f"M0 {round(1000 * (1 - tick.place))}H1000" for tick in up)
+        path = "".join(f"M0 {round(UNITS * (1 - tick.place))}H{UNITS}" for tick in up)
         yield stretched(f'<path class="grid" d="{path}"/>')
     zero = panel.y.share(0.0)
     if panel.y.kind == "linear" and -0.001 <= zero <= 1.001:
-        yield stretched(f'<path class="zero" d="M0 {round(1000 * (1 - zero))}H1000"/>')
+        yield stretched(f'<path class="zero" d="M0 {round(UNITS * (1 - zero))}H{UNITS}"/>')
 
 
 def _shapes(figure: dict[str, Any], panel: Panel, number: int) -> Iterator[str]:
@@ -171,8 +174,8 @@ def _shapes(figure: dict[str, Any], panel: Panel, number: int) -> Iterator[str]:
             raise RenderError("a still can show vertical lines, and no other shapes.")
         at = panel.x.coordinate(shape["x0"])
         assert at is not None
-        place = round(1000 * panel.x.share(at))
-        yield stretched(f'<path class="marker-line" d="M{place} 0V1000"/>')
+        place = round(UNITS * panel.x.share(at))
+        yield stretched(f'<path class="marker-line" d="M{place} 0V{UNITS}"/>')
 
 
 ANCHORS = {"left": "start", "right": "end"}
@@ -181,7 +184,7 @@ ANCHORS = {"left": "start", "right": "end"}
 def _notes(figure: dict[str, Any], panel: Panel, number: int) -> Iterator[str]:
     suffix = _suffix(number)
     for note in figure["layout"].get("annotations", []):
-        if _is_title(note) or note.get("xref", "x") != f"x{suffix}":
+        if is_title(note) or note.get("xref", "x") != f"x{suffix}":
             continue
         at = panel.x.coordinate(note["x"])
         up = note["y"] if note["yref"].endswith(" domain") else panel.y.coordinate(note["y"])
@@ -216,7 +219,7 @@ def _key(trace: dict[str, Any]) -> str:
     if trace["type"] in ("bar", "box"):
         fill = (trace.get("meta") or {}).get("fill", "solid" if trace["type"] == "bar" else "")
         shape = f'<path class="bar {fill} {colour}" d="M8 1H20V11H8z"/>'
-        return f'<svg class="key" viewBox="0 0 28 12">{shape}</svg>'
+        return key(shape)
     shape, mode = "", trace.get("mode", "lines")
     if "lines" in mode:
         dash = trace.get("line", {}).get("dash", "solid")
@@ -229,7 +232,7 @@ def _key(trace: dict[str, Any]) -> str:
         else:
             drawn_key = symbol(kind, f"{colour} size-7", is_open=is_open)
             shape += f'<svg x="14" y="6">{drawn_key}</svg>'
-    return f'<svg class="key" viewBox="0 0 28 12">{shape}</svg>'
+    return key(shape)
 
 
 def _bar(trace: dict[str, Any]) -> str:
