@@ -1,4 +1,7 @@
-"""What a model computes on its way, read at TransformerLens's hook points."""
+"""What a model computes on its way, read at TransformerLens's hook points.
+
+Points of a layer are named without it, such as `PATTERN`; `point` adds it.
+"""
 
 from difflib import get_close_matches
 from typing import Any
@@ -7,38 +10,65 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from analyses.instruments.heads import layer_of
 from models.problem import BATCH, Problem
 
-RESID_PRE = "blocks.0.hook_resid_pre"
-RESID_MID = "blocks.0.hook_resid_mid"
-RESID_POST = "blocks.0.hook_resid_post"
-QUERIES = "blocks.0.attn.hook_q"
-KEYS = "blocks.0.attn.hook_k"
-VALUES = "blocks.0.attn.hook_v"
-PATTERN = "blocks.0.attn.hook_pattern"
-Z = "blocks.0.attn.hook_z"
-BEFORE_RELU = "blocks.0.mlp.hook_pre"
+RESID_PRE = "hook_resid_pre"
+RESID_MID = "hook_resid_mid"
+RESID_POST = "hook_resid_post"
+QUERIES = "attn.hook_q"
+KEYS = "attn.hook_k"
+VALUES = "attn.hook_v"
+PATTERN = "attn.hook_pattern"
+Z = "attn.hook_z"
+BEFORE_RELU = "mlp.hook_pre"
 """Pre-activations of the MLP."""
-NEURONS = "blocks.0.mlp.hook_post"
+NEURONS = "mlp.hook_post"
 """Activations of the MLP, after the ReLU."""
-MLP_OUT = "blocks.0.hook_mlp_out"
+ATTN_OUT = "hook_attn_out"
+MLP_OUT = "hook_mlp_out"
+LN1_SCALE = "ln1.hook_scale"
+"""What LayerNorm divides by before attention."""
+LN_FINAL_SCALE = "ln_final.hook_scale"
+"""What LayerNorm divides by before the unembedding; of no layer."""
+
+
+def point(problem: Problem[Any], name: str, layer: int | None = None) -> str:
+    """The full name of a layer's hook point, `blocks.1.attn.hook_pattern` for `PATTERN` of layer 1.
+
+    Args:
+        problem: whose model has it.
+        name: of the point within its layer, such as `PATTERN`.
+        layer: where; None: the only one.
+
+    Raises:
+        ValueError: if no layer is given and the model has several.
+        IndexError: if the model does not have the given one.
+    """
+    return f"blocks.{layer_of(problem, layer)}.{name}"
 
 
 @torch.no_grad()
 def activations(
-    problem: Problem[Any], tokens: Int[Tensor, "batch n_ctx"], name: str
+    problem: Problem[Any],
+    tokens: Int[Tensor, "batch n_ctx"],
+    name: str,
+    layer: int | None = None,
 ) -> Float[Tensor, "batch ..."]:
     """What passes one hook point; any number of sequences, in batches.
 
     Args:
         problem: whose model is run.
         tokens: what it reads.
-        name: of a hook point, such as `PATTERN`.
+        name: of a hook point within its layer, such as `PATTERN`.
+        layer: where; None: the only one.
 
     Raises:
         KeyError: if the model has no hook point of that name; says which are like it.
+        ValueError: if no layer is given and the model has several.
+        IndexError: if the model does not have the given one.
     """
-    known = problem.model.hook_dict
+    known, name = problem.model.hook_dict, point(problem, name, layer)
     if name not in known:
         near = get_close_matches(name, known, n=3) or sorted(known)[:3]
         raise KeyError(f"no hook point is called {name!r}; did you mean {', '.join(near)}?")

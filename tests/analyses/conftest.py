@@ -42,5 +42,29 @@ def neural_normalised() -> Problem[SortedList]:
 
 
 @pytest.fixture(scope="session")
+def deep() -> Problem[SortedList]:
+    """As `small`, with two layers."""
+    task = SortedList(list_length=3, max_value=9)
+    sizes = architecture(task, n_layers=2)
+    return made_of(task, sizes, shapes(sizes))
+
+
+@pytest.fixture(scope="session")
+def deep_linear() -> Problem[SortedList]:
+    """As `linear`, with two layers."""
+    task = SortedList(list_length=3, max_value=9)
+    sizes = architecture(task, normalization=None, n_layers=2)
+    return made_of(task, sizes, shapes(sizes))
+
+
+@pytest.fixture(scope="session")
+def deep_neural() -> Problem[SortedList]:
+    """As `deep`, with MLPs of five neurons."""
+    task = SortedList(list_length=3, max_value=9)
+    sizes = architecture(task, d_mlp=5, n_layers=2)
+    return made_of(task, sizes, shapes(sizes))
+
+
+@pytest.fixture(scope="session")
 def small_lists(small: Problem[SortedList]) -> Tensor:
     return small.task.sample(40, torch.Generator().manual_seed(3))

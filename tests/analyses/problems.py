@@ -22,10 +22,11 @@ def architecture(
     n_heads: int = 2,
     normalization: Literal["LN"] | None = "LN",
     d_mlp: int | None = None,
+    n_layers: int = 1,
 ) -> Architecture:
-    """One layer for a task, attention-only unless it is given neurons."""
+    """Sizes for a task, attention-only unless there are neurons."""
     return Architecture(
-        n_layers=1,
+        n_layers=n_layers,
         n_heads=n_heads,
         d_model=d_model,
         d_head=d_head,
