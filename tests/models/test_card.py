@@ -92,6 +92,9 @@ def test_an_unknown_slug_names_the_known_ones() -> None:
             "SGD",
             r"training\.optimizer: Input should be 'Adam' or 'AdamW'",
         ),
+        (("training", "stopped_after"), 100, r"training: .* whole epochs of 293 steps"),
+        (("training", "stopped_after"), 293 * 25, r"training: .* fewer than the 7325 planned"),
+        (("training", "stopped_after"), 0, r"training\.stopped_after: Input should be greater"),
         (("weights", "sha256"), "0" * 63, r"weights\.sha256: String should match pattern"),
         (("expected", "accuracy"), 1.5, r"expected\.accuracy: .* less than or equal to 1"),
         (("origin", "url"), "nowhere", r"origin\.url: Input should be a valid URL"),
@@ -125,6 +128,14 @@ def test_a_card_belongs_to_its_folder(folder: Path) -> None:
     (folder / "sorted_list").rename(folder / "other")
     with pytest.raises(CardError, match=r"slug is 'sorted_list', expected 'other'"):
         read_card("other", folder)
+
+
+def test_a_recipe_ends_where_it_was_stopped(folder: Path) -> None:
+    recipe = read_card("sorted_list", folder).training
+    assert (recipe.steps_planned, recipe.epochs_run) == (7325, 25)
+    edit(folder, "training", "stopped_after", value=293 * 7)
+    stopped = read_card("sorted_list", folder).training
+    assert (stopped.steps_planned, stopped.epochs_run) == (7325, 7)
 
 
 def test_a_card_cannot_be_changed_in_passing() -> None:
