@@ -1,3 +1,4 @@
+import importlib
 import json
 import re
 from pathlib import Path
@@ -15,6 +16,7 @@ from models.card import (
     slugs,
     write_card,
 )
+from models.task import Task
 
 
 @pytest.fixture
@@ -152,3 +154,14 @@ def test_the_weights_are_the_ones_the_card_names(slug: str) -> None:
     path = MODELS / slug / card.weights.file
     assert path.stat().st_size == card.weights.bytes
     assert sha256_of(path) == card.weights.sha256
+
+
+@pytest.mark.every_month
+@pytest.mark.parametrize("slug", slugs())
+def test_the_task_is_that_of_the_card_and_names_its_tokens_and_classes(slug: str) -> None:
+    task = importlib.import_module(f"models.{slug}.task").task()
+    sizes = read_card(slug).architecture
+    assert isinstance(task, Task)
+    assert len(set(task.vocabulary)) == task.d_vocab == sizes.d_vocab
+    assert len(set(task.classes)) == task.d_vocab_out == sizes.d_vocab_out
+    assert task.n_ctx == sizes.n_ctx

@@ -86,7 +86,7 @@ other = half[::-1]
 other[2] = 23
 tokens = problem.task.encode([half + half[::-1], half + other])
 logits, cache = problem.model.run_with_cache(tokens)
-print(logits[:, -1].softmax(dim=-1).tolist())
+print([problem.task.classes[answer] for answer in logits[:, -1].argmax(dim=-1).tolist()])
 
 # %% [markdown]
 # `problem.model` is a TransformerLens model: it has hooks, a cache, and weights by their usual

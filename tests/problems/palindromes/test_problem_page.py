@@ -1,11 +1,41 @@
+import contextlib
+import io
 import re
 from xml.etree import ElementTree
 
+import jupytext
 import torch
 
 from analyses.palindromes.picture import alike, carpet
+from analyses.products import sources
 from models.palindromes.task import Palindromes
 from models.problem import Problem
+
+
+def printed_after(heading: str) -> list[str]:
+    """What a reader gets to see who runs the first code below a heading, and nothing before it."""
+    cells = jupytext.read(sources("palindromes")["problem"], fmt="py:percent").cells
+    (place,) = (n for n, cell in enumerate(cells) if f"## {heading}\n" in cell.source + "\n")
+    source = next(cell.source for cell in cells[place:] if cell.cell_type == "code")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(source, {})
+    return printed.getvalue().splitlines()
+
+
+def test_the_worked_example_of_the_task_runs() -> None:
+    first, second = printed_after("The task")
+    assert first == f"{['START', '11', '2', '5', '5', '2', '11', 'END']} -> palindrome"
+    assert second == f"{['START', '11', '2', '5', '5', '9', '11', 'END']} -> not a palindrome"
+
+
+def test_the_snippet_that_loads_the_model_runs_and_tells_the_two_apart() -> None:
+    assert printed_after("Load it") == ["['palindrome', 'not a palindrome']"]
+
+
+def test_the_page_names_no_head_and_no_place() -> None:
+    page = sources("palindromes")["problem"].read_text(encoding="utf-8")
+    assert not re.search(r"\b[01]\.[01]\b|\b1[1-9]\b(?!,)", page.split("## Hints")[1])
 
 
 def squares(svg: str) -> dict[tuple[int, int], tuple[str, float]]:
