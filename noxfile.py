@@ -60,7 +60,7 @@ def analyses(session: nox.Session) -> None:
 
 @nox.session
 def train(session: nox.Session) -> None:
-    """Train a problem's model: `-- SLUG [--device cpu|cuda]`; goes on where it was stopped."""
+    """Train a problem's model: `-- SLUG [--device cpu|cuda] [--publish|--restart]`; resumes."""
     environment(session, "analyse")
     python(session, "-m", "models.train", *session.posargs)
 

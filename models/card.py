@@ -74,11 +74,34 @@ class Training(_Strict):
     lr_final: PositiveFloat
     """Learning rate of the last step; linear in between."""
     weight_decay: Annotated[float, Field(ge=0)]
+    stopped_after: PositiveInt | None = None
+    """Optimiser steps after which training was ended on purpose, of all that were planned; the
+    learning rate is that of the plan. Null: it ran to the end."""
+
+    @model_validator(mode="after")
+    def _stopped_early(self) -> "Training":
+        steps = self.stopped_after
+        if steps is not None and (steps % self.steps_per_epoch or steps >= self.steps_planned):
+            raise ValueError(
+                f"stopped_after is {steps}, expected whole epochs of {self.steps_per_epoch} steps "
+                f"and fewer than the {self.steps_planned} planned; null if it ran to the end."
+            )
+        return self
 
     @property
     def steps_per_epoch(self) -> int:
         """Optimiser steps in one pass over the training sequences."""
         return -(-self.n_sequences // self.batch_size)
+
+    @property
+    def steps_planned(self) -> int:
+        """Optimiser steps in all epochs; the learning rate falls over so many."""
+        return self.epochs * self.steps_per_epoch
+
+    @property
+    def epochs_run(self) -> int:
+        """Epochs after which training ends."""
+        return (self.stopped_after or self.steps_planned) // self.steps_per_epoch
 
 
 class Weights(_Strict):

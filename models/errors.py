@@ -9,5 +9,9 @@ class CheckpointError(ValueError):
     """A file is not a checkpoint of the problem."""
 
 
+class TrainingError(ValueError):
+    """A training run cannot be taken up, or published, as it was left."""
+
+
 class DeviceError(RuntimeError):
     """The device that was asked for is not there."""

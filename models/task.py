@@ -44,6 +44,11 @@ class Task(Protocol):
         """What each token is called in tables and figures."""
         ...
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What each class predicted is called in tables and figures."""
+        ...
+
     def sample(self, n: int, generator: torch.Generator) -> Int[Tensor, "n n_ctx"]:
         """Draw `n` sequences (int64, on the CPU, whatever the device of the model)."""
         ...

@@ -1,5 +1,6 @@
 """Train a problem's model by its card. Kill it, run it again: it goes on."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from models import checkpoint
 from models.card import (
     FRESH_SEED,
     MODELS,
+    Architecture,
     Card,
     Expected,
     Training,
@@ -23,6 +25,7 @@ from models.card import (
     sha256_of,
     write_card,
 )
+from models.errors import TrainingError
 from models.progress import Progress
 from models.scoring import is_correct, loss
 from models.task import Finite, Task, fresh, unseen
@@ -30,6 +33,7 @@ from models.transformer import initialise
 
 FRESH_SEQUENCES = 10_000
 """Number of sequences that `Expected` is measured on; of a task that has fewer, all."""
+DRAWN = "hash of the training sequences"
 OPTIMIZERS = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW}
 
 
@@ -64,6 +68,8 @@ class Trainer:
     task: Task
     recipe: Training
     device: torch.device
+    architecture: Architecture | None = None
+    """Of the model; where it is given, a saved run of another one is not taken up."""
 
     def __post_init__(self) -> None:
         self.epochs_done = 0
@@ -75,7 +81,7 @@ class Trainer:
 
     def lr_at(self, step: int) -> float:
         """Learning rate of an optimiser step (0-based), linear from first to last."""
-        last = self.recipe.epochs * self.recipe.steps_per_epoch - 1
+        last = self.recipe.steps_planned - 1
         return self.recipe.lr + (self.recipe.lr_final - self.recipe.lr) * step / max(last, 1)
 
     def batches(self) -> Iterator[Int[Tensor, "batch n_ctx"]]:
@@ -105,12 +111,36 @@ class Trainer:
         self.epochs_done += 1
         return float(torch.stack(losses).mean())
 
+    def run(self, what: str, state: Path | None = None) -> None:
+        """Train to where the recipe ends.
+
+        Args:
+            what: what the progress is called.
+            state: where the run is saved after each epoch; None: nowhere.
+        """
+        done = self.epochs_done * self.recipe.steps_per_epoch
+        steps = self.recipe.epochs_run * self.recipe.steps_per_epoch
+        with Progress(what, total=steps, done=done) as progress:
+            while self.epochs_done < self.recipe.epochs_run:
+                mean_loss = self.epoch(progress)
+                if state is not None:
+                    self.save(state)
+                progress.note(f"epoch {self.epochs_done}: loss {mean_loss:.4f} nats")
+
+    def made_by(self) -> dict[str, str]:
+        """What decides how a run goes, by name, each as text."""
+        decides = self.recipe.model_dump(mode="json", exclude={"command", "stopped_after"})
+        if self.architecture is not None:
+            decides |= self.architecture.model_dump(mode="json")
+        drawn = hashlib.sha256(self.sequences.cpu().numpy().tobytes()).hexdigest()[:8]
+        return {name: str(value) for name, value in decides.items()} | {DRAWN: drawn}
+
     def save(self, path: Path) -> None:
         """Write the run to `path`, whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         state = {
-            "recipe": self.recipe.model_dump_json(),
+            "made_by": self.made_by(),
             "epochs_done": self.epochs_done,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -119,37 +149,105 @@ class Trainer:
         os.replace(part, path)
 
     def resume(self, path: Path) -> bool:
-        """Take up the run saved at `path`, if there is one made by the same recipe."""
+        """Take up the run saved at `path`, if there is one; says whether there was.
+
+        Raises:
+            TrainingError: if it was made by another recipe, architecture or task, or has gone
+                on for longer than the recipe says.
+        """
         if not path.is_file():
             return False
         state = torch.load(path, map_location=self.device, weights_only=True)
-        if state["recipe"] != self.recipe.model_dump_json():
-            return False
+        if differences := _differences(state.get("made_by", {}), self.made_by()):
+            raise TrainingError(
+                f"{path} holds a run that was made otherwise than the card and the task now say: "
+                f"{'; '.join(differences)}. Change that back to go on with it, or add --restart "
+                "to throw it away and train from the start."
+            )
+        if state["epochs_done"] > self.recipe.epochs_run:
+            raise TrainingError(
+                f"{path} holds a run of {state['epochs_done']} epochs, which the card ends after "
+                f"{self.recipe.epochs_run}; set its training.stopped_after to null to go on with "
+                "it, or add --restart to throw it away and train from the start."
+            )
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epochs_done = state["epochs_done"]
         return True
 
 
-def train(slug: str, task: Task, state: Path, device: torch.device, models: Path = MODELS) -> Card:
+def _differences(then: dict[str, str], now: dict[str, str]) -> list[str]:
+    """What two runs were not made alike by, such as `epochs was 15, is 40`."""
+    return [
+        f"{name} was {then.get(name, 'not noted')}, is {now[name]}"
+        for name in now
+        if then.get(name) != now[name]
+    ]
+
+
+def train(
+    slug: str,
+    task: Task,
+    state: Path,
+    device: torch.device,
+    models: Path = MODELS,
+    restart: bool = False,
+) -> Card:
     """Train a problem's model to the end of its recipe, write checkpoint and card.
 
-    `state` is where the unfinished run is kept, an epoch at a time.
+    Args:
+        slug: of the problem.
+        task: what it is trained on.
+        state: where the unfinished run is kept, an epoch at a time.
+        device: where the model runs.
+        models: where the problem's folder is.
+        restart: whether to throw away what `state` holds.
+
+    Raises:
+        CardError: if there is no such problem, or its card is faulty.
+        TrainingError: if `state` holds another run than the card describes.
     """
     card = read_card(slug, models)
-    trainer = Trainer(
-        initialise(card.architecture, card.training.seed, device), task, card.training, device
-    )
-    if trainer.resume(state):
-        print(f"Going on after epoch {trainer.epochs_done} of {card.training.epochs}.", flush=True)
-    steps = card.training.epochs * card.training.steps_per_epoch
-    done = trainer.epochs_done * card.training.steps_per_epoch
-    with Progress(f"train {slug}", total=steps, done=done) as progress:
-        while trainer.epochs_done < card.training.epochs:
-            mean_loss = trainer.epoch(progress)
-            trainer.save(state)
-            progress.note(f"epoch {trainer.epochs_done}: loss {mean_loss:.4f} nats")
+    trainer = _begun(card, task, device)
+    if restart:
+        state.unlink(missing_ok=True)
+    elif trainer.resume(state):
+        ran = f"epoch {trainer.epochs_done} of {card.training.epochs_run}"
+        print(f"Going on after {ran}.", flush=True)
+    trainer.run(f"train {slug}", state)
     return publish(card, trainer, models)
+
+
+def publish_unfinished(
+    slug: str, task: Task, state: Path, device: torch.device, models: Path = MODELS
+) -> Card:
+    """Write checkpoint and card of a run as it was left, after its last whole epoch.
+
+    The card then says after how many steps it was stopped, and training by it ends there too.
+    The arguments are those of `train`.
+
+    Raises:
+        CardError: if there is no such problem, or its card is faulty.
+        TrainingError: if `state` holds no run, or another than the card describes.
+    """
+    card = read_card(slug, models)
+    planned = card.training.model_copy(update={"stopped_after": None})
+    card = card.model_copy(update={"training": planned})
+    trainer = _begun(card, task, device)
+    if not trainer.resume(state):
+        raise TrainingError(
+            f"{state}: no run to publish. One is kept there after its first whole epoch, of "
+            f"{planned.steps_per_epoch} steps; an epoch that was not finished does not count."
+        )
+    steps = trainer.epochs_done * planned.steps_per_epoch
+    stopped = {"stopped_after": steps if steps < planned.steps_planned else None}
+    recipe = planned.model_copy(update=stopped)
+    return publish(card.model_copy(update={"training": recipe}), trainer, models)
+
+
+def _begun(card: Card, task: Task, device: torch.device) -> Trainer:
+    model = initialise(card.architecture, card.training.seed, device)
+    return Trainer(model, task, card.training, device, card.architecture)
 
 
 def publish(card: Card, trainer: Trainer, models: Path) -> Card:

@@ -14,7 +14,6 @@ import torch
 from models import checkpoint, load
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
-from models.progress import Progress
 from models.training import Trainer
 from models.transformer import initialise
 
@@ -48,10 +47,7 @@ def main(arguments: list[str] | None = None) -> None:
     cpu = torch.device("cpu")
     model = initialise(problem.card.architecture, recipe.seed, cpu)
     trainer = Trainer(model, problem.task, recipe, cpu)
-    steps = recipe.epochs * recipe.steps_per_epoch
-    with Progress(f"train with weight decay {asked.decay:g}", total=steps) as progress:
-        while trainer.epochs_done < recipe.epochs:
-            trainer.epoch(progress)
+    trainer.run(f"train with weight decay {asked.decay:g}")
     n_heads = problem.card.architecture.n_heads
     checkpoint.write(
         checkpoint.named(model.state_dict(), n_heads), weights(asked.decay, asked.seed)

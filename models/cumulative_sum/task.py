@@ -66,6 +66,11 @@ class CumulativeSum:
             f"{value:+d}" if value else "0" for value in range(-self.max_value, self.max_value + 1)
         )
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What each class predicted is called in tables and figures."""
+        return CLASSES
+
     def encode(self, sequences: Sequence[Sequence[int]]) -> Int[Tensor, "batch n_ctx"]:
         """Turn your own sequences of values into tokens.
 

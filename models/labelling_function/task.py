@@ -130,6 +130,11 @@ class LabellingFunction:
         """What each token is called in tables and figures."""
         return (*map(str, range(SIDE)), "Z")
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What each class predicted is called in tables and figures."""
+        return CLASSES
+
     def encode(self, points: Sequence[Sequence[int]]) -> Int[Tensor, "batch n_ctx"]:
         """Turn your own points `[X, Y]` into tokens.
 

@@ -60,6 +60,11 @@ class SortedList:
         """What each token is called in tables and figures."""
         return (*(str(value) for value in range(self.max_value + 1)), "SEP")
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What each class predicted is called in tables and figures."""
+        return self.vocabulary
+
     def encode(self, lists: Sequence[Sequence[int]]) -> Int[Tensor, "batch n_ctx"]:
         """Turn your own lists, unsorted, into sequences.
 

@@ -1,3 +1,4 @@
+import importlib
 import json
 import re
 from pathlib import Path
@@ -15,6 +16,7 @@ from models.card import (
     slugs,
     write_card,
 )
+from models.task import Task
 
 
 @pytest.fixture
@@ -92,6 +94,9 @@ def test_an_unknown_slug_names_the_known_ones() -> None:
             "SGD",
             r"training\.optimizer: Input should be 'Adam' or 'AdamW'",
         ),
+        (("training", "stopped_after"), 100, r"training: .* whole epochs of 293 steps"),
+        (("training", "stopped_after"), 293 * 25, r"training: .* fewer than the 7325 planned"),
+        (("training", "stopped_after"), 0, r"training\.stopped_after: Input should be greater"),
         (("weights", "sha256"), "0" * 63, r"weights\.sha256: String should match pattern"),
         (("expected", "accuracy"), 1.5, r"expected\.accuracy: .* less than or equal to 1"),
         (("origin", "url"), "nowhere", r"origin\.url: Input should be a valid URL"),
@@ -127,6 +132,14 @@ def test_a_card_belongs_to_its_folder(folder: Path) -> None:
         read_card("other", folder)
 
 
+def test_a_recipe_ends_where_it_was_stopped(folder: Path) -> None:
+    recipe = read_card("sorted_list", folder).training
+    assert (recipe.steps_planned, recipe.epochs_run) == (7325, 25)
+    edit(folder, "training", "stopped_after", value=293 * 7)
+    stopped = read_card("sorted_list", folder).training
+    assert (stopped.steps_planned, stopped.epochs_run) == (7325, 7)
+
+
 def test_a_card_cannot_be_changed_in_passing() -> None:
     card = read_card("sorted_list")
     with pytest.raises(ValueError, match="frozen"):
@@ -141,3 +154,14 @@ def test_the_weights_are_the_ones_the_card_names(slug: str) -> None:
     path = MODELS / slug / card.weights.file
     assert path.stat().st_size == card.weights.bytes
     assert sha256_of(path) == card.weights.sha256
+
+
+@pytest.mark.every_month
+@pytest.mark.parametrize("slug", slugs())
+def test_the_task_is_that_of_the_card_and_names_its_tokens_and_classes(slug: str) -> None:
+    task = importlib.import_module(f"models.{slug}.task").task()
+    sizes = read_card(slug).architecture
+    assert isinstance(task, Task)
+    assert len(set(task.vocabulary)) == task.d_vocab == sizes.d_vocab
+    assert len(set(task.classes)) == task.d_vocab_out == sizes.d_vocab_out
+    assert task.n_ctx == sizes.n_ctx

@@ -1,4 +1,5 @@
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -6,12 +7,21 @@ import torch
 from torch import Tensor
 
 from models import checkpoint, training
-from models.card import Card, read_card, sha256_of
+from models.card import Card, read_card, sha256_of, write_card
+from models.errors import TrainingError
 from models.labelling_function.task import LabellingFunction
 from models.progress import Progress
 from models.sorted_list.task import SortedList
 from models.task import fresh
-from models.training import Trainer, fresh_sequences, held_out, measure, train, training_sequences
+from models.training import (
+    Trainer,
+    fresh_sequences,
+    held_out,
+    measure,
+    publish_unfinished,
+    train,
+    training_sequences,
+)
 from models.transformer import initialise
 
 CPU = torch.device("cpu")
@@ -94,14 +104,122 @@ def test_dying_while_saving_loses_only_that_epoch(
     assert torch.load(state, weights_only=True)["epochs_done"] == 1
 
 
-def test_a_run_of_another_recipe_is_not_taken_up(trainer: Trainer, tmp_path: Path) -> None:
-    trainer.epochs_done = 2
-    trainer.save(tmp_path / "run.pt")
-    other = trainer.recipe.model_copy(update={"lr": 0.5})
-    again = Trainer(trainer.model, trainer.task, other, CPU)
-    assert not again.resume(tmp_path / "run.pt")
-    assert again.epochs_done == 0
-    assert not again.resume(tmp_path / "nowhere.pt")
+def saved(models: Path, task: SortedList, epochs: int) -> Path:
+    """The run of the small card, stopped after some epochs."""
+    card = read_card("small", models)
+    model = initialise(card.architecture, card.training.seed, CPU)
+    trainer = Trainer(model, task, card.training, CPU, card.architecture)
+    with Progress("train", total=12) as progress:
+        for _ in range(epochs):
+            trainer.epoch(progress)
+    trainer.save(models / "run.pt")
+    return models / "run.pt"
+
+
+def change(models: Path, part: str, **to: float | None) -> None:
+    """Change the recipe or the architecture on the small card."""
+    card = read_card("small", models)
+    changed = getattr(card, part).model_copy(update=to)
+    write_card(card.model_copy(update={part: changed}), models)
+
+
+@pytest.mark.parametrize(
+    ("part", "to", "named"),
+    [
+        ("training", {"epochs": 5}, "epochs was 3, is 5"),
+        ("training", {"lr": 0.5, "seed": 6}, "seed was 5, is 6; lr was 0.01, is 0.5"),
+        ("architecture", {"d_model": 12}, "d_model was 8, is 12"),
+        ("architecture", {"n_heads": 4, "d_head": 2}, "n_heads was 2, is 4; d_head was 4, is 2"),
+    ],
+)
+def test_a_run_made_otherwise_is_not_silently_begun_again(
+    small_models: Path, small_task: SortedList, part: str, to: dict[str, float], named: str
+) -> None:
+    state = saved(small_models, small_task, 2)
+    before = state.read_bytes()
+    change(small_models, part, **to)
+    with pytest.raises(TrainingError) as error:
+        train("small", small_task, state, CPU, small_models)
+    assert named in str(error.value)
+    assert "Change that back" in str(error.value)
+    assert "--restart" in str(error.value)
+    assert state.read_bytes() == before
+    with pytest.raises(TrainingError, match=re.escape(named)):
+        publish_unfinished("small", small_task, state, CPU, small_models)
+    train("small", small_task, state, CPU, small_models, restart=True)
+    assert torch.load(state, weights_only=True)["epochs_done"] == to.get("epochs", 3)
+
+
+def test_a_run_on_another_task_is_not_taken_up(small_models: Path, small_task: SortedList) -> None:
+    state = saved(small_models, small_task, 1)
+    smaller = SortedList(list_length=3, max_value=29)
+    with pytest.raises(TrainingError, match=r"hash of the training sequences was \w+, is \w+\."):
+        train("small", smaller, state, CPU, small_models)
+
+
+def test_a_run_that_says_nothing_of_its_recipe_is_not_taken_up(
+    small_models: Path, small_task: SortedList
+) -> None:
+    state = small_models / "run.pt"
+    torch.save({"epochs_done": 1}, state)
+    with pytest.raises(TrainingError, match=r"epochs was not noted, is 3"):
+        train("small", small_task, state, CPU, small_models)
+
+
+def test_another_command_is_the_same_recipe(small_models: Path, small_task: SortedList) -> None:
+    state = saved(small_models, small_task, 3)
+    change(small_models, "training", command="other")  # pyright: ignore[reportArgumentType]
+    assert train("small", small_task, state, CPU, small_models).expected is not None
+
+
+def test_a_run_stopped_on_purpose_is_published_with_the_steps_it_ran(
+    small_models: Path, small_task: SortedList, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = saved(small_models, small_task, 2)
+    card = publish_unfinished("small", small_task, state, CPU, small_models)
+    assert card == read_card("small", small_models)
+    assert (card.training.stopped_after, card.training.steps_planned) == (8, 12)
+    weights = checkpoint.read(small_models / "small" / "model.safetensors")
+    left = checkpoint.named(torch.load(state, weights_only=True)["model"], 2)
+    assert all(torch.equal(weights[name], left[name]) for name in left)
+    # The card's recipe makes the same file from nothing, at the learning rates of the plan.
+    made = train("small", small_task, tmp_path / "anew.pt", CPU, small_models)
+    assert made == card
+    # Published again it stays as it is; and it goes on where the card says so.
+    assert publish_unfinished("small", small_task, state, CPU, small_models) == card
+    change(small_models, "training", stopped_after=None)
+    whole = train("small", small_task, state, CPU, small_models)
+    assert "Going on after epoch 2 of 3." in capsys.readouterr().out
+    assert whole.training.stopped_after is None
+    assert whole.weights != card.weights
+
+
+def test_a_whole_run_is_not_called_stopped(small_models: Path, small_task: SortedList) -> None:
+    state = saved(small_models, small_task, 3)
+    assert publish_unfinished("small", small_task, state, CPU, small_models) == train(
+        "small", small_task, state, CPU, small_models
+    )
+    assert read_card("small", small_models).training.stopped_after is None
+
+
+def test_a_run_that_went_on_past_the_end_on_the_card_is_not_taken_up(
+    small_models: Path, small_task: SortedList
+) -> None:
+    state = saved(small_models, small_task, 3)
+    change(small_models, "training", stopped_after=4)
+    with pytest.raises(TrainingError, match=r"run of 3 epochs, which the card ends after 1; set"):
+        train("small", small_task, state, CPU, small_models)
+
+
+def test_there_is_nothing_to_publish_before_the_first_whole_epoch(
+    small_models: Path, small_task: SortedList
+) -> None:
+    card = read_card("small", small_models)
+    with pytest.raises(
+        TrainingError, match=r"no run to publish\. .* first whole epoch, of 4 steps"
+    ):
+        publish_unfinished("small", small_task, small_models / "run.pt", CPU, small_models)
+    assert read_card("small", small_models) == card
 
 
 def test_the_learning_rate_falls_linearly(trainer: Trainer) -> None:

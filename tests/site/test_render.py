@@ -36,6 +36,7 @@ from docs.render.__main__ import main, publish
 from docs.render.blocks import block
 from docs.render.notebooks import CIRCUITSVIS, NUMBER, PLOTLY, check_figures, page_notebook
 from docs.render.tidy import tidy
+from models.card import read_card
 from tests.site.conftest import SOLVED
 
 ROOT = Path(__file__).parents[2]
@@ -225,6 +226,23 @@ def test_an_unknown_block_names_the_known_ones() -> None:
     blocks = partial(block, months=[], month=None, url="p/")
     with pytest.raises(RenderError, match=r"\[\[specifcation\]\]; known: best, downloads, evid"):
         page_notebook(new_notebook(cells=cells), "page", blocks, no_files)
+
+
+def test_the_specification_says_where_training_was_stopped(tmp_path: Path) -> None:
+    card = read_card("sorted_list")
+
+    def training(stopped_after: int | None) -> dict[str, str]:
+        recipe = card.training.model_copy(update={"stopped_after": stopped_after})
+        month = months.Month(card.model_copy(update={"training": recipe}), tmp_path)
+        html = block("specification", None, months=[month], month=month, url="p/")
+        rows = BeautifulSoup(html, "html.parser").select("tr")
+        return {row.th.get_text(): row.td.get_text() for row in rows if row.th and row.td}
+
+    whole, stopped = training(None), training(293 * 7)
+    assert whole["epochs"] == "25"
+    assert "steps" not in whole
+    assert stopped["epochs"] == "25 planned, stopped after 7"
+    assert stopped["steps"] == "2,051 of 7,325"
 
 
 def test_pages_keep_the_order_of_the_notebook(site: Path) -> None:

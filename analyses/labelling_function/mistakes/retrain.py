@@ -20,7 +20,6 @@ from analyses.labelling_function.points import Map, as_map, drawn, red_over_blue
 from models.card import Card, Training, read_card
 from models.labelling_function.task import SIDE, task
 from models.problem import BATCH
-from models.progress import Progress
 from models.training import Trainer
 from models.transformer import initialise
 
@@ -84,10 +83,7 @@ def train(card: Card, run: str) -> Map:
     """Train from the start, on the CPU; the answers at the end."""
     chosen, cpu = recipe(card, run), torch.device("cpu")
     trainer = Trainer(initialise(card.architecture, chosen.seed, cpu), task(), chosen, cpu)
-    steps = chosen.epochs * chosen.steps_per_epoch
-    with Progress(f"train {run}", total=steps) as progress:
-        while trainer.epochs_done < chosen.epochs:
-            trainer.epoch(progress)
+    trainer.run(f"train {run}")
     with torch.no_grad():
         logits = torch.cat([trainer.model(part) for part in task().every().split(BATCH)])
     return red_over_blue(logits) > 0

@@ -51,6 +51,11 @@ class TemplateSlug:
         """What each token is called in tables and figures."""
         return tuple(str(digit) for digit in range(10))
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What each class predicted is called in tables and figures."""
+        return self.vocabulary
+
     def encode(self, sequences: Sequence[Sequence[int]]) -> Int[Tensor, "batch n_ctx"]:
         """Turn your own sequences of digits into tokens.
 

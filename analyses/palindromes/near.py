@@ -1,0 +1,57 @@
+"""The model trained again on near-palindromes: same architecture, same recipe, same seed.
+
+`python -m analyses.palindromes.near` trains it, some minutes, and writes its weights, which are
+committed in `retrained/`. Sequences that are no palindromes differ from one in one to three pairs
+here; in the problem's own training data that few are rare. So what this model sees and the
+problem's does not is due to the data, not to the architecture.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import torch
+
+from models import checkpoint, load
+from models.card import Card, read_card
+from models.palindromes.task import Palindromes
+from models.problem import Problem
+from models.training import Trainer
+from models.transformer import initialise
+
+NEAR = Path(__file__).with_name("retrained") / "near.safetensors"
+"""Where the weights are kept."""
+
+
+def near_task() -> Palindromes:
+    """The task as this model was trained on it."""
+    return Palindromes(most_changes=3)
+
+
+@cache
+def trained(problem: Problem[Palindromes]) -> Problem[Palindromes]:
+    """The model behind the problem's own task, on the device of the given one.
+
+    Draw fresh sequences from this task or the given problem: both know the problem's own training
+    data. Those of this model are `training_sequences(near_task(), problem.card.training)`.
+    """
+    return load(problem.card.slug, NEAR, str(problem.device))
+
+
+def train(card: Card) -> Trainer:
+    """Train from the start, on the CPU."""
+    recipe, cpu = card.training, torch.device("cpu")
+    trainer = Trainer(initialise(card.architecture, recipe.seed, cpu), near_task(), recipe, cpu)
+    trainer.run("train on near-palindromes")
+    return trainer
+
+
+def main() -> None:
+    """Train it, and write its weights."""
+    card = read_card("palindromes")
+    model = train(card).model
+    NEAR.parent.mkdir(exist_ok=True)
+    checkpoint.write(checkpoint.named(model.state_dict(), card.architecture.n_heads), NEAR)
+
+
+if __name__ == "__main__":
+    main()
