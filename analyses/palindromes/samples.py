@@ -2,18 +2,56 @@
 
 from functools import cache
 
+import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from models.palindromes.task import Palindromes
+from models.palindromes.task import NO, YES, Palindromes
 from models.problem import Problem
 
 N_SEQUENCES = 10_000
 """Fresh sequences of the problem's own kind."""
+N_LOOKED_AT = 1_000
+"""Of these, or of palindromes, where attention and interventions are looked at."""
+CONTEXTS = 40
+"""Palindromes in which every single change is made."""
 SEED = 2307
+
+Model = Problem[Palindromes]
+Tokens = Int[Tensor, "batch n_ctx"]
 
 
 @cache
-def evaluation(problem: Problem[Palindromes]) -> Int[Tensor, "batch n_ctx"]:
+def evaluation(problem: Model) -> Tokens:
     """Sequences of the problem's own kind, fresh, the same for every model."""
     return problem.fresh(N_SEQUENCES, SEED)
+
+
+def palindromes(problem: Model) -> Tokens:
+    """Those of them that are palindromes."""
+    tokens = evaluation(problem)
+    return tokens[problem.task.answers(tokens)[:, 0] == YES][:N_LOOKED_AT]
+
+
+def others(problem: Model) -> Tokens:
+    """Those of them that are none."""
+    tokens = evaluation(problem)
+    return tokens[problem.task.answers(tokens)[:, 0] == NO][:N_LOOKED_AT]
+
+
+def with_changes(problem: Model, changes: int) -> Tokens:
+    """The palindromes among them, with so many random places changed in each."""
+    generator = torch.Generator().manual_seed(SEED + changes)
+    tokens = palindromes(problem).cpu()
+    counts = torch.full((len(tokens),), changes)
+    return problem.task.with_changes(tokens, counts, generator).to(problem.device)
+
+
+def changed_at(problem: Model, place: int) -> Tokens:
+    """The same palindromes with another random value at one place of each."""
+    generator = torch.Generator().manual_seed(SEED + 100 * place)
+    tokens = palindromes(problem).clone()
+    values = problem.task.max_value + 1
+    step = torch.randint(1, values, (len(tokens),), generator=generator).to(tokens.device)
+    tokens[:, place] = (tokens[:, place] + step) % values
+    return tokens

@@ -1,0 +1,58 @@
+"""Palindromes with one pair changed: every place, every value that was there, every other value."""
+
+from functools import cache
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from analyses.palindromes.samples import CONTEXTS, Model, palindromes
+from models.palindromes.task import NO, YES
+
+
+class SingleChanges(NamedTuple):
+    """How the model answers all of them, in a number of contexts.
+
+    A case is a place, the value of the pair's first position, and that of its second, by how many
+    steps further it is, counted round.
+    """
+
+    margin: Float[Tensor, "context place value step"]
+    """How far the right answer is above the wrong one, in logits; there, no."""
+    unchanged: Float[Tensor, "context place value"]
+    """The same of the palindrome, where yes is right."""
+
+    def fooled(self) -> Bool[Tensor, "context place value step"]:
+        """Where the model says that it is a palindrome."""
+        return self.margin < 0
+
+    def told_apart(self) -> Bool[Tensor, "context place value step"]:
+        """Where both the palindrome and its change are answered correctly."""
+        return ~self.fooled() & (self.unchanged > 0)[..., None]
+
+
+@cache
+@torch.no_grad()
+def single_changes(problem: Model) -> SingleChanges:
+    """Run the model on all of them."""
+    task = problem.task
+    contexts = palindromes(problem)[:CONTEXTS]
+    values = torch.arange(task.max_value + 1, device=contexts.device)
+    changed, unchanged = [], []
+    for place in task.places:
+        tokens = contexts[:, None].repeat(1, len(values), 1)
+        tokens[:, :, place] = tokens[:, :, task.mirror(place)] = values
+        others = task.single_changes(tokens.flatten(0, 1), place)
+        unchanged.append(
+            logit_difference(problem, tokens.flatten(0, 1)).unflatten(0, tokens.shape[:2])
+        )
+        found = logit_difference(problem, others.flatten(0, 1))
+        changed.append(-found.unflatten(0, (*tokens.shape[:2], task.max_value)))
+    return SingleChanges(torch.stack(changed, dim=1), torch.stack(unchanged, dim=1))
+
+
+def logit_difference(problem: Model, tokens: Tensor) -> Float[Tensor, " batch"]:
+    """How far yes is above no at END, in logits."""
+    logits = problem.logits(tokens)[:, -1]
+    return logits[:, YES] - logits[:, NO]

@@ -1,0 +1,59 @@
+"""Which ways a difference takes from the head that compares to the answer."""
+
+from collections.abc import Sequence
+from functools import cache
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from analyses.instruments.ablation import ablate
+from analyses.instruments.heads import Head
+from analyses.instruments.path_patching import Input, Logits, path_patch
+from analyses.palindromes.changes import logit_difference
+from analyses.palindromes.samples import Model, Tokens, changed_at, evaluation, palindromes
+from analyses.palindromes.telling import readers
+from models.palindromes.task import NO, YES
+
+PER_PLACE = 50
+"""Palindromes that are changed at each place for path patching."""
+
+
+@cache
+def pairs(problem: Model) -> tuple[Tokens, Tokens]:
+    """Palindromes, and the same with the value at one place changed; all places as often."""
+    places = problem.task.places
+    palindrome = palindromes(problem)[:PER_PLACE].repeat(len(places), 1)
+    changed = torch.cat([changed_at(problem, place)[:PER_PLACE] for place in places])
+    return palindrome, changed
+
+
+@cache
+def effect(
+    problem: Model, sender: Head, inputs: tuple[str, ...], *, direct: bool = False
+) -> tuple[list[float], list[float]]:
+    """What the logit difference loses if what a head writes reaches the readers' queries, keys or
+    values, or the logits, as it is in the changed sequence; and what it loses in all by the change.
+
+    Args:
+        problem: whose model is run.
+        sender: the head whose output is taken from the changed sequence.
+        inputs: of `q`, `k` and `v`.
+        direct: to the logits instead.
+    """
+    clean, changed = pairs(problem)
+    receivers = [Input(head, kind) for head in readers(problem) for kind in inputs]
+    logits = path_patch(problem, clean, changed, [sender], [Logits()] if direct else receivers)
+    before, after = logit_difference(problem, clean), logit_difference(problem, changed)
+    patched = logits[:, -1, YES] - logits[:, -1, NO]
+    return (before - patched).tolist(), (before - after).tolist()
+
+
+@cache
+def left(problem: Model, head: Head, how: str) -> tuple[list[float], list[float]]:
+    """How far the right answer is above the wrong one with a head ablated, and with nothing."""
+    tokens = evaluation(problem)
+    sign = 2 * problem.task.answers(tokens)[:, 0].double() - 1
+    logits = ablate(problem, tokens, [head], how)
+    ablated = logits[:, -1, YES] - logits[:, -1, NO]
+    return (sign * ablated).tolist(), (sign * logit_difference(problem, tokens)).tolist()
