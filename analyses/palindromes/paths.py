@@ -1,15 +1,12 @@
 """Which ways a difference takes from the head that compares to the answer."""
 
-from collections.abc import Sequence
 from functools import cache
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
-
 from analyses.instruments.ablation import ablate
-from analyses.instruments.heads import Head
 from analyses.instruments.path_patching import Input, Logits, path_patch
+
+from analyses.instruments.heads import Head
 from analyses.palindromes.changes import logit_difference
 from analyses.palindromes.samples import Model, Tokens, changed_at, evaluation, palindromes
 from analyses.palindromes.telling import readers
