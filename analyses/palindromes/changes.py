@@ -20,16 +20,10 @@ class SingleChanges(NamedTuple):
 
     margin: Float[Tensor, "context place value step"]
     """How far the right answer is above the wrong one, in logits; there, no."""
-    unchanged: Float[Tensor, "context place value"]
-    """The same of the palindrome, where yes is right."""
 
     def fooled(self) -> Bool[Tensor, "context place value step"]:
         """Where the model says that it is a palindrome."""
         return self.margin < 0
-
-    def told_apart(self) -> Bool[Tensor, "context place value step"]:
-        """Where both the palindrome and its change are answered correctly."""
-        return ~self.fooled() & (self.unchanged > 0)[..., None]
 
 
 @cache
@@ -39,17 +33,14 @@ def single_changes(problem: Model) -> SingleChanges:
     task = problem.task
     contexts = palindromes(problem)[:CONTEXTS]
     values = torch.arange(task.max_value + 1, device=contexts.device)
-    changed, unchanged = [], []
+    found = []
     for place in task.places:
         tokens = contexts[:, None].repeat(1, len(values), 1)
         tokens[:, :, place] = tokens[:, :, task.mirror(place)] = values
         others = task.single_changes(tokens.flatten(0, 1), place)
-        unchanged.append(
-            logit_difference(problem, tokens.flatten(0, 1)).unflatten(0, tokens.shape[:2])
-        )
-        found = logit_difference(problem, others.flatten(0, 1))
-        changed.append(-found.unflatten(0, (*tokens.shape[:2], task.max_value)))
-    return SingleChanges(torch.stack(changed, dim=1), torch.stack(unchanged, dim=1))
+        yes = logit_difference(problem, others.flatten(0, 1))
+        found.append(-yes.unflatten(0, (*tokens.shape[:2], task.max_value)))
+    return SingleChanges(torch.stack(found, dim=1))
 
 
 def logit_difference(problem: Model, tokens: Tensor) -> Float[Tensor, " batch"]:

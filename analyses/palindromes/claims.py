@@ -15,7 +15,14 @@ from analyses.palindromes import near
 from analyses.palindromes.changes import logit_difference, single_changes
 from analyses.palindromes.comparing import comparer, parts, seen
 from analyses.palindromes.paths import effect, left
-from analyses.palindromes.samples import Model, changed_at, evaluation, others, with_changes
+from analyses.palindromes.samples import (
+    Model,
+    changed_at,
+    evaluation,
+    others,
+    palindromes,
+    with_changes,
+)
 from analyses.palindromes.telling import (
     directions,
     from_end,
@@ -46,8 +53,13 @@ def answered(problem: Model) -> Answers:
 
 
 def told_apart(problem: Model) -> Measurement:
-    """Palindromes and their single changes of which both are answered correctly."""
-    return Measurement.clustered(single_changes(problem).told_apart().flatten(1))
+    """Palindromes and their single changes, one at each place, of which both are answered
+    correctly.
+    """
+    yes = logit_difference(problem, palindromes(problem)) > 0
+    places = problem.task.places
+    no = [logit_difference(problem, changed_at(problem, place)) < 0 for place in places]
+    return Measurement.clustered(torch.stack(no, dim=1) & yes[:, None])
 
 
 def fooled_by_place(problem: Model) -> Tensor:
@@ -138,7 +150,7 @@ def spare_reader(problem: Model) -> Head:
 
 
 def zero_astray(problem: Model) -> Measurement:
-    """How far zero ablation is off mean ablation in what it leaves, at the head where it is most."""
+    """How far zero ablation is off mean ablation in what it leaves, where it is most."""
     heads = [comparer(problem), other_comparer(problem), *readers(problem)]
     off = []
     for head in heads:
@@ -301,8 +313,8 @@ CLAIMS = [
     Claim(
         name="told_apart",
         sentence="It mostly notices a single change.",
-        quantity="share of single changes, all values at all places, in which both the palindrome "
-        "and the changed sequence are answered correctly, mean over palindromes",
+        quantity="share of places at which both the palindrome and the sequence with another value "
+        "there are answered correctly, mean over palindromes",
         unit="",
         evidence="sampled",
         comparison="at least",

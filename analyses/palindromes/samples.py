@@ -13,7 +13,7 @@ N_SEQUENCES = 10_000
 """Fresh sequences of the problem's own kind."""
 N_LOOKED_AT = 1_000
 """Of these, or of palindromes, where attention and interventions are looked at."""
-CONTEXTS = 40
+CONTEXTS = 32
 """Palindromes in which every single change is made."""
 SEED = 2307
 
