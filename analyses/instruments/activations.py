@@ -40,13 +40,16 @@ def point(problem: Problem[Any], name: str, layer: int | None = None) -> str:
 
     Args:
         problem: whose model has it.
-        name: of the point within its layer, such as `PATTERN`.
+        name: of the point within its layer, such as `PATTERN`, or `LN_FINAL_SCALE`, which is of
+            no layer and stays as it is.
         layer: where; None: the only one.
 
     Raises:
         ValueError: if no layer is given and the model has several.
         IndexError: if the model does not have the given one.
     """
+    if name == LN_FINAL_SCALE:
+        return name
     return f"blocks.{layer_of(problem, layer)}.{name}"
 
 

@@ -208,7 +208,7 @@ def test_an_attention_only_model_has_no_mlp_to_ablate(
 ) -> None:
     with pytest.raises(ValueError, match="sorted_list: the model is attention-only"):
         mean_ablate(small, small_lists, Mlp(0))
-    with pytest.raises(IndexError, match="no neuron 0; the MLP has 0"):
+    with pytest.raises(ValueError, match="sorted_list: the model is attention-only"):
         zero_ablate(small, small_lists, Neurons(0, [0]))
 
 

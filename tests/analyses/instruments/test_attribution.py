@@ -2,9 +2,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses.instruments.activations import PATTERN, RESID_POST, VALUES, activations
-from analyses.instruments.attribution import direct_logit_attribution, terms
-from analyses.instruments.circuits import LN_FINAL_SCALE
+from analyses.instruments.activations import (
+    LN_FINAL_SCALE,
+    PATTERN,
+    RESID_POST,
+    VALUES,
+    activations,
+)
+from analyses.instruments.attribution import (
+    attribution_by_source,
+    direct_logit_attribution,
+    logit_difference,
+    terms,
+)
+from analyses.instruments.heads import heads
 from models import load
 from models.problem import Problem
 from models.sorted_list.task import SortedList
@@ -26,7 +37,10 @@ def test_direct_path_heads_and_biases_add_up_to_the_logits(
     )
 
 
-@pytest.mark.parametrize("name", ["small", "linear", "neural", "neural_normalised"])
+EVERY = ["small", "linear", "neural", "neural_normalised", "deep", "deep_linear", "deep_neural"]
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_they_add_up_with_biases_everywhere(
     name: str, small_lists: Tensor, request: pytest.FixtureRequest
 ) -> None:
@@ -37,6 +51,67 @@ def test_they_add_up_with_biases_everywhere(
     mlp = () if problem.architecture.attn_only else (parts.neurons, parts.mlp_bias)
     for term in (parts.direct, parts.heads, parts.bias, parts.output_bias, *mlp):
         assert float(term.abs().max()) > 0.1
+    assert parts.heads.shape[1] == len(heads(problem))
+    one, other = (logit_difference(part, of=3, against=1) for part in (parts.total(), logits))
+    torch.testing.assert_close(one, other, atol=2e-4, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_two_layers_without_layernorm_add_what_a_plain_version_moves(
+    deep_linear: Problem[SortedList], small_lists: Tensor
+) -> None:
+    plain = PlainTransformer(deep_linear.weights, deep_linear.architecture)
+    tokens, w_u = small_lists[:5], plain.parameter("unembed.W_U")
+    parts = direct_logit_attribution(deep_linear, tokens)
+    embedded = plain.parameter("embed.W_E")[tokens] + plain.parameter("pos_embed.W_pos")
+    torch.testing.assert_close(parts.direct, embedded @ w_u, atol=1e-4, rtol=1e-4)
+    resid, biases = embedded, torch.zeros(6)
+    for place, (layer, number) in enumerate(heads(deep_linear)):
+        block = f"blocks.{layer}"
+        without = deep_linear.weights | {f"{block}.attn.W_O": (w_o := own(plain, block).clone())}
+        w_o[number] = 0
+        silent = PlainTransformer(without, deep_linear.architecture)
+        added = plain.attention(resid, block) - silent.attention(resid, block)
+        torch.testing.assert_close(parts.heads[:, place], added @ w_u, atol=1e-3, rtol=1e-4)
+        if number == 1:
+            resid = resid + plain.attention(resid, block)
+            biases = biases + plain.parameter(f"{block}.attn.b_O")
+    torch.testing.assert_close(
+        parts.output_bias, (biases @ w_u).expand_as(parts.output_bias), atol=1e-4, rtol=1e-4
+    )
+
+
+def own(plain: PlainTransformer, block: str) -> Tensor:
+    return plain.parameter(f"{block}.attn.W_O").detach()
+
+
+@torch.no_grad()
+def test_neurons_of_two_layers_stand_layer_by_layer(
+    deep_neural: Problem[SortedList], small_lists: Tensor
+) -> None:
+    parts = direct_logit_attribution(deep_neural, small_lists)
+    assert parts.neurons.shape[1] == 10
+    model = deep_neural.model
+    for place in range(10):
+        # A neuron writes along one direction only, its own.
+        alone = torch.nn.functional.normalize(model.W_out[place // 5, place % 5] @ model.W_U, dim=0)
+        found = parts.neurons[:, place]
+        along = (found @ alone).unsqueeze(-1) * alone
+        torch.testing.assert_close(found, along, atol=1e-4, rtol=1e-4)
+    assert not torch.allclose(parts.neurons[:, :5], parts.neurons[:, 5:])
+
+
+def test_a_logit_difference_is_that_of_two_columns() -> None:
+    logits = torch.arange(12.0).reshape(2, 2, 3).square()
+    expected = [[4.0 - 0, 25.0 - 9], [64.0 - 36, 121.0 - 81]]
+    assert logit_difference(logits, of=2, against=0).tolist() == expected
+    assert logit_difference(logits, of=0, against=2).tolist() == (-torch.tensor(expected)).tolist()
+
+
+@pytest.mark.parametrize(("of", "against", "wrong"), [(3, 0, 3), (0, -1, -1)])
+def test_a_difference_of_no_class_is_refused(of: int, against: int, wrong: int) -> None:
+    with pytest.raises(IndexError, match=rf"no class {wrong}; there are 3"):
+        logit_difference(torch.zeros(2, 3), of, against)
 
 
 def test_a_neuron_adds_its_activation_times_what_it_writes(
@@ -81,27 +156,35 @@ def test_the_committed_model_with_neurons_is_taken_apart_too() -> None:
     torch.testing.assert_close(parts.total(), problem.logits(tokens), atol=1e-4, rtol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["small", "deep", "deep_neural"])
 def test_a_head_adds_what_it_takes_from_each_position(
-    small: Problem[SortedList], small_lists: Tensor
+    name: str, small_lists: Tensor, request: pytest.FixtureRequest
 ) -> None:
-    model, tokens = small.model, small_lists[:2]
-    parts = direct_logit_attribution(small, tokens)
-    _, cache = model.run_with_cache(tokens, names_filter=[PATTERN, VALUES, LN_FINAL_SCALE])
-    for row in range(2):
-        for head in range(2):
-            for query in range(7):
-                written = sum(
-                    cache[PATTERN][row, head, query, key]
-                    * (cache[VALUES][row, key, head] @ model.W_O[0, head])
-                    for key in range(query + 1)
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    model, tokens = problem.model, small_lists[:2]
+    parts = direct_logit_attribution(problem, tokens)
+    scale = activations(problem, tokens, LN_FINAL_SCALE)
+    for place, (layer, head) in enumerate(heads(problem)):
+        pattern, values = (activations(problem, tokens, name, layer) for name in (PATTERN, VALUES))
+        for query in range(7):
+            by_source = attribution_by_source(problem, tokens, torch.full((2,), query))
+            for row in range(2):
+                logits = torch.stack(
+                    [
+                        pattern[row, head, query, key]
+                        * (values[row, key, head] @ model.W_O[layer, head])
+                        / scale[row, query]
+                        @ model.W_U
+                        for key in range(7)
+                    ]
                 )
-                logits = written / cache[LN_FINAL_SCALE][row, query] @ model.W_U
+                torch.testing.assert_close(by_source[row, place], logits, atol=1e-4, rtol=1e-4)
                 torch.testing.assert_close(
-                    parts.heads[row, head, query], logits, atol=1e-4, rtol=1e-4
+                    parts.heads[row, place, query], logits.sum(dim=0), atol=1e-4, rtol=1e-4
                 )
 
 
-@pytest.mark.parametrize("name", ["problem", "untrained", "small", "linear"])
+@pytest.mark.parametrize("name", ["problem", "untrained", "small", "linear", "deep", "deep_linear"])
 def test_terms_add_up_to_the_residual_stream_and_to_what_heads_add(
     name: str, request: pytest.FixtureRequest
 ) -> None:
@@ -110,7 +193,8 @@ def test_terms_add_up_to_the_residual_stream_and_to_what_heads_add(
     tokens = problem.task.sample(30, generator)
     rows, query = torch.arange(30), torch.randint(tokens.shape[1], (30,), generator=generator)
     split = terms(problem, tokens, query)
-    resid = activations(problem, tokens, RESID_POST)[rows, query]
+    last = problem.architecture.n_layers - 1
+    resid = activations(problem, tokens, RESID_POST, last)[rows, query]
     torch.testing.assert_close(split.total(), resid, atol=1e-4, rtol=1e-4)
     w_u, scale = problem.model.W_U, split.final_scale[:, None]
     parts = direct_logit_attribution(problem, tokens)
@@ -130,12 +214,12 @@ def test_terms_from_each_position_are_attention_times_what_is_written(
 ) -> None:
     query = torch.arange(40) % 7
     split, model = terms(small, small_lists, query), small.model
-    _, cache = model.run_with_cache(small_lists, names_filter=[PATTERN, VALUES])
+    pattern, values = (activations(small, small_lists, name) for name in (PATTERN, VALUES))
     for row in (0, 5, 13):
         for head in range(2):
             for key in range(7):
-                attention = cache[PATTERN][row, head, query[row], key]
-                written = attention * (cache[VALUES][row, key, head] @ model.W_O[0, head])
+                attention = pattern[row, head, query[row], key]
+                written = attention * (values[row, key, head] @ model.W_O[0, head])
                 torch.testing.assert_close(
                     split.heads[row, head, key], written, atol=1e-5, rtol=1e-4
                 )

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from analyses.instruments import attention
 from analyses.instruments.ablation import mean_ablate
-from analyses.instruments.activations import PATTERN, RESID_MID, activations
+from analyses.instruments.activations import PATTERN, RESID_MID, activations, point
 from analyses.instruments.heads import Head
 from analyses.labelling_function import at_z
 from analyses.labelling_function.attention import fixed, heads, readable
@@ -49,7 +49,9 @@ def test_attention_at_its_mean_is_that_of_the_model_with_hooks(problem: Model) -
         return pattern
 
     tokens = every(problem)[SOME]
-    logits = problem.model.run_with_hooks(tokens, fwd_hooks=[(PATTERN, replace)])[:, -1]
+    logits = problem.model.run_with_hooks(tokens, fwd_hooks=[(point(problem, PATTERN), replace)])[
+        :, -1
+    ]
     by_hooks = logits[:, 1] - logits[:, 0]
     close(fixed.at_mean(problem).flatten()[SOME], by_hooks)
     before = at_z.difference_behind(problem, at_z.resid(problem)).flatten()[SOME]

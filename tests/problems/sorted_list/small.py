@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.instruments.circuits import LN_FINAL_SCALE
+from analyses.instruments.activations import LN_FINAL_SCALE
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 from tests.analyses.problems import architecture, made_of, shapes

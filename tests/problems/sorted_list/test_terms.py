@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from analyses.instruments.circuits import LN_FINAL_SCALE
+from analyses.instruments.activations import LN_FINAL_SCALE
 from analyses.sorted_list import terms
 from models.problem import Problem
 from models.sorted_list.task import SortedList
