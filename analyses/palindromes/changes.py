@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from analyses.palindromes.samples import CONTEXTS, Model, palindromes
+from analyses.instruments.attribution import logit_difference
+from analyses.palindromes.samples import CONTEXTS, Model, Tokens, palindromes
 from models.palindromes.task import NO, YES
 
 
@@ -38,12 +39,16 @@ def single_changes(problem: Model) -> SingleChanges:
         tokens = contexts[:, None].repeat(1, len(values), 1)
         tokens[:, :, place] = tokens[:, :, task.mirror(place)] = values
         others = task.single_changes(tokens.flatten(0, 1), place)
-        yes = logit_difference(problem, others.flatten(0, 1))
+        yes = above(problem, others.flatten(0, 1))
         found.append(-yes.unflatten(0, (*tokens.shape[:2], task.max_value)))
     return SingleChanges(torch.stack(found, dim=1))
 
 
-def logit_difference(problem: Model, tokens: Tensor) -> Float[Tensor, " batch"]:
+def above(problem: Model, tokens: Tokens) -> Float[Tensor, " batch"]:
     """How far yes is above no at END, in logits."""
-    logits = problem.logits(tokens)[:, -1]
-    return logits[:, YES] - logits[:, NO]
+    return yes_above_no(problem.logits(tokens))
+
+
+def yes_above_no(logits: Float[Tensor, "batch pos d_vocab_out"]) -> Float[Tensor, " batch"]:
+    """The same of given logits."""
+    return logit_difference(logits[:, -1], of=YES, against=NO)

@@ -1,19 +1,24 @@
 """Which ways a difference takes from the head that compares to the answer."""
 
 from functools import cache
+from typing import Literal
 
 import torch
-from analyses.instruments.ablation import ablate
-from analyses.instruments.path_patching import Input, Logits, path_patch
 
+from analyses.instruments.ablation import mean_ablate, zero_ablate
 from analyses.instruments.heads import Head
-from analyses.palindromes.changes import logit_difference
+from analyses.instruments.parts import Input, Logits
+from analyses.instruments.path_patching import path_patch
+from analyses.palindromes.changes import above, yes_above_no
 from analyses.palindromes.samples import Model, Tokens, changed_at, evaluation, palindromes
 from analyses.palindromes.telling import readers
-from models.palindromes.task import NO, YES
 
+Kind = Literal["q", "k", "v"]
 PER_PLACE = 50
 """Palindromes that are changed at each place for path patching."""
+
+
+ABLATIONS = {"mean": mean_ablate, "zero": zero_ablate}
 
 
 @cache
@@ -27,7 +32,7 @@ def pairs(problem: Model) -> tuple[Tokens, Tokens]:
 
 @cache
 def effect(
-    problem: Model, sender: Head, inputs: tuple[str, ...], *, direct: bool = False
+    problem: Model, sender: Head, inputs: tuple[Kind, ...], *, direct: bool = False
 ) -> tuple[list[float], list[float]]:
     """What the logit difference loses if what a head writes reaches the readers' queries, keys or
     values, or the logits, as it is in the changed sequence; and what it loses in all by the change.
@@ -41,16 +46,16 @@ def effect(
     clean, changed = pairs(problem)
     receivers = [Input(head, kind) for head in readers(problem) for kind in inputs]
     logits = path_patch(problem, clean, changed, [sender], [Logits()] if direct else receivers)
-    before, after = logit_difference(problem, clean), logit_difference(problem, changed)
-    patched = logits[:, -1, YES] - logits[:, -1, NO]
-    return (before - patched).tolist(), (before - after).tolist()
+    before, after = above(problem, clean), above(problem, changed)
+    return (before - yes_above_no(logits)).tolist(), (before - after).tolist()
 
 
 @cache
-def left(problem: Model, head: Head, how: str) -> tuple[list[float], list[float]]:
+def left(
+    problem: Model, head: Head, how: Literal["mean", "zero"]
+) -> tuple[list[float], list[float]]:
     """How far the right answer is above the wrong one with a head ablated, and with nothing."""
     tokens = evaluation(problem)
     sign = 2 * problem.task.answers(tokens)[:, 0].double() - 1
-    logits = ablate(problem, tokens, [head], how)
-    ablated = logits[:, -1, YES] - logits[:, -1, NO]
-    return (sign * ablated).tolist(), (sign * logit_difference(problem, tokens)).tolist()
+    logits = ABLATIONS[how](problem, tokens, head)
+    return (sign * yes_above_no(logits)).tolist(), (sign * above(problem, tokens)).tolist()

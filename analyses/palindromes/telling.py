@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity, normalize
 
 from analyses.instruments.activations import PATTERN, QUERIES, Z, activations
-from analyses.instruments.attribution import terms
+from analyses.instruments.attribution import attribution_by_source, logit_difference
 from analyses.instruments.heads import Head, heads
 from analyses.palindromes.comparing import comparer, other_of
 from analyses.palindromes.samples import Model, changed_at, evaluation, palindromes
@@ -119,14 +119,11 @@ def moved(problem: Model, place: int) -> Float[Tensor, "batch pos"]:
     return _brought(problem, changed_at(problem, place)) - _brought(problem, palindromes(problem))
 
 
-@torch.no_grad()
 def _brought(problem: Model, tokens: Int[Tensor, "batch n_ctx"]) -> Float[Tensor, "batch pos"]:
     end = torch.full((len(tokens),), problem.task.n_ctx - 1, device=tokens.device)
-    found = terms(problem, tokens, end)
+    found = attribution_by_source(problem, tokens, end)
     last = [place for place, head in enumerate(heads(problem)) if head in readers(problem)]
-    says_yes = problem.model.W_U[:, YES] - problem.model.W_U[:, NO]
-    written = found.heads[:, last].sum(dim=1)
-    return written @ says_yes / found.final_scale[:, None]
+    return logit_difference(found[:, last].sum(dim=1), of=YES, against=NO)
 
 
 def other_comparer(problem: Model) -> Head:
