@@ -3,7 +3,10 @@
 `python -m analyses.palindromes.near` trains it, some minutes, and writes its weights, which are
 committed in `retrained/`. Sequences that are no palindromes differ from one in one to three pairs
 here; in the problem's own training data that few are rare. So what this model sees and the
-problem's does not is due to the data, not to the architecture.
+problem's does not is nothing that the architecture could not do.
+
+Both have the same number of epochs: of 15 (as published) and 40, tried in this order with one seed,
+the first with which each is right about 99.5 % of fresh sequences of its own kind.
 """
 
 from functools import cache
