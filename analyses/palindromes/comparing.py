@@ -96,4 +96,4 @@ def parts(problem: Model, head: Head) -> Parts:
 
 
 def _at(problem: Model, position: int) -> Reads:
-    return reads(problem, slice(position, position + 1))
+    return reads(problem, slice(position, position + 1), layer=0)

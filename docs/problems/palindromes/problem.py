@@ -10,8 +10,8 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.figures import bars
-from analyses.page import picture, record
+from analyses.write_ups.figures import bars
+from analyses.write_ups.page import picture, record
 from analyses.palindromes.picture import alike, carpet
 from analyses.palindromes.samples import evaluation
 from models import load
