@@ -14,11 +14,13 @@ from analyses.palindromes.samples import Model, Tokens, changed_at, evaluation, 
 from analyses.palindromes.telling import readers
 
 Kind = Literal["q", "k", "v"]
+How = Literal["mean", "zero", "other mean"]
+"""What is put in place of what a head writes: its mean, nothing, or its mean over other
+sequences."""
+OTHER_SEED = 2308
+"""Of the other sequences."""
 PER_PLACE = 50
 """Palindromes that are changed at each place for path patching."""
-
-
-ABLATIONS = {"mean": mean_ablate, "zero": zero_ablate}
 
 
 @cache
@@ -51,11 +53,13 @@ def effect(
 
 
 @cache
-def left(
-    problem: Model, head: Head, how: Literal["mean", "zero"]
-) -> tuple[list[float], list[float]]:
+def left(problem: Model, head: Head, how: How) -> tuple[list[float], list[float]]:
     """How far the right answer is above the wrong one with a head ablated, and with nothing."""
     tokens = evaluation(problem)
     sign = 2 * problem.task.answers(tokens)[:, 0].double() - 1
-    logits = ABLATIONS[how](problem, tokens, head)
+    if how == "zero":
+        logits = zero_ablate(problem, tokens, head)
+    else:
+        reference = tokens if how == "mean" else problem.fresh(len(tokens), OTHER_SEED)
+        logits = mean_ablate(problem, tokens, head, reference=reference)
     return (sign * yes_above_no(logits)).tolist(), (sign * above(problem, tokens)).tolist()

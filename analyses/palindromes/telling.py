@@ -98,6 +98,7 @@ def shared_direction(problem: Model, head: Head) -> Float[Tensor, " d_model"]:
     return directions(problem, head, evaluation(problem)).mean(dim=0)
 
 
+@cache
 def end_query(problem: Model, head: Head) -> Float[Tensor, " d_head"]:
     """What END asks for in a reader, mean over the evaluation sequences."""
     return activations(problem, evaluation(problem), QUERIES, head.layer)[:, -1, head.number].mean(
