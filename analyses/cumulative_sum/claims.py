@@ -25,15 +25,11 @@ from analyses.evidence.answers import Answers, answers
 from analyses.evidence.certificate import Tally
 from analyses.evidence.claims import Claim, Control, Measure, Measurement
 from analyses.evidence.controls import NEURONS_EXCHANGED, neurons_exchanged
+from analyses.instruments.ablation import mean_ablate, zero_ablate
 from analyses.instruments.attention import patterns
-from analyses.instruments.interventions import (
-    ablate_mlp,
-    ablate_neurons,
-    centre_unembedding,
-    centre_writes,
-    hold_neurons,
-    without_relu,
-)
+from analyses.instruments.centring import centre_unembedding, centre_writes
+from analyses.instruments.holding import hold_neurons, without_relu
+from analyses.instruments.parts import Mlp, Neurons
 from analyses.instruments.statistics import Interval
 from analyses.write_ups import ladder
 from models.cumulative_sum.task import ZERO, CumulativeSum
@@ -142,7 +138,8 @@ def carries_sum(problem: Problem[CumulativeSum]) -> Measurement:
 @cache
 def mlp_ablated(problem: Problem[CumulativeSum], mean: bool) -> Float[Tensor, "batch pos class"]:
     """Logits with the MLP mean ablated, or switched off."""
-    return ablate_mlp(problem, evaluation(problem, N_ACTIVATIONS), mean=mean)
+    ablate = mean_ablate if mean else zero_ablate
+    return ablate(problem, evaluation(problem, N_ACTIVATIONS), Mlp(0))
 
 
 def accuracy_without_mlp(problem: Problem[CumulativeSum]) -> Measurement:
@@ -213,10 +210,11 @@ def side_ablated(
 ) -> Float[Tensor, "batch pos class"]:
     """Logits with the neurons ablated that fire at sums of the sign `side`."""
     tokens = evaluation(problem, N_ACTIVATIONS)
-    members = neurons.sides(problem, tokens).of(side)
+    members = Neurons(0, neurons.sides(problem, tokens).of(side))
     if how == "held":
         return hold_neurons(problem, tokens, members, neurons.at_zero(problem, tokens))
-    return ablate_neurons(problem, tokens, members, mean=how == "mean")
+    ablate = mean_ablate if how == "mean" else zero_ablate
+    return ablate(problem, tokens, members)
 
 
 def right_on(problem: Problem[CumulativeSum], logits: Tensor, sign: int) -> Measurement:
@@ -275,8 +273,8 @@ def worst_on_zero(problem: Problem[CumulativeSum], how: Ablation) -> Measurement
 def zero_without_all(problem: Problem[CumulativeSum]) -> Measurement:
     """Correct predictions on sums of zero with every neuron switched off."""
     tokens = evaluation(problem, N_ACTIVATIONS)
-    everything = range(uniform(problem).d_mlp)
-    return right_on(problem, ablate_neurons(problem, tokens, everything), 0)
+    everything = Neurons(0, range(uniform(problem).d_mlp))
+    return right_on(problem, zero_ablate(problem, tokens, everything), 0)
 
 
 def serve_their_side(problem: Problem[CumulativeSum]) -> Measurement:

@@ -14,7 +14,9 @@ from torch import Tensor
 from analyses.cumulative_sum import neurons
 from analyses.cumulative_sum.uniform import uniform
 from analyses.evidence.explanations import Explanation, Logits, Program, kept, knowing_the_task
-from analyses.instruments.interventions import Intervention, ablate_neurons
+from analyses.instruments.ablation import zero_ablate
+from analyses.instruments.interventions import Intervention
+from analyses.instruments.parts import Neurons
 from models.cumulative_sum.task import NEGATIVE, POSITIVE, CumulativeSum
 from models.problem import Problem
 
@@ -110,7 +112,7 @@ def switched_off(
     """The model with the neurons of one side switched off, or all of them."""
     everything = list(range(problem.architecture.d_mlp or 0))
     members = everything if side is None else neurons.sides(problem, tokens).of(side)
-    return ablate_neurons(problem, tokens, members)
+    return zero_ablate(problem, tokens, Neurons(0, members))
 
 
 INTERVENTIONS = [

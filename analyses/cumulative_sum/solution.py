@@ -41,8 +41,10 @@ from analyses.cumulative_sum.explanations import EXPLANATIONS, INTERVENTIONS, ne
 from analyses.cumulative_sum.variants import folded
 from analyses.cumulative_sum.weight_decay import SEEDS, trained
 from analyses.evidence.explanations import Trial
-from analyses.instruments import attribution, interventions
+from analyses.instruments import attribution, centring, holding
+from analyses.instruments.ablation import mean_ablate, zero_ablate
 from analyses.instruments.attention import patterns
+from analyses.instruments.parts import Mlp, Neurons
 from analyses.write_ups import figures, ladder
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
@@ -265,8 +267,8 @@ table(
 few = stated.evaluation(problem, stated.N_ACTIVATIONS)
 whole = describe.score(task, logits[: len(few)], few)
 without = {
-    "mean ablated": interventions.ablate_mlp(problem, few),
-    "switched off": interventions.ablate_mlp(problem, few, mean=False),
+    "mean ablated": mean_ablate(problem, few, Mlp(0)),
+    "switched off": zero_ablate(problem, few, Mlp(0)),
 }
 scores = {name: describe.score(task, result, few) for name, result in without.items()}
 record("loss_without_mlp", scores["switched off"].loss, "nats")
@@ -388,7 +390,7 @@ sides = {"positive side": 1, "negative side": -1}
 hows: dict[str, stated.Ablation] = {"switched off": "off", "mean ablated": "mean", "held": "held"}
 ablated = {
     **{
-        f"neuron {neuron} switched off": interventions.ablate_neurons(problem, few, [neuron])
+        f"neuron {neuron} switched off": zero_ablate(problem, few, Neurons(0, [neuron]))
         for neuron in sorted(order)
     },
     **{
@@ -396,7 +398,7 @@ ablated = {
         for words, how in hows.items()
         for name, sign in sides.items()
     },
-    "all neurons switched off": interventions.ablate_neurons(problem, few, range(len(switches))),
+    "all neurons switched off": zero_ablate(problem, few, Neurons(0, range(len(switches)))),
 }
 without_neurons = {name: describe.score(task, result, few) for name, result in ablated.items()}
 for name, short in {"positive": "positive", "negative": "negative"}.items():
@@ -463,7 +465,7 @@ steep = describe.slopes(problem, POSITIVE, ZERO)
 record("slope_without", steep.without_mlp, "logits", digits=1)
 record("slope_with", steep.with_mlp, "logits", digits=1)
 record("gain", steep.with_mlp / steep.without_mlp, "", digits=1)
-linear = describe.score(task, interventions.without_relu(problem, few), few)
+linear = describe.score(task, holding.without_relu(problem, few), few)
 fact("right_linear", describe.of_them(findings["relu_not_needed"].value))
 record("loss_linear", linear.loss, "nats", digits=4)
 record("loss_whole", whole.loss, "nats", digits=4)
@@ -549,7 +551,7 @@ figures.bars(
 # LayerNorm takes the mean out anyway. This model has no LayerNorm, so the mean counts:
 
 # %%
-centred = interventions.centre_writes(problem)
+centred = centring.centre_writes(problem)
 changed = describe.score(task, centred.logits(few), few)
 before = answer_log_probs(task, logits[: len(few)], few)
 after = answer_log_probs(task, centred.logits(few), few)

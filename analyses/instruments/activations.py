@@ -29,6 +29,8 @@ ATTN_OUT = "hook_attn_out"
 MLP_OUT = "hook_mlp_out"
 LN1_SCALE = "ln1.hook_scale"
 """What LayerNorm divides by before attention."""
+LN2_SCALE = "ln2.hook_scale"
+"""What LayerNorm divides by before the MLP."""
 LN_FINAL_SCALE = "ln_final.hook_scale"
 """What LayerNorm divides by before the unembedding; of no layer."""
 

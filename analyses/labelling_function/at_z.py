@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.instruments.interventions import read_out_mid
+from analyses.instruments.read_out import read_out_mid
 from analyses.labelling_function.points import every
 from models.labelling_function.task import BLUE, RED, SIDE, LabellingFunction
 from models.problem import Problem

@@ -10,13 +10,11 @@ from torch import Tensor
 from analyses.evidence.answers import Answers
 from analyses.evidence.claims import UNTRAINED, Claim, Control, Measurement
 from analyses.evidence.controls import EMBEDDINGS_EXCHANGED, OV_EXCHANGED, ov_exchanged
+from analyses.instruments.ablation import ablate_direct_path, mean_ablate
 from analyses.instruments.attention import label_patterns, most_attended
 from analyses.instruments.circuits import copied_sets, copying_heads
-from analyses.instruments.interventions import (
-    ablate_direct_path,
-    average_positions,
-    mean_ablate_head,
-)
+from analyses.instruments.heads import heads
+from analyses.instruments.holding import average_positions
 from analyses.instruments.statistics import ratio_terms
 from analyses.sorted_list import adversarial, certificate, samples, triples
 from analyses.sorted_list.resampled import alike, by_role, every_label
@@ -138,16 +136,14 @@ def cost_of(problem: Model, ablated: Float[Tensor, "batch pos d_vocab_out"]) -> 
 def right_mean_ablated(problem: Model) -> Bool[Tensor, "head batch label"]:
     """Whether the answer is right with each head mean ablated, on the same lists."""
     tokens = evaluation(problem, samples.N_PATTERNS)
-    heads = range(problem.architecture.n_heads)
-    logits = (mean_ablate_head(problem, tokens, head) for head in heads)
+    logits = (mean_ablate(problem, tokens, head) for head in heads(problem))
     return torch.stack([is_correct(problem.task, each, tokens) for each in logits])
 
 
 def least_ablation_cost(problem: Model) -> Measurement:
     """What mean ablation of the head that matters least costs."""
     tokens = evaluation(problem, samples.N_PATTERNS)
-    heads = range(problem.architecture.n_heads)
-    costs = [cost_of(problem, mean_ablate_head(problem, tokens, head)) for head in heads]
+    costs = [cost_of(problem, mean_ablate(problem, tokens, head)) for head in heads(problem)]
     return min(costs, key=lambda cost: cost.value)
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from analyses.instruments.attention import label_patterns
 from analyses.instruments.attribution import terms
-from analyses.instruments.interventions import read_out
+from analyses.instruments.read_out import read_out
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 

@@ -7,8 +7,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from analyses.instruments.ablation import resample_ablate
 from analyses.instruments.circuits import copying_heads
-from analyses.instruments.interventions import resample_heads
+from analyses.instruments.heads import heads
+from analyses.instruments.parts import Part
 from analyses.sorted_list.tables import value_ov
 from models.problem import Problem
 from models.sorted_list.task import SortedList
@@ -67,18 +69,18 @@ def by_role(
     """The logits at each label when the head that copies its answer reads one list, and the
     other heads read another; None: the list itself.
     """
-    heads = range(problem.architecture.n_heads)
     copies = copying_heads(value_ov(problem))[at.answer]
     logits = torch.empty(
         len(at.label), problem.task.d_vocab_out, dtype=torch.float32, device=problem.device
     )
-    for copying in heads:
+    for copying in range(problem.architecture.n_heads):
         rows = (copies == copying).nonzero().flatten()
-        donors: Mapping[int, Tensor] = {
+        donors: Mapping[Part, Tensor] = {
             head: read[rows]
-            for head in heads
-            if (read := copier if head == copying else others) is not None
+            for head in heads(problem)
+            if (read := copier if head.number == copying else others) is not None
         }
         query = problem.task.label_positions.start + at.label[rows]
-        logits[rows] = resample_heads(problem, at.tokens[rows], query, donors)
+        resampled = resample_ablate(problem, at.tokens[rows], donors, positions=query)
+        logits[rows] = resampled[torch.arange(len(rows), device=query.device), query]
     return logits

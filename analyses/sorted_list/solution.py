@@ -27,9 +27,10 @@ import torch
 from IPython.display import display
 
 from analyses.evidence.explanations import Trial
-from analyses.instruments import attribution, interventions
+from analyses.instruments import ablation, attribution, holding
 from analyses.instruments.attention import attention_to, label_patterns, most_attended, patterns
 from analyses.instruments.circuits import copying_heads
+from analyses.instruments.heads import Head
 from analyses.sorted_list import (
     adversarial,
     certificate,
@@ -207,7 +208,7 @@ record("other_looks", stated.copier_looks(problem, copier=False).value, "share",
 # %%
 base = loss(task, problem.logits(many), many)
 costs = [
-    float(loss(task, interventions.mean_ablate_head(problem, many, head), many) - base)
+    float(loss(task, ablation.mean_ablate(problem, many, Head(0, head)), many) - base)
     for head in range(len(heads))
 ]
 for number, name in enumerate(heads):
@@ -367,7 +368,7 @@ record("tables_agree", findings["tables_agree"].value, "share", digits=2)
 for name in adversarial.UNUSUAL:
     hard = samples.family_lists(problem, name)[:1000].to(problem.device)
     own = problem.logits(hard)[:, labels].argmax(dim=-1)
-    by_table = interventions.average_positions(problem, hard, halves)[:, labels].argmax(dim=-1)
+    by_table = holding.average_positions(problem, hard, halves)[:, labels].argmax(dim=-1)
     record(f"tables_agree_{name}", (own == by_table).double().mean(), "share", digits=1)
 
 # %% [markdown]
@@ -803,7 +804,7 @@ table(
 # %%
 attributed = attribution.direct_logit_attribution(problem, sample)
 share_of = describe.margin_by_part(attributed, sample, task)
-without_direct = interventions.ablate_direct_path(problem, many)
+without_direct = ablation.ablate_direct_path(problem, many)
 right_without = is_correct(task, without_direct, many).double().mean()
 record("accuracy_without_direct", right_without, "share", digits=1)
 record("direct_ablation", loss(task, without_direct, many) - base, "nats")

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from analyses.instruments.attention import label_patterns
 from analyses.instruments.attribution import terms
-from analyses.instruments.interventions import mean_ablate_term
+from analyses.instruments.read_out import mean_ablate_term
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 

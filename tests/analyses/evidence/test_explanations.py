@@ -15,7 +15,9 @@ from analyses.evidence.explanations import (
     put_to_the_test,
     size,
 )
-from analyses.instruments.interventions import Intervention, mean_ablate_head
+from analyses.instruments.ablation import mean_ablate
+from analyses.instruments.heads import Head
+from analyses.instruments.interventions import Intervention
 from analyses.write_ups.explanations_table import explanations_table, interventions_table
 from models.problem import Problem
 from models.sorted_list.task import SortedList
@@ -94,13 +96,15 @@ def test_what_knows_the_parts_foresees_what_happens_without_them(
     def as_it_is(tokens: Tensor, tables: Mapping[str, Tensor]) -> Tensor:
         return problem.logits(tokens)[:, asked]
 
-    ablated = mean_ablate_head(problem, lists, 0)[:, asked]
+    ablated = mean_ablate(problem, lists, Head(0, 0))[:, asked]
 
     def without_the_head(tokens: Tensor, tables: Mapping[str, Tensor], change: str) -> Tensor:
         assert change == "first"
         return ablated
 
-    change = Intervention("first", "head 0.0 mean ablated", lambda p, t: mean_ablate_head(p, t, 0))
+    change = Intervention(
+        "first", "head 0.0 mean ablated", lambda p, t: mean_ablate(p, t, Head(0, 0))
+    )
     trial = Trial.of(problem, {"random": lists, "fewer": lists[:5]}, [change])
     before, after = problem.logits(lists)[:, asked].argmax(-1), ablated.argmax(-1)
     changed = int((before != after).sum())

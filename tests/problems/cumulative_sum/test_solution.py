@@ -14,7 +14,9 @@ from analyses.cumulative_sum.formula import formula
 from analyses.cumulative_sum.picture import walks
 from analyses.cumulative_sum.variants import folded, largest_exchanged, without_mlp
 from analyses.evidence.claims import Measurement
-from analyses.instruments.interventions import ablate_mlp, without_relu
+from analyses.instruments.ablation import zero_ablate
+from analyses.instruments.holding import without_relu
+from analyses.instruments.parts import Mlp
 from analyses.instruments.statistics import correlation
 from models.cumulative_sum.task import NEGATIVE, POSITIVE, ZERO, CumulativeSum
 from models.problem import Problem
@@ -180,7 +182,7 @@ class TestVariants:
 
     def test_without_its_mlp_nothing_is_added(self, problem: Problem[CumulativeSum]) -> None:
         given = problem.fresh(50, 4)
-        expected = ablate_mlp(problem, given, mean=False)
+        expected = zero_ablate(problem, given, Mlp(0))
         torch.testing.assert_close(without_mlp(problem).logits(given), expected)
 
     def test_the_two_largest_values_are_exchanged(self, problem: Problem[CumulativeSum]) -> None:

@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 
 from analyses.instruments import attention
+from analyses.instruments.ablation import mean_ablate
 from analyses.instruments.activations import PATTERN, RESID_MID, activations, point
-from analyses.instruments.interventions import mean_ablate_head
+from analyses.instruments.heads import Head
 from analyses.labelling_function import at_z
 from analyses.labelling_function.attention import fixed, heads, readable
 from analyses.labelling_function.attention.claims import CLAIMS, other_queries
@@ -58,7 +59,7 @@ def test_attention_at_its_mean_is_that_of_the_model_with_hooks(problem: Model) -
 
 
 def test_a_head_without_is_mean_ablated(problem: Model) -> None:
-    by_hooks = red_over_blue(mean_ablate_head(problem, every(problem), 1))
+    by_hooks = red_over_blue(mean_ablate(problem, every(problem), Head(0, 1)))
     close(heads.without(problem, (1,)), by_hooks)
     close(heads.without(problem, ()), at_z.difference_behind(problem, at_z.resid(problem)))
 

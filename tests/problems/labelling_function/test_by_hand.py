@@ -15,8 +15,9 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from analyses.evidence.explanations import size
+from analyses.instruments.ablation import zero_ablate
 from analyses.instruments.activations import PATTERN, activations
-from analyses.instruments.interventions import ablate_neurons
+from analyses.instruments.parts import Neurons
 from analyses.labelling_function.by_hand import claims, describe
 from analyses.labelling_function.by_hand.crossing import (
     BLUE_POINTS,
@@ -275,7 +276,7 @@ def test_two_neurons_by_themselves_do_paint_three_points_that_cross() -> None:
 def test_without_a_neuron_the_rows_change_that_are_made_with_its_primitive() -> None:
     problem, red = with_room(), truth()
     for name, neurons in families_by_hand(problem).items():
-        off = red_over_blue(ablate_neurons(hand_set(problem), task().every(), neurons)) > 0
+        off = red_over_blue(zero_ablate(hand_set(problem), task().every(), Neurons(0, neurons))) > 0
         changed = (off != red).any(dim=1)
         made = [name in PATTERNS[pattern(row)] for row in red]
         assert changed.tolist() == made, name

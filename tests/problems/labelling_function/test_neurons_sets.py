@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from analyses.instruments.interventions import ablate_neurons
+from analyses.instruments.ablation import mean_ablate, zero_ablate
+from analyses.instruments.parts import Neurons
 from analyses.labelling_function.neurons import chosen, clusters, off, tables
 from analyses.labelling_function.neurons.claims import CLAIMS
 from analyses.labelling_function.neurons.effects import effects, says_red, whole
@@ -101,14 +102,14 @@ def test_families_off_are_neurons_ablated(small: Problem[LabellingFunction]) -> 
     sets = [[2, 3, 11], [0]]
     tokens = small.task.sample(50, torch.Generator().manual_seed(2))
     for neurons, one in zip(sets, off.without(small, sets), strict=True):
-        logits = ablate_neurons(small, tokens, neurons)[:, -1]
+        logits = zero_ablate(small, tokens, Neurons(0, neurons))[:, -1]
         found = one[tokens[:, 0], tokens[:, 1]]
         torch.testing.assert_close(found, logits[:, RED] - logits[:, BLUE], atol=1e-4, rtol=1e-4)
 
 
 def test_mean_ablated_means_over_all_points(small: Problem[LabellingFunction]) -> None:
     (found,) = off.without(small, [[2, 3, 11]], mean=True)
-    expected = red_over_blue(ablate_neurons(small, every(small), [2, 3, 11], mean=True))
+    expected = red_over_blue(mean_ablate(small, every(small), Neurons(0, [2, 3, 11])))
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
 

@@ -5,8 +5,11 @@ import torch
 from torch import Tensor
 
 from analyses.evidence.explanations import Explanation, Program, Trial, predictions
-from analyses.instruments.interventions import ablate_neurons, fix_attention, mean_ablate_head
+from analyses.instruments.ablation import mean_ablate, zero_ablate
+from analyses.instruments.heads import Head
+from analyses.instruments.holding import fix_attention
 from analyses.instruments.partitions import partners
+from analyses.instruments.parts import Neurons
 from analyses.labelling_function.at_z import difference_with, pattern, resid
 from analyses.labelling_function.attention.fixed import at_mean
 from analyses.labelling_function.explanations import EXPLANATIONS, Bring, near_boundaries, working
@@ -37,8 +40,8 @@ def test_knockouts_are_what_running_the_model_gives(small: Of) -> None:
     named = {change.name: change for change in knockouts(small)}
     for change, logits in (
         ("attention", fix_attention(small, points)),
-        ("0.1", mean_ablate_head(small, points, 1)),
-        (f"{family} off", ablate_neurons(small, points, members)),
+        ("0.1", mean_ablate(small, points, Head(0, 1))),
+        (f"{family} off", zero_ablate(small, points, Neurons(0, members))),
     ):
         expected = red_over_blue(logits)
         assert (expected - difference(small)).abs().max() > 0.01

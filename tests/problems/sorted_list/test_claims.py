@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from analyses.evidence.claims import UNTRAINED, Measurement
+from analyses.instruments.heads import Head
 from analyses.sorted_list import claims, samples, triples
 from analyses.sorted_list.claims import CLAIMS
 from analyses.sorted_list.steps import Steps
@@ -217,10 +218,10 @@ def test_the_copier_looks_if_the_head_that_copies_the_answer_does(
 def test_the_cheaper_head_decides_what_can_be_spared(
     problem: Problem[SortedList], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    costs = {0: Measurement(2.5, 10), 1: Measurement(1.5, 10)}
-    monkeypatch.setattr(claims, "mean_ablate_head", lambda _, tokens, head: head)
+    costs = {Head(0, 0): Measurement(2.5, 10), Head(0, 1): Measurement(1.5, 10)}
+    monkeypatch.setattr(claims, "mean_ablate", lambda _, tokens, head: head)
     monkeypatch.setattr(claims, "cost_of", lambda _, head: costs[head])
-    assert claims.least_ablation_cost(problem) is costs[1]
+    assert claims.least_ablation_cost(problem) is costs[Head(0, 1)]
 
 
 def test_the_loss_recovered_is_all_or_nothing_for_the_list_itself_and_for_chance(

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from analyses.instruments.heads import Head
 from analyses.sorted_list import resampled
 from analyses.sorted_list.resampled import alike, by_role, every_label
 from models.problem import Problem
@@ -63,15 +64,16 @@ def test_roles_are_given_by_who_copies_the_answer(
     asked: list[tuple[list[int], dict[int, Tensor]]] = []
 
     def remember(
-        problem: object, tokens: Tensor, query: Tensor, donors: dict[int, Tensor]
+        problem: object, tokens: Tensor, donors: dict[Head, Tensor], positions: Tensor
     ) -> Tensor:
-        asked.append((query.tolist(), dict(donors)))
-        return torch.full((len(query), 52), float(len(asked)))
+        donors_by_number = {head.number: donor for head, donor in donors.items()}
+        asked.append((positions.tolist(), donors_by_number))
+        return torch.full((*tokens.shape, 52), float(len(asked)))
 
     # Head 0.0 copies even values, head 0.1 odd ones.
     ov = torch.stack([torch.diag((torch.arange(51) % 2 == head).float()) for head in (0, 1)])
     monkeypatch.setattr(resampled, "value_ov", lambda _: ov)
-    monkeypatch.setattr(resampled, "resample_heads", remember)
+    monkeypatch.setattr(resampled, "resample_ablate", remember)
     logits = by_role(problem, at, copier, others)
     (even, by_even), (odd, by_odd) = asked
     assert (even, odd) == ([10, 11, 12, 13, 14, 15, 16], [17, 18, 19])

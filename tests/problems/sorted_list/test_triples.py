@@ -3,8 +3,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyses.instruments.ablation import mean_ablate
 from analyses.instruments.attention import patterns
-from analyses.instruments.interventions import mean_ablate_head
+from analyses.instruments.heads import Head
 from analyses.sorted_list import triples
 from analyses.sorted_list.triples import PARTS, TripleEffects, locate
 from models.problem import Problem
@@ -152,7 +153,7 @@ def test_a_whole_head_without_is_mean_ablation_of_lists_asked_at_one_position(
     same = triples.Triples(*(part[some] for part in drawn))
     found = triples.effects(problem, same)
     head = torch.zeros(len(same.d), dtype=torch.int64)
-    ablated = mean_ablate_head(problem, same.tokens, 1)[:, 14].argmax(dim=-1)
+    ablated = mean_ablate(problem, same.tokens, Head(0, 1))[:, 14].argmax(dim=-1)
     others = [triples.OTHER, triples.OTHER_REST]
     assert len(same.d) > 3
     assert torch.equal(
