@@ -9,7 +9,7 @@ MLP is ablated with its output bias, neurons without.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from analyses.instruments.parts import Embedding, Logits, Part
@@ -45,7 +45,7 @@ def mean_ablate(
     tokens: Tokens,
     parts: Part | Iterable[Part],
     positions: Positions | None = None,
-    reference: Tokens | None = None,
+    reference: Int[Tensor, "reference n_ctx"] | None = None,
 ) -> Float[Tensor, "batch pos d_vocab_out"]:
     """The logits with the mean over reference inputs in place of what parts write, position by
     position.

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from analyses.instruments.activations import (
@@ -107,7 +107,7 @@ def mean_ablate_path(
     tokens: Tokens,
     senders: Sender | Iterable[Sender],
     receivers: Receiver | Iterable[Receiver],
-    reference: Tokens | None = None,
+    reference: Int[Tensor, "reference n_ctx"] | None = None,
     sent_at: Positions | None = None,
     received_at: Positions | None = None,
     scale: LayerNormScale = "recomputed",

@@ -115,7 +115,7 @@ def means(
     tokens: Tokens,
     parts: Part | Iterable[Part],
     positions: Positions | None = None,
-    reference: Tokens | None = None,
+    reference: Int[Tensor, "reference n_ctx"] | None = None,
 ) -> Replacement:
     """Put the mean over reference inputs in place of what parts write, position by position.
 
