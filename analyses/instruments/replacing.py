@@ -117,27 +117,16 @@ def means(
     positions: Positions | None = None,
     reference: Int[Tensor, "reference n_ctx"] | None = None,
 ) -> Replacement:
-    """Put the mean over reference inputs in place of what parts write, position by position.
-
-    Raises:
-        ValueError: if reference inputs are of another length than `tokens`.
-    """
+    """Put the mean over reference inputs in place of what parts write, position by position."""
     which = belonging(problem, parts)
-    if reference is None:
-        reference = tokens
-    elif reference.shape[1] != tokens.shape[1]:
-        raise ValueError(
-            f"reference inputs of length {reference.shape[1]} for sequences of length "
-            f"{tokens.shape[1]}; the mean is taken position by position"
-        )
-    values = mean_values(problem, reference, which)
+    values = mean_values(problem, tokens if reference is None else reference, which)
     return Replacement(which, lambda rows: values, chosen(positions, tokens.to(problem.device)))
 
 
 def others(
     problem: Problem[Any],
     tokens: Tokens,
-    other: Tokens,
+    other: Int[Tensor, "other n_ctx"],
     parts: Part | Iterable[Part],
     positions: Positions | None = None,
 ) -> Replacement:
