@@ -56,27 +56,34 @@ class PartByPart:
                 seen = self.normalised(stream, "ln_final", scaled_as)
                 return seen @ self.weight("unembed.W_U") + self.weight("unembed.b_U")
 
-    def head(self, head: Head, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def pattern(self, head: Head, q: Tensor, k: Tensor) -> Tensor:
         scores = torch.einsum("bqd,bkd->bqk", q, k) / sqrt(self.sizes.d_head)
         length = q.shape[1]
         allowed = torch.arange(length)[:, None] >= torch.arange(length)
-        pattern = torch.where(allowed, scores, -torch.inf).softmax(dim=-1)
-        return pattern @ v @ self.weight(f"blocks.{head.layer}.attn.W_O", head.number)
+        return torch.where(allowed, scores, -torch.inf).softmax(dim=-1)
+
+    def head(self, head: Head, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        return (
+            self.pattern(head, q, k) @ v @ self.weight(f"blocks.{head.layer}.attn.W_O", head.number)
+        )
 
     def writes(
         self,
         tokens: Tensor,
         reading: Callable[[Reader, Tensor], Tensor] | None = None,
         writing: Callable[[object, Tensor], Tensor] = lambda part, write: write,
+        shift: Callable[[int, Tensor], Tensor] = lambda layer, stream: torch.zeros_like(stream),
     ) -> tuple[Writes, Tensor]:
         """What every part writes, and the logits; `reading` is what parts read instead, `writing`
-        what they write instead.
+        what they write instead, `shift` what is added to the residual stream before a layer.
         """
         read, sizes = reading or self.read, self.sizes
         embedded = self.weight("embed.W_E")[tokens]
         embedded = embedded + self.weight("pos_embed.W_pos")[: tokens.shape[1]]
         written: Writes = {Embedding(): writing(Embedding(), embedded)}
         for layer in range(sizes.n_layers):
+            stream = sum_of(written)
+            written["shift", layer] = shift(layer, stream)
             stream = sum_of(written)
             for number in range(sizes.n_heads):
                 head = Head(layer, number)
@@ -91,7 +98,8 @@ class PartByPart:
                     written[neuron] = writing(neuron, active[..., number, None] * weight)
                 bias = self.weight(f"blocks.{layer}.mlp.b_out").expand_as(stream)
                 written["b_out", layer] = writing(("b_out", layer), bias)
-        return written, read(Logits(), sum_of(written))
+        stream = sum_of(written)
+        return written, read(Logits(), stream + shift(sizes.n_layers, stream))
 
     def before(self, reader: Reader, written: Mapping[object, Tensor]) -> Writes:
         """Of what is written, what a part reads."""
@@ -115,7 +123,13 @@ class PartByPart:
                 return own
             return torch.where(at[..., None], values[part], own)
 
-        return self.writes(tokens, writing=writing)[1]
+        def shift(layer: int, stream: Tensor) -> Tensor:
+            if Residual(layer) not in parts:
+                return torch.zeros_like(stream)
+            before = [write for part, write in values.items() if place(part) < (layer, 0)]
+            return at[..., None] * (torch.stack(before).sum(dim=0) - stream)
+
+        return self.writes(tokens, writing=writing, shift=shift)[1]
 
     @torch.no_grad()
     def path_patched(
@@ -171,16 +185,16 @@ def place(part: object) -> tuple[int, int]:
             return -1, 0
         case Head(layer) | ("b_O", layer):
             return layer, 0
+        case ("shift", layer):
+            return layer, -1
         case ("neuron", layer, _) | ("b_out", layer):
             return layer, 1
         case _:
             raise ValueError(part)
 
 
-def belongs(part: object, sender: Sender | Residual) -> bool:
+def belongs(part: object, sender: object) -> bool:
     match sender, part:
-        case Residual(layer), _:
-            return place(part) < (layer, 0)
         case Mlp(layer), ("b_out", of):
             return layer == of
         case Mlp(layer), ("neuron", of, _):
