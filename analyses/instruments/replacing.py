@@ -48,7 +48,7 @@ def put(value: Tensor, where: Tensor) -> Callable[..., Tensor]:
     """A hook that puts a value in some places of what passes."""
 
     def replace(passing: Tensor, hook: object) -> Tensor:
-        return torch.where(where, value, passing)
+        return torch.where(where, value.to(passing), passing)
 
     return replace
 
@@ -150,14 +150,17 @@ def others(
 
 @torch.no_grad()
 def mean_values(problem: Problem[Any], reference: Tokens, names: Iterable[str]) -> Values:
-    """The mean of what passes hook points over all of some inputs, position by position."""
+    """The mean of what passes hook points over all of some inputs, position by position, in double
+    precision.
+    """
     names = list(names)
+    # In double precision, whatever the model's is: a sum over many batches.
     sums: dict[str, Tensor] = {}
     for part in reference.to(problem.device).split(BATCH):
         for name, value in passing(problem, part, names).items():
             added = value.double().sum(dim=0, keepdim=True)
             sums[name] = sums[name] + added if name in sums else added
-    return {name: (total / len(reference)).float() for name, total in sums.items()}
+    return {name: total / len(reference) for name, total in sums.items()}
 
 
 @torch.no_grad()

@@ -210,3 +210,22 @@ def test_what_means_one_layer_says_so_of_several(
         zero_ablate(deep, both[0], Head(0, 0), 7)
     with pytest.raises(ValueError, match="one for each, of the same length"):
         patch(deep, both[0], both[1][:1], Head(0, 0))
+
+
+def test_a_model_in_double_precision_is_ablated_in_it(
+    deep_neural: Model, both: tuple[Tensor, Tensor]
+) -> None:
+    with_float = mean_ablate(deep_neural, both[0], [Head(0, 0), Mlp(1)])
+    deep_neural.model.double()
+    try:
+        for found in (
+            mean_ablate(deep_neural, both[0], [Head(0, 0), Mlp(1)]),
+            zero_ablate(deep_neural, both[0], [Head(0, 0), Mlp(1)]),
+            fix_attention(deep_neural, both[0]),
+            ablate_direct_path(deep_neural, both[0]),
+        ):
+            assert found.dtype == torch.float64
+        found = mean_ablate(deep_neural, both[0], [Head(0, 0), Mlp(1)])
+        close(found.float(), with_float)
+    finally:
+        deep_neural.model.float()

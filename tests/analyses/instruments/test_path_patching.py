@@ -1,5 +1,7 @@
 """Paths between parts, against identities and against a model that is run part by part."""
 
+from typing import Literal
+
 import pytest
 import torch
 from torch import Tensor
@@ -25,9 +27,10 @@ from analyses.instruments.path_patching import (
     path_patch,
     total_effect,
 )
+from analyses.instruments.replacing import Hook
 from models.problem import Problem
 from models.sorted_list.task import SortedList
-from tests.analyses.paths import PartByPart
+from tests.analyses.paths import PartByPart, Reader
 from tests.analyses.same import same_probabilities
 
 Model = Problem[SortedList]
@@ -54,7 +57,7 @@ def senders_of(problem: Model, layers: int | None = None) -> list[Sender]:
     return [Embedding(), *(head for head in heads(problem) if head.layer < layers), *mlps]
 
 
-PATHS: list[tuple[str, list[Sender], list[Receiver]]] = [
+PATHS: list[tuple[str, list[Sender], list[Reader]]] = [
     ("deep", [Embedding()], [Logits()]),
     ("deep", [Embedding()], [Input(Head(0, 1), "k"), Input(Head(1, 0), "q")]),
     ("deep", [Head(0, 1)], [Input(Head(1, 0), "q")]),
@@ -79,7 +82,7 @@ PATHS: list[tuple[str, list[Sender], list[Receiver]]] = [
 def test_a_path_equals_a_model_run_part_by_part(
     name: str,
     senders: list[Sender],
-    receivers: list[Receiver],
+    receivers: list[Reader],
     scale: LayerNormScale,
     both: tuple[Tensor, Tensor],
     request: pytest.FixtureRequest,
@@ -104,7 +107,10 @@ def test_a_path_equals_a_model_run_part_by_part(
 @pytest.mark.parametrize("kind", ["q", "k", "v"])
 @pytest.mark.parametrize("name", ["deep", "deep_linear", "deep_neural"])
 def test_all_senders_give_a_receiver_what_the_other_run_gives_it(
-    name: str, kind: str, both: tuple[Tensor, Tensor], request: pytest.FixtureRequest
+    name: str,
+    kind: Literal["q", "k", "v"],
+    both: tuple[Tensor, Tensor],
+    request: pytest.FixtureRequest,
 ) -> None:
     problem: Model = request.getfixturevalue(name)
     tokens, other = both
@@ -117,7 +123,7 @@ def test_all_senders_give_a_receiver_what_the_other_run_gives_it(
             edited[:, :, head.number] = given[:, :, head.number]
             return edited
 
-        hooks = [(point(problem, hook, head.layer), replace)]
+        hooks: list[Hook] = [(point(problem, hook, head.layer), replace)]
         expected = problem.model.run_with_hooks(tokens, fwd_hooks=hooks)
         senders = senders_of(problem, head.layer)
         close(path_patch(problem, tokens, other, senders, Input(head, kind)), expected)
@@ -197,7 +203,8 @@ def test_behind_a_frozen_layernorm_direct_effects_add_up(
     problem: Model = request.getfixturevalue(name)
     tokens, other = both
     senders = senders_of(problem)
-    for scale, add_up in (("frozen", True), ("recomputed", False)):
+    expected: dict[LayerNormScale, bool] = {"frozen": True, "recomputed": False}
+    for scale, add_up in expected.items():
         alone = [direct_effect(problem, tokens, other, each, scale=scale) for each in senders]
         together = direct_effect(problem, tokens, other, senders, scale=scale)
         assert torch.allclose(torch.stack(alone).sum(0), together, atol=2e-3) == add_up
