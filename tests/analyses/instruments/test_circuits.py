@@ -1,30 +1,46 @@
+from typing import NamedTuple
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
-from analyses.instruments.activations import KEYS, QUERIES, activations
+from analyses.instruments.activations import (
+    KEYS,
+    LN1_SCALE,
+    LN_FINAL_SCALE,
+    QUERIES,
+    activations,
+)
 from analyses.instruments.attention import patterns
 from analyses.instruments.circuits import (
+    Reads,
     copied_sets,
     copying_heads,
     direct_path,
     full_ov,
     full_qk,
+    moved,
     position_qk,
     reads,
+    reads_by_position,
     runs,
     typical_final_scale,
+    typical_scale,
+    typical_scales,
+    virtual_ov,
     w_ov,
     w_qk,
 )
+from analyses.instruments.heads import Head
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 from tests.analyses.problems import architecture, made_of, shapes
 from tests.plain_transformer import EPS, PlainTransformer
 
 FIRST = slice(0, 1)
-NORMALIZED = "blocks.0.ln1.hook_normalized"
+NORMALIZED = "ln1.hook_normalized"
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +209,189 @@ def test_the_typical_scale_is_the_standard_deviation_in_a_plain_rebuild(
 
 
 def test_without_layernorm_the_scale_is_one(linear: Problem[SortedList]) -> None:
-    assert typical_final_scale(linear, linear.task.encode([[1, 2, 3]])) == 1.0
+    tokens = linear.task.encode([[1, 2, 3]])
+    assert typical_final_scale(linear, tokens) == typical_scale(linear, tokens) == 1.0
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", ["deep", "deep_neural"])
+def test_the_typical_scales_before_a_later_layer_are_those_of_a_plain_rebuild(
+    name: str, small_lists: Tensor, request: pytest.FixtureRequest
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    plain = PlainTransformer(problem.weights, problem.architecture)
+    resid = plain.parameter("embed.W_E")[small_lists] + plain.parameter("pos_embed.W_pos")
+    for layer in range(2):
+        block = f"blocks.{layer}"
+        expected = (resid.var(dim=-1, correction=0) + EPS).sqrt().mean(dim=0)
+        found = typical_scales(problem, small_lists, layer)
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+        places = typical_scale(problem, small_lists, layer, slice(3, 6))
+        assert places == pytest.approx(float(expected[3:6].mean()), rel=1e-4)
+        resid = resid + plain.attention(plain.normalised(resid, f"{block}.ln1"), block)
+        if not problem.architecture.attn_only:
+            resid = resid + plain.mlp(plain.normalised(resid, f"{block}.ln2"), block)
+
+
+class Path(NamedTuple):
+    """Something that a layer reads, by source, and how much of each source each position reads."""
+
+    read: Reads
+    paid: Tensor
+    """`[position, source]`."""
+
+
+def paths(problem: Problem[SortedList], tokens: Tensor) -> list[Path]:
+    """All that layer 1 reads of one sequence: the embeddings, what each head of layer 0 moved,
+    and the output bias of layer 0.
+    """
+    attention = patterns(problem, tokens, 0)[0]
+    scales = torch.ones(7, 1)
+    if problem.architecture.normalization is not None:
+        scales = activations(problem, tokens, LN1_SCALE, 1)[0]
+    first = reads_by_position(problem, tokens, 0)
+    found = [Path(reads_by_position(problem, tokens, 1), torch.eye(7))]
+    for number in range(2):
+        through = moved(problem, first, Head(0, number), 1, scale=1.0)
+        found.append(Path(through, attention[number] / scales))
+    bias = problem.model.b_O[0].expand(7, -1)
+    # Moved by nobody, and no more the direct term than what was moved.
+    found.append(Path(Reads(bias, 0 * bias, 1, (Head(0, 0),)), torch.eye(7) / scales))
+    return found
+
+
+@pytest.mark.parametrize("name", ["deep", "deep_linear"])
+def test_scores_of_a_later_layer_are_sums_over_what_both_sides_read(
+    name: str, small_lists: Tensor, request: pytest.FixtureRequest
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    for tokens in small_lists[:3].split(1):
+        asked, shown = (activations(problem, tokens, hook, 1)[0] for hook in (QUERIES, KEYS))
+        expected = torch.einsum("qhd,khd->hqk", asked.double(), shown.double()) / 3**0.5
+        terms = [
+            one.paid.double()
+            @ full_qk(problem, one.read, other.read).double()
+            @ other.paid.T.double()
+            for one in paths(problem, tokens)
+            for other in paths(problem, tokens)
+        ]
+        assert min(float(term.abs().max()) for term in terms) > 0.01
+        torch.testing.assert_close(sum(terms), expected, atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["deep", "deep_linear"])
+def test_direct_paths_heads_and_virtual_heads_are_the_whole_model(
+    name: str, small_lists: Tensor, request: pytest.FixtureRequest
+) -> None:
+    problem: Problem[SortedList] = request.getfixturevalue(name)
+    model = problem.model
+    for tokens in small_lists[:3].split(1):
+        attention = [patterns(problem, tokens, layer)[0] for layer in range(2)]
+        first = full_ov(problem, reads_by_position(problem, tokens, 0), 1.0)
+        parts = [*(attention[0] @ first)]
+        for read, paid in paths(problem, tokens):
+            parts += [*(attention[1] @ paid @ full_ov(problem, read, 1.0))]
+        parts.append((model.W_E[tokens[0]] + model.W_pos + model.b_O.sum(dim=0)) @ model.W_U)
+        total = torch.stack(parts).sum(dim=0)
+        if problem.architecture.normalization is not None:
+            total = total / activations(problem, tokens, LN_FINAL_SCALE)[0]
+        expected = problem.logits(tokens)[0]
+        torch.testing.assert_close(total + model.b_U, expected, atol=1e-3, rtol=1e-3)
+
+
+def test_a_full_qk_circuit_through_a_head_is_a_naive_loop(deep: Problem[SortedList]) -> None:
+    model = deep.model
+    direct, sources = reads(deep, slice(4, 5), 1, 1.7), reads(deep, slice(1, 2), 0)
+    through = moved(deep, sources, Head(0, 1), 1, scale=2.3)
+    assert through.layer == 1 and through.through == (Head(0, 1),)
+    by_key, by_query = full_qk(deep, direct, through), full_qk(deep, through, direct)
+    for query in range(deep.task.d_vocab):
+        here = (model.W_E[query] + model.W_pos[4]) / 1.7
+        for key in range(deep.task.d_vocab):
+            value = sources.total()[key] @ model.W_V[0, 1] + model.b_V[0, 1]
+            written = value @ model.W_O[0, 1] / 2.3
+            for head in range(2):
+                asked = here @ model.W_Q[1, head] + model.b_Q[1, head]
+                score = float(asked @ (written @ model.W_K[1, head])) / 3**0.5
+                assert float(by_key[head, query, key]) == pytest.approx(score, abs=1e-3)
+                shown = here @ model.W_K[1, head] + model.b_K[1, head]
+                score = float((written @ model.W_Q[1, head]) @ shown) / 3**0.5
+                assert float(by_query[head, key, query]) == pytest.approx(score, abs=1e-3)
+
+
+def test_rows_by_position_are_those_of_what_stands_there(
+    small: Problem[SortedList], small_lists: Tensor
+) -> None:
+    alone = reads_by_position(small, small_lists[:1])
+    every = [reads_by_position(small, tokens) for tokens in small_lists.split(1)]
+    mean = reads_by_position(small, small_lists)
+    for place in range(7):
+        at, token = reads(small, slice(place, place + 1)), small_lists[0, place]
+        torch.testing.assert_close(alone.token[place], at.token[token], atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(alone.position[place], at.position[token], atol=1e-5, rtol=1e-4)
+    for part in ("token", "position"):
+        expected = torch.stack([getattr(read, part) for read in every]).mean(dim=0)
+        torch.testing.assert_close(getattr(mean, part), expected, atol=1e-5, rtol=1e-4)
+    by_token = full_qk(small, mean._replace(position=0 * mean.position), mean)
+    parts = by_token + position_qk(small, mean, mean)
+    torch.testing.assert_close(parts, full_qk(small, mean, mean), atol=1e-4, rtol=1e-4)
+
+
+def test_reads_of_a_later_layer_need_a_scale_which_layernorm_has_not_got_alone(
+    deep: Problem[SortedList], deep_linear: Problem[SortedList]
+) -> None:
+    with pytest.raises(ValueError, match=r"before layer 1 depends .* scale=typical_scale\(problem"):
+        reads(deep, FIRST, 1)
+    with pytest.raises(ValueError, match="before layer 1 depends on the whole sequence"):
+        moved(deep, reads(deep, FIRST, 0), Head(0, 0), 1)
+    assert torch.equal(reads(deep_linear, FIRST, 1).token, deep_linear.model.W_E)
+    moved(deep_linear, reads(deep_linear, FIRST, 0), Head(0, 0), 1)
+    # A given scale is taken at its word in the first layer too.
+    torch.testing.assert_close(
+        reads(deep, FIRST, 0, scale=2.0).token, reads(deep, FIRST, 1, scale=2.0).token
+    )
+
+
+def test_of_several_layers_one_has_to_be_named(
+    deep: Problem[SortedList], small_lists: Tensor
+) -> None:
+    for unnamed in (
+        lambda: reads(deep, FIRST),
+        lambda: reads_by_position(deep, small_lists),
+        lambda: typical_scales(deep, small_lists),
+        lambda: typical_scale(deep, small_lists),
+        lambda: w_qk(deep),
+        lambda: w_ov(deep),
+    ):
+        with pytest.raises(ValueError, match="sorted_list has 2 layers; say which is meant"):
+            unnamed()
+    with pytest.raises(IndexError, match="no layer 2"):
+        w_qk(deep, 2)
+
+
+def test_what_no_head_could_read_is_refused(deep_linear: Problem[SortedList]) -> None:
+    first, second = (reads(deep_linear, FIRST, layer) for layer in range(2))
+    with pytest.raises(ValueError, match="queries are read in layer 0, the keys in layer 1"):
+        full_qk(deep_linear, first, second)
+    with pytest.raises(ValueError, match=r"head 1\.0 does not read .* layer 0; give .* layer 1"):
+        moved(deep_linear, first, Head(1, 0), 1)
+    with pytest.raises(ValueError, match=r"layer 0 reads nothing that head 0\.0 writes"):
+        moved(deep_linear, first, Head(0, 0), 0)
+    with pytest.raises(IndexError, match=r"no head 0\.5"):
+        moved(deep_linear, first, Head(0, 5), 1)
+    for earlier, later in ((Head(0, 0), Head(0, 1)), (Head(1, 0), Head(0, 0))):
+        with pytest.raises(ValueError, match=f"reads nothing that head {earlier} writes"):
+            virtual_ov(deep_linear, earlier, later)
+
+
+def test_a_virtual_head_is_the_product_of_two(deep: Problem[SortedList]) -> None:
+    model = deep.model
+    for earlier in range(2):
+        for later in range(2):
+            found = virtual_ov(deep, Head(0, earlier), Head(1, later))
+            first = model.W_V[0, earlier] @ model.W_O[0, earlier]
+            expected = first @ (model.W_V[1, later] @ model.W_O[1, later])
+            torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
 
 OV = torch.tensor(
