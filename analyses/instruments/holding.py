@@ -134,4 +134,4 @@ def without_relu(
 
 
 def _hold(value: Tensor) -> Callable[..., Tensor]:
-    return lambda passing, hook: value.expand_as(passing)
+    return lambda passing, hook: value.to(passing).expand_as(passing)

@@ -71,7 +71,7 @@ LayerNormScale = Literal["recomputed", "frozen"]
 def path_patch(
     problem: Problem[Any],
     tokens: Tokens,
-    other: Tokens,
+    other: Int[Tensor, "other n_ctx"],
     senders: Sender | Iterable[Sender],
     receivers: Receiver | Iterable[Receiver],
     sent_at: Positions | None = None,
@@ -125,7 +125,7 @@ def mean_ablate_path(
 def direct_effect(
     problem: Problem[Any],
     tokens: Tokens,
-    other: Tokens,
+    other: Int[Tensor, "other n_ctx"],
     senders: Sender | Iterable[Sender],
     sent_at: Positions | None = None,
     scale: LayerNormScale = "recomputed",
@@ -140,7 +140,7 @@ def direct_effect(
 def total_effect(
     problem: Problem[Any],
     tokens: Tokens,
-    other: Tokens,
+    other: Int[Tensor, "other n_ctx"],
     senders: Sender | Iterable[Sender],
     sent_at: Positions | None = None,
 ) -> Float[Tensor, "batch pos d_vocab_out"]:

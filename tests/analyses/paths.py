@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from analyses.instruments.heads import Head
-from analyses.instruments.parts import Embedding, Input, Logits, Mlp, Neurons
+from analyses.instruments.parts import Embedding, Input, Logits, Mlp, Neurons, Residual, Sender
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 from tests.plain_transformer import EPS, PlainTransformer
@@ -56,36 +56,50 @@ class PartByPart:
                 seen = self.normalised(stream, "ln_final", scaled_as)
                 return seen @ self.weight("unembed.W_U") + self.weight("unembed.b_U")
 
-    def head(self, head: Head, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def pattern(self, head: Head, q: Tensor, k: Tensor) -> Tensor:
         scores = torch.einsum("bqd,bkd->bqk", q, k) / sqrt(self.sizes.d_head)
         length = q.shape[1]
         allowed = torch.arange(length)[:, None] >= torch.arange(length)
-        pattern = torch.where(allowed, scores, -torch.inf).softmax(dim=-1)
-        return pattern @ v @ self.weight(f"blocks.{head.layer}.attn.W_O", head.number)
+        return torch.where(allowed, scores, -torch.inf).softmax(dim=-1)
+
+    def head(self, head: Head, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        return (
+            self.pattern(head, q, k) @ v @ self.weight(f"blocks.{head.layer}.attn.W_O", head.number)
+        )
 
     def writes(
-        self, tokens: Tensor, reading: Callable[[Reader, Tensor], Tensor] | None = None
+        self,
+        tokens: Tensor,
+        reading: Callable[[Reader, Tensor], Tensor] | None = None,
+        writing: Callable[[object, Tensor], Tensor] = lambda part, write: write,
+        shift: Callable[[int, Tensor], Tensor] = lambda layer, stream: torch.zeros_like(stream),
     ) -> tuple[Writes, Tensor]:
-        """What every part writes, and the logits; `reading` is what parts read instead."""
+        """What every part writes, and the logits; `reading` is what parts read instead, `writing`
+        what they write instead, `shift` what is added to the residual stream before a layer.
+        """
         read, sizes = reading or self.read, self.sizes
-        written: Writes = {
-            Embedding(): self.weight("embed.W_E")[tokens]
-            + self.weight("pos_embed.W_pos")[: tokens.shape[1]]
-        }
+        embedded = self.weight("embed.W_E")[tokens]
+        embedded = embedded + self.weight("pos_embed.W_pos")[: tokens.shape[1]]
+        written: Writes = {Embedding(): writing(Embedding(), embedded)}
         for layer in range(sizes.n_layers):
+            stream = sum_of(written)
+            written["shift", layer] = shift(layer, stream)
             stream = sum_of(written)
             for number in range(sizes.n_heads):
                 head = Head(layer, number)
                 q, k, v = (read(Input(head, kind), stream) for kind in ("q", "k", "v"))
-                written[head] = self.head(head, q, k, v)
+                written[head] = writing(head, self.head(head, q, k, v))
             written["b_O", layer] = self.weight(f"blocks.{layer}.attn.b_O").expand_as(stream)
             if not sizes.attn_only:
                 active = read(Mlp(layer), sum_of(written)).relu()
                 for number in range(sizes.d_mlp or 0):
                     weight = self.weight(f"blocks.{layer}.mlp.W_out", number)
-                    written["neuron", layer, number] = active[..., number, None] * weight
-                written["b_out", layer] = self.weight(f"blocks.{layer}.mlp.b_out").expand_as(stream)
-        return written, read(Logits(), sum_of(written))
+                    neuron = "neuron", layer, number
+                    written[neuron] = writing(neuron, active[..., number, None] * weight)
+                bias = self.weight(f"blocks.{layer}.mlp.b_out").expand_as(stream)
+                written["b_out", layer] = writing(("b_out", layer), bias)
+        stream = sum_of(written)
+        return written, read(Logits(), stream + shift(sizes.n_layers, stream))
 
     def before(self, reader: Reader, written: Mapping[object, Tensor]) -> Writes:
         """Of what is written, what a part reads."""
@@ -99,11 +113,30 @@ class PartByPart:
         return {part: write for part, write in written.items() if place(part) < last}
 
     @torch.no_grad()
+    def replaced(
+        self, tokens: Tensor, parts: list[Sender | Residual], values: Writes, at: Tensor
+    ) -> Tensor:
+        """The logits with other writes of some parts at some positions, `[batch, pos]`."""
+
+        def writing(part: object, own: Tensor) -> Tensor:
+            if not any(belongs(part, each) for each in parts):
+                return own
+            return torch.where(at[..., None], values[part], own)
+
+        def shift(layer: int, stream: Tensor) -> Tensor:
+            if Residual(layer) not in parts:
+                return torch.zeros_like(stream)
+            before = [write for part, write in values.items() if place(part) < (layer, 0)]
+            return at[..., None] * (torch.stack(before).sum(dim=0) - stream)
+
+        return self.writes(tokens, writing=writing, shift=shift)[1]
+
+    @torch.no_grad()
     def path_patched(
         self,
         tokens: Tensor,
         other: Tensor,
-        senders: list[Embedding | Head | Mlp | Neurons],
+        senders: list[Sender],
         receivers: list[Reader],
         sent: Tensor,
         received: Tensor,
@@ -152,14 +185,18 @@ def place(part: object) -> tuple[int, int]:
             return -1, 0
         case Head(layer) | ("b_O", layer):
             return layer, 0
+        case ("shift", layer):
+            return layer, -1
         case ("neuron", layer, _) | ("b_out", layer):
             return layer, 1
         case _:
             raise ValueError(part)
 
 
-def belongs(part: object, sender: Embedding | Head | Mlp | Neurons) -> bool:
+def belongs(part: object, sender: object) -> bool:
     match sender, part:
+        case Mlp(layer), ("b_out", of):
+            return layer == of
         case Mlp(layer), ("neuron", of, _):
             return layer == of
         case Neurons(layer, numbers), ("neuron", of, number):

@@ -1,5 +1,7 @@
 """Paths between parts, against identities and against a model that is run part by part."""
 
+from typing import Literal
+
 import pytest
 import torch
 from torch import Tensor
@@ -25,9 +27,10 @@ from analyses.instruments.path_patching import (
     path_patch,
     total_effect,
 )
+from analyses.instruments.replacing import Hook
 from models.problem import Problem
 from models.sorted_list.task import SortedList
-from tests.analyses.paths import PartByPart
+from tests.analyses.paths import PartByPart, Reader
 from tests.analyses.same import same_probabilities
 
 Model = Problem[SortedList]
@@ -38,9 +41,7 @@ WITH_NEURONS = ["neural_normalised", "deep_neural"]
 @pytest.fixture
 def both(small: Model) -> tuple[Tensor, Tensor]:
     """Clean sequences and others."""
-    tokens, other = (
-        small.task.sample(12, torch.Generator().manual_seed(seed)) for seed in (1, 2)
-    )
+    tokens, other = (small.task.sample(12, torch.Generator().manual_seed(seed)) for seed in (1, 2))
     return tokens, other
 
 
@@ -56,7 +57,7 @@ def senders_of(problem: Model, layers: int | None = None) -> list[Sender]:
     return [Embedding(), *(head for head in heads(problem) if head.layer < layers), *mlps]
 
 
-PATHS: list[tuple[str, list[Sender], list[Receiver]]] = [
+PATHS: list[tuple[str, list[Sender], list[Reader]]] = [
     ("deep", [Embedding()], [Logits()]),
     ("deep", [Embedding()], [Input(Head(0, 1), "k"), Input(Head(1, 0), "q")]),
     ("deep", [Head(0, 1)], [Input(Head(1, 0), "q")]),
@@ -81,7 +82,7 @@ PATHS: list[tuple[str, list[Sender], list[Receiver]]] = [
 def test_a_path_equals_a_model_run_part_by_part(
     name: str,
     senders: list[Sender],
-    receivers: list[Receiver],
+    receivers: list[Reader],
     scale: LayerNormScale,
     both: tuple[Tensor, Tensor],
     request: pytest.FixtureRequest,
@@ -106,7 +107,10 @@ def test_a_path_equals_a_model_run_part_by_part(
 @pytest.mark.parametrize("kind", ["q", "k", "v"])
 @pytest.mark.parametrize("name", ["deep", "deep_linear", "deep_neural"])
 def test_all_senders_give_a_receiver_what_the_other_run_gives_it(
-    name: str, kind: str, both: tuple[Tensor, Tensor], request: pytest.FixtureRequest
+    name: str,
+    kind: Literal["q", "k", "v"],
+    both: tuple[Tensor, Tensor],
+    request: pytest.FixtureRequest,
 ) -> None:
     problem: Model = request.getfixturevalue(name)
     tokens, other = both
@@ -119,7 +123,7 @@ def test_all_senders_give_a_receiver_what_the_other_run_gives_it(
             edited[:, :, head.number] = given[:, :, head.number]
             return edited
 
-        hooks = [(point(problem, hook, head.layer), replace)]
+        hooks: list[Hook] = [(point(problem, hook, head.layer), replace)]
         expected = problem.model.run_with_hooks(tokens, fwd_hooks=hooks)
         senders = senders_of(problem, head.layer)
         close(path_patch(problem, tokens, other, senders, Input(head, kind)), expected)
@@ -142,10 +146,11 @@ def test_all_senders_give_the_logits_the_other_run(
     close(found[:, rest], problem.logits(tokens)[:, rest])
 
 
-def test_the_embedding_sends_all_that_layer_0_reads(deep: Model, both: tuple[Tensor, Tensor]) -> None:
+def test_the_embedding_sends_all_that_layer_0_reads(
+    deep: Model, both: tuple[Tensor, Tensor]
+) -> None:
     tokens, other = both
-    receivers: list[Receiver] = [Head(0, 0), Head(0, 1), Head(1, 0), Head(1, 1), Logits()]
-    found = path_patch(deep, tokens, other, Embedding(), receivers[:2])
+    found = path_patch(deep, tokens, other, Embedding(), [Head(0, 0), Head(0, 1)])
     # Layer 0 writes what it writes in the other run, and all behind it runs.
     close(found, patch(deep, tokens, other, [Head(0, 0), Head(0, 1)]))
     # A head is its three inputs.
@@ -155,7 +160,9 @@ def test_the_embedding_sends_all_that_layer_0_reads(deep: Model, both: tuple[Ten
     assert torch.equal(found, path_patch(deep, tokens, other, [Embedding()], inputs))
 
 
-def test_a_path_that_does_not_exist_changes_nothing(deep: Model, both: tuple[Tensor, Tensor]) -> None:
+def test_a_path_that_does_not_exist_changes_nothing(
+    deep: Model, both: tuple[Tensor, Tensor]
+) -> None:
     tokens, other = both
     clean = deep.logits(tokens)
     head, query = Head(0, 1), Input(Head(1, 0), "q")
@@ -196,7 +203,8 @@ def test_behind_a_frozen_layernorm_direct_effects_add_up(
     problem: Model = request.getfixturevalue(name)
     tokens, other = both
     senders = senders_of(problem)
-    for scale, add_up in (("frozen", True), ("recomputed", False)):
+    expected: dict[LayerNormScale, bool] = {"frozen": True, "recomputed": False}
+    for scale, add_up in expected.items():
         alone = [direct_effect(problem, tokens, other, each, scale=scale) for each in senders]
         together = direct_effect(problem, tokens, other, senders, scale=scale)
         assert torch.allclose(torch.stack(alone).sum(0), together, atol=2e-3) == add_up
@@ -206,7 +214,11 @@ def test_of_the_last_layer_the_direct_effect_is_the_total_one(
     deep: Model, deep_neural: Model, both: tuple[Tensor, Tensor]
 ) -> None:
     tokens, other = both
-    for problem, last in ((deep, Head(1, 0)), (deep_neural, Mlp(1)), (deep_neural, Neurons(1, [2]))):
+    for problem, last in (
+        (deep, Head(1, 0)),
+        (deep_neural, Mlp(1)),
+        (deep_neural, Neurons(1, [2])),
+    ):
         total = total_effect(problem, tokens, other, last)
         close(direct_effect(problem, tokens, other, last), total)
         assert float(total.abs().max()) > 0.05
@@ -218,11 +230,8 @@ def test_of_the_last_layer_the_direct_effect_is_the_total_one(
     close(whole, deep.logits(other) - deep.logits(tokens))
 
 
-def test_a_path_is_mean_ablated(
-    deep: Model, both: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_path_is_mean_ablated(deep: Model, both: tuple[Tensor, Tensor]) -> None:
     tokens, reference = both
-    monkeypatch.setattr(replacing, "BATCH", 5)
     sender, receiver = Head(0, 1), Input(Head(1, 0), "v")
     found = mean_ablate_path(deep, tokens, sender, receiver, reference)
     # The mean of one sequence is that sequence.
@@ -232,13 +241,25 @@ def test_a_path_is_mean_ablated(
         path_patch(deep, tokens, one.expand(12, -1), sender, receiver),
     )
     assert float((found - deep.logits(tokens)).abs().max()) > 0.05
-    # A value is linear in what is read only behind a frozen LayerNorm; without one it always is.
-    frozen = mean_ablate_path(deep, tokens, sender, receiver, reference, scale="frozen")
-    each = [
-        path_patch(deep, tokens, row.expand(12, -1), sender, receiver, scale="frozen")
-        for row in reference
-    ]
-    del each, frozen
+
+
+def test_what_is_put_on_a_path_is_the_mean_of_what_reference_inputs_put_there(
+    deep_linear: Model, both: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens, reference = both
+    monkeypatch.setattr(replacing, "BATCH", 5)
+    # Without LayerNorm the logits are linear in what the last layer's values read.
+    paths: tuple[tuple[Sender, list[Receiver]], ...] = (
+        (Head(0, 1), [Input(Head(1, 0), "v")]),
+        (Embedding(), [Input(Head(1, 0), "v"), Logits()]),
+    )
+    for sender, receivers in paths:
+        each = [
+            path_patch(deep_linear, tokens, row.expand(12, -1), sender, receivers)
+            for row in reference
+        ]
+        found = mean_ablate_path(deep_linear, tokens, sender, receivers, reference)
+        close(found, torch.stack(each).mean(0))
 
 
 @pytest.mark.parametrize(
@@ -277,7 +298,7 @@ def test_parts_that_are_not_there(deep: Model, both: tuple[Tensor, Tensor]) -> N
     with pytest.raises(ValueError, match="it has no MLP"):
         path_patch(deep, *both, Embedding(), Mlp(0))
     with pytest.raises(ValueError, match="one for each, of the same length"):
-        path_patch(deep, both[0], both[1][:3], Embedding(), Logits())
+        path_patch(deep, both[0], both[1][:1], Embedding(), Logits())
 
 
 def test_the_model_is_left_as_it_was(deep: Model, both: tuple[Tensor, Tensor]) -> None:
