@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from models.card import slugs
 from tests.browser import Served, serve
 from tests.conftest import ROOT
+from tests.one_month import keep_one
 from tests.site.conftest import SOLVED
 
 NOT_COPIED = (
@@ -105,12 +105,8 @@ def published(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     Of the months there is one, so that two more sites do not take longer with each month.
     """
     folder = tmp_path_factory.mktemp("deploy")
-    others = set(slugs()) - {SOLVED[0]}
-    ignored = shutil.ignore_patterns(*NOT_COPIED, *others)
-    shutil.copytree(ROOT, folder / "clone", ignore=ignored)
-    for post in (folder / "clone" / "docs" / "announcements" / "posts").glob("*.md"):
-        if any(slug in post.read_text(encoding="utf-8") for slug in others):
-            post.unlink()
+    shutil.copytree(ROOT, folder / "clone", ignore=shutil.ignore_patterns(*NOT_COPIED))
+    keep_one(folder / "clone", SOLVED[0])
     clone = repository(folder / "clone")
     (clone.folder / "build").mkdir()
     for products in ("analyses", "vendor"):
