@@ -99,7 +99,9 @@ def test_program_and_notebook_give_the_cards_numbers_where_there_is_no_clone(
         (folder / "start.py").write_text(program_of(slug))
     card = read_card("cumulative_sum")
     folders["wrapped"] = wrapped = tmp_path / "wrapped"
-    shutil.copytree(folders["cumulative_sum"], wrapped)
+    wrapped.mkdir()
+    for name in FILES:
+        shutil.copy(MODELS / "cumulative_sum" / name, wrapped)
     with_wrapped_rows(wrapped)
     card = card.model_copy(update={"embedding_rows": "wrapped"})
     text = "\n".join(program(card, MODELS / "cumulative_sum" / "task.py"))
