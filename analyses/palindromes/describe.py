@@ -9,11 +9,16 @@ from analyses.instruments.composition import compositions, random_composition
 from analyses.instruments.heads import heads
 from analyses.instruments.search import Climb
 from analyses.palindromes import published
-from analyses.palindromes.claims import RANDOM, SEED, carried, kept
+from analyses.palindromes.claims import RANDOM, SEED, carried, fooled_by_place, kept
 from analyses.palindromes.comparing import comparer, other_of
 from analyses.palindromes.paths import Kind
 from analyses.palindromes.samples import Model
+from analyses.palindromes.telling import paid_to_change
 
+UNREAD = 0.3
+"""A head reads a place if it pays more of END's attention to it where it alone differs."""
+BLIND = 0.95
+"""A place is blind if so many single changes there go unnoticed."""
 PATHS: dict[str, tuple[Kind, ...]] = {
     "queries": ("q",),
     "keys": ("k",),
@@ -43,16 +48,26 @@ def span(values: Tensor, digits: int = 2) -> str:
     return f"{float(values.min()):.{digits}f} to {float(values.max()):.{digits}f}"
 
 
+def numbered(value: float, digits: int) -> str:
+    """A number of a table, with a true minus sign, and none before zero.
+
+    >>> numbered(-0.0004, 3), numbered(-0.02, 2)
+    ('0.000', '−0.02')
+    """
+    text = f"{round(value, digits) or 0.0:.{digits}f}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
 def path_rows(problem: Model) -> list[list[str]]:
     """What a difference loses on its way by each kind of input, from either head of layer 0."""
     compares = comparer(problem)
     senders = (compares, other_of(problem, compares))
     rows = [
-        [name, *(f"{carried(problem, head, *inputs).value:.3f}" for head in senders)]
+        [name, *(numbered(carried(problem, head, *inputs).value, 3) for head in senders)]
         for name, inputs in PATHS.items()
     ]
     straight = (carried(problem, head, direct=True).value for head in senders)
-    return [*rows, ["straight to the logits", *(f"{value:.3f}" for value in straight)]]
+    return [*rows, ["straight to the logits", *(numbered(value, 3) for value in straight)]]
 
 
 def ablation_rows(problem: Model) -> list[list[str]]:
@@ -62,7 +77,7 @@ def ablation_rows(problem: Model) -> list[list[str]]:
     return [
         [
             f"head {head}",
-            *(f"{kept(problem, head, how).value:.2f}" for how in ("mean", "zero")),
+            *(numbered(kept(problem, head, how).value, 2) for how in ("mean", "zero")),
             published.left(str(head)),
         ]
         for head in heads(problem)
@@ -79,6 +94,43 @@ def composition_rows(problem: Model) -> list[list[str]]:
     return [*rows, ["random heads, middle 95 %", *[f"{drawn.low:.2f} to {drawn.high:.2f}"] * 3]]
 
 
+def places_where(problem: Model, true: Tensor) -> str:
+    """The places of which something is true, or that there are none.
+
+    Args:
+        problem: whose places they are.
+        true: truth values, `[place]`.
+    """
+    return (
+        listed([place for place, so in zip(problem.task.places, true, strict=True) if so]) or "none"
+    )
+
+
+def published_rows(problem: Model, loss: float) -> list[list[str]]:
+    """Rows of a table: what is compared, as published, and of our model."""
+    fooled = fooled_by_place(problem)
+    unread = paid_to_change(problem)[:, 0] < UNREAD
+    return [
+        ["loss (nats)", published.LOSS, f"{loss:.3f}"],
+        ["head that compares", published.COMPARES, str(comparer(problem))],
+        *(
+            [f"left of the logit difference without {head}", there, ours]
+            for head, ours, _, there in ablation_rows(problem)
+        ),
+        [
+            "places that head 1.0 does not read",
+            published.UNREAD,
+            places_where(problem, unread),
+        ],
+        ["blind places", published.BLIND, places_where(problem, fooled >= BLIND)],
+        [
+            "single changes unnoticed, places that are not blind",
+            published.FOOLED_ELSEWHERE,
+            span(100 * fooled[fooled < BLIND], 1) + " %",
+        ],
+    ]
+
+
 def hardest_rows(problem: Model, found: Climb) -> list[list[str]]:
     """The hardest three of a search that lie at three different places."""
     task, rows, shown = problem.task, [], set[int]()
@@ -90,6 +142,5 @@ def hardest_rows(problem: Model, found: Climb) -> list[list[str]]:
             continue
         shown.add(which)
         words = ", ".join(task.vocabulary[token] for token in tokens[1:-1])
-        margin = f"{-difficulty:.1f}".replace("-", "\N{MINUS SIGN}")
-        rows.append([words, str(task.places[which]), margin])
+        rows.append([words, str(task.places[which]), numbered(-difficulty, 1)])
     return rows

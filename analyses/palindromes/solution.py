@@ -105,10 +105,10 @@ figures.attention(
     marked="the changed place and its mirror",
     caption="Attention of all four heads on a palindrome (1) and on the same with the value at "
     "position 14 changed (2): a row for each query, a column for each key.",
-    alt="In head 0.0 the lower half of the square has an anti-diagonal, from the centre to the lower "
-    "left corner; in the changed sequence one of its cells is empty. In both heads of layer 1 the "
-    "last row is spread out in the palindrome, and in the changed sequence nearly all of it lies on "
-    "the changed place.",
+    alt="In head 0.0 the lower half of the square has an anti-diagonal, from the centre to the "
+    "lower left corner; in the changed sequence one of its cells is empty. In both heads of layer "
+    "1 the last row is spread out in the palindrome, and in the changed sequence nearly all of it "
+    "lies on the changed place.",
 )
 
 # %%
@@ -351,8 +351,8 @@ figures.bars(
     y_title="share of changes that go unnoticed",
     caption="How often a single change fools the model, by place; and a model of the same shape, "
     "recipe and seed that was trained on near-palindromes.",
-    alt="Ten pairs of bars. Those of this model are between two and ten per cent, largest at 17 and "
-    "20; those of the other are hardly visible but at 20.",
+    alt="Ten pairs of bars. Those of this model are between two and ten per cent, largest at 17 "
+    "and 20; those of the other are hardly visible but at 20.",
 )
 
 # %%
@@ -421,11 +421,11 @@ fact("near_verdict", percent(findings["data_made_it"].threshold))
 # %% [markdown]
 # ## 10. How far a proof would get
 #
-# [[bounds]]
+# (to come)
 #
 # ## 11. Explanations that predict
 #
-# [[explanations]]
+# (to come)
 #
 # ## 12. Published, and ours
 #
@@ -435,23 +435,7 @@ fact("near_verdict", percent(findings["data_made_it"].threshold))
 # %%
 table(
     ["", "published checkpoint", "our checkpoint"],
-    [
-        ["loss (nats)", published.LOSS, f"{-float(log_probs.mean()):.3f}"],
-        ["head that compares", "0.0", str(compares)],
-        *(
-            [f"left of the logit difference without {row[0]}", row[3], row[1]]
-            for row in describe.ablation_rows(problem)
-        ),
-        ["places that head 1.0 does not read", published.UNREAD, "none"],
-        ["blind places", published.BLIND, "none"],
-        ["single changes unnoticed there", published.FOOLED_THERE, ""],
-        [
-            "single changes unnoticed elsewhere",
-            published.FOOLED_ELSEWHERE,
-            f"{percent(round(float(by_place.min()), 3))} to "
-            f"{percent(round(float(by_place.max()), 3))}",
-        ],
-    ],
+    describe.published_rows(problem, -float(log_probs.mean())),
     caption=f"Two checkpoints of the same task. Published: {published.SOURCE}",
 )
 
