@@ -5,20 +5,24 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from analyses.instruments.attribution import direct_logit_attribution, logit_difference
 from analyses.instruments.composition import compositions, random_composition
 from analyses.instruments.heads import heads
 from analyses.instruments.search import Climb
 from analyses.palindromes import published
 from analyses.palindromes.claims import RANDOM, SEED, carried, fooled_by_place, kept
 from analyses.palindromes.comparing import comparer, other_of
-from analyses.palindromes.paths import Kind
-from analyses.palindromes.samples import Model
+from analyses.palindromes.paths import How, Kind
+from analyses.palindromes.samples import Model, Tokens
 from analyses.palindromes.telling import paid_to_change
+from models.palindromes.task import NO, YES
 
 UNREAD = 0.3
 """A head reads a place if it pays more of END's attention to it where it alone differs."""
 BLIND = 0.95
 """A place is blind if so many single changes there go unnoticed."""
+HOW: tuple[How, ...] = ("mean", "zero", "palindromes")
+"""Ablations, as a table has them."""
 PATHS: dict[str, tuple[Kind, ...]] = {
     "queries": ("q",),
     "keys": ("k",),
@@ -71,17 +75,24 @@ def path_rows(problem: Model) -> list[list[str]]:
 
 
 def ablation_rows(problem: Model) -> list[list[str]]:
-    """What is left of the logit difference without each head, by mean and by zero ablation, and
-    as published of another checkpoint.
+    """What is left of the logit difference without each head, by each ablation, and as
+    published of another checkpoint.
     """
     return [
         [
             f"head {head}",
-            *(numbered(kept(problem, head, how).value, 2) for how in ("mean", "zero")),
+            *(numbered(kept(problem, head, how).value, 2) for how in HOW),
             published.left(str(head)),
         ]
         for head in heads(problem)
     ]
+
+
+def said(problem: Model, tokens: Tokens) -> list[float]:
+    """What each head of layer 1 adds to yes less no at END, mean, in logits."""
+    heads_add = direct_logit_attribution(problem, tokens).heads[:, :, -1]
+    found = logit_difference(heads_add, of=YES, against=NO).mean(dim=0)
+    return [float(found[place]) for place, head in enumerate(heads(problem)) if head.layer == 1]
 
 
 def composition_rows(problem: Model) -> list[list[str]]:
@@ -115,7 +126,7 @@ def published_rows(problem: Model, loss: float) -> list[list[str]]:
         ["head that compares", published.COMPARES, str(comparer(problem))],
         *(
             [f"left of the logit difference without {head}", there, ours]
-            for head, ours, _, there in ablation_rows(problem)
+            for head, ours, *_, there in ablation_rows(problem)
         ),
         [
             "places that head 1.0 does not read",

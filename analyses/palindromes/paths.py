@@ -1,9 +1,12 @@
 """Which ways a difference takes from the head that compares to the answer."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from analyses.instruments.ablation import mean_ablate, zero_ablate
 from analyses.instruments.heads import Head
@@ -14,9 +17,9 @@ from analyses.palindromes.samples import Model, Tokens, changed_at, evaluation, 
 from analyses.palindromes.telling import readers
 
 Kind = Literal["q", "k", "v"]
-How = Literal["mean", "zero", "other mean"]
-"""What is put in place of what a head writes: its mean, nothing, or its mean over other
-sequences."""
+How = Literal["mean", "zero", "other mean", "palindromes"]
+"""What is put in place of what a head writes: its mean, nothing, its mean over other sequences, or
+its mean over palindromes."""
 OTHER_SEED = 2308
 """Of the other sequences."""
 PER_PLACE = 50
@@ -52,14 +55,23 @@ def effect(
     return (before - yes_above_no(logits)).tolist(), (before - after).tolist()
 
 
+def ablated(problem: Model, heads: Sequence[Head], how: How) -> Float[Tensor, " batch"]:
+    """How far yes is above no for the evaluation sequences, with heads ablated."""
+    tokens = evaluation(problem)
+    if how == "zero":
+        return yes_above_no(zero_ablate(problem, tokens, heads))
+    reference = {
+        "mean": lambda: tokens,
+        "other mean": lambda: problem.fresh(len(tokens), OTHER_SEED),
+        "palindromes": lambda: palindromes(problem),
+    }[how]()
+    return yes_above_no(mean_ablate(problem, tokens, heads, reference=reference))
+
+
 @cache
 def left(problem: Model, head: Head, how: How) -> tuple[list[float], list[float]]:
     """How far the right answer is above the wrong one with a head ablated, and with nothing."""
     tokens = evaluation(problem)
     sign = 2 * problem.task.answers(tokens)[:, 0].double() - 1
-    if how == "zero":
-        logits = zero_ablate(problem, tokens, head)
-    else:
-        reference = tokens if how == "mean" else problem.fresh(len(tokens), OTHER_SEED)
-        logits = mean_ablate(problem, tokens, head, reference=reference)
-    return (sign * yes_above_no(logits)).tolist(), (sign * above(problem, tokens)).tolist()
+    found = ablated(problem, [head], how)
+    return (sign * found).tolist(), (sign * above(problem, tokens)).tolist()

@@ -188,11 +188,11 @@ figures.heatmaps(
 
 # %% [markdown]
 # By positions alone, the mirror gets the largest score of all positions at {{ positions_verdict }}
-# {{ positions_mirror }} places. By tokens alone, a value gets the largest score from itself for
-# {{ tokens_match }} of values and places; its lead over the next best value is {{ lead_median }} in
-# the median, and {{ lead_min }} at worst. A score that leads by 1 gets $e$ times the attention, so
-# a lead this small is no test of equality. And these are the parts of one pair: twenty other keys
-# get some attention as well.
+# {{ positions_mirror }} places. By tokens alone, a value gets the largest score from itself for {{
+# tokens_match }} of values and places; its lead over the next best value is {{ lead_median }} in
+# the median, and {{ lead_min }} at worst, where another value leads. A score that leads by 1 gets
+# $e$ times the attention, so a lead this small is no test of equality. And these are the parts of
+# one pair: twenty other keys get some attention as well.
 #
 # ## 4. What is written where a pair differs
 #
@@ -259,7 +259,8 @@ figures.lines(
 # ## 6. Ablations
 #
 # How much of the logit difference, right answer less wrong, is left without a head? Mean ablation
-# puts the head's mean output in its place, zero ablation nothing.
+# puts the head's mean output in its place, zero ablation nothing; the third column has what it
+# writes on average in palindromes.
 
 # %%
 record("left_compare", findings["comparer_needed"].value, "share", digits=0)
@@ -267,8 +268,15 @@ record("left_other", findings["other_spare"].value, "share", digits=0)
 record("left_needed", findings["one_reader_needed"].value, "share", digits=0)
 record("left_spare", findings["one_reader_spare"].value, "share", digits=0)
 record("zero_astray", findings["zero_misleads"].value, "share", digits=0)
+record("either", findings["either_suffices"].value, "share", digits=1)
+record("neither", findings["either_suffices"].controls[0].value, "share", digits=1)
+says = [describe.said(problem, kind) for kind in (palindromes, samples.others(problem))]
+record("first_yes", says[0][0], "logits", digits=1)
+record("second_yes", says[0][1], "logits", digits=1)
+record("first_no", -says[1][0], "logits", digits=1)
+record("second_no", -says[1][1], "logits", digits=1)
 table(
-    ["without", "mean ablated", "zero ablated", "published, mean ablated"],
+    ["without", "mean", "zero", "as in palindromes", "published, mean"],
     describe.ablation_rows(problem),
     caption="The part of the logit difference that is left, over "
     f"{len(sequences):,} fresh sequences. Published: {published.SOURCE}",
@@ -276,13 +284,17 @@ table(
 
 # %% [markdown]
 # Without head {{ comparer }} nothing is left, and without the other head of layer 0 nearly all. Of
-# layer 1, the published checkpoint needs one head and can spare the other; this one needs both,
-# though not alike.
+# layer 1, the published checkpoint needs one head and can spare the other; of this one, neither
+# statement holds: mean ablation leaves {{ left_needed }} and {{ left_spare }}.
 #
-# Zero ablation would say otherwise: off by {{ zero_astray }} of the logit difference for one head.
-# A head of layer 1 says *yes* as long as it finds nothing, and *no* when it does. Its mean over
-# sequences of which half are palindromes lies between; zero happens to lie near one of the two, and
-# so leaves half of the answers as they were.
+# But that needs a second look. In palindromes, where they find nothing, heads 1.0 and 1.1 add
+# {{ first_yes }} and {{ second_yes }} to *yes*; in other sequences they take {{ first_no }} and
+# {{ second_no }} off it. Both say so at every place, so one of them is enough to turn the answer to
+# no. A head's *mean* says no halfway, and palindromes turn wrong. *Zero* happens to be near what it
+# says in palindromes, so that zero ablation hides that it does anything (for one head, the two are
+# {{ zero_astray }} of the logit difference apart). Neither asks what one wants to know. With either
+# head saying what it says in palindromes, {{ either }} of answers or more are right; with both
+# doing so, {{ neither }}, which is the share of palindromes.
 #
 # ## 7. From one layer to the next
 #
@@ -372,8 +384,8 @@ figures.heatmaps(
 # the weakest two). No place is blind. Some *cases* are: {{ always }} of {{ cases }} pairs of values
 # at a place fool the model in every context, and {{ never }} in none. The tenth of cases that fools
 # most in one half of the contexts accounts for {{ in_a_tenth }} of what fools it in the other half.
-# With the two values of each pair exchanged it is {{ in_a_tenth_exchanged }}: that 5 is taken for 8
-# does not mean that 8 is taken for 5.
+# With the two values of each pair exchanged it is {{ in_a_tenth_exchanged }}: that one value is
+# taken for another does not mean that the other is taken for the one.
 #
 # What weak places have in common is that END pays them less when they differ (rank correlation
 # {{ with_attention }} over the ten places).
