@@ -11,11 +11,12 @@ from analyses.evidence.claims import UNTRAINED, Claim, Control, Measurement
 from analyses.evidence.controls import EMBEDDINGS_EXCHANGED, OV_EXCHANGED
 from analyses.instruments.composition import composition, random_composition
 from analyses.instruments.heads import Head
+from analyses.instruments.parts import Kind
 from analyses.instruments.statistics import rank_correlation, ratio_terms
 from analyses.palindromes import near
 from analyses.palindromes.changes import above, single_changes
 from analyses.palindromes.comparing import comparer, parts, seen, where
-from analyses.palindromes.paths import How, Kind, ablated, effect, left
+from analyses.palindromes.paths import How, ablated, effect, left
 from analyses.palindromes.samples import (
     Model,
     changed_at,
@@ -274,7 +275,7 @@ def carried(problem: Model, head: Head, *inputs: Kind, direct: bool = False) -> 
 def either_alone(problem: Model) -> Measurement:
     """The same of keys or values by themselves, whichever is more."""
     head = comparer(problem)
-    alone = (carried(problem, head, "k"), carried(problem, head, "v"))
+    alone = (carried(problem, head, "K"), carried(problem, head, "V"))
     return max(alone, key=lambda found: found.value)
 
 
@@ -729,11 +730,11 @@ CLAIMS = [
         threshold=0.8,
         counted="single changes",
         carries=True,
-        measure=lambda problem: carried(problem, comparer(problem), "k", "v"),
+        measure=lambda problem: carried(problem, comparer(problem), "K", "V"),
         controls=(
             Control(
                 "from the other head of layer 0",
-                measure=lambda problem: carried(problem, other_comparer(problem), "k", "v"),
+                measure=lambda problem: carried(problem, other_comparer(problem), "K", "V"),
             ),
             Control(
                 "from the head that compares to the logits",
@@ -750,10 +751,10 @@ CLAIMS = [
         comparison="at most",
         threshold=0.05,
         counted="single changes",
-        measure=lambda problem: carried(problem, comparer(problem), "q"),
+        measure=lambda problem: carried(problem, comparer(problem), "Q"),
         # Not values, which by themselves do nothing either: see `neither_alone`.
         controls=(
-            Control("keys", measure=lambda problem: carried(problem, comparer(problem), "k")),
+            Control("keys", measure=lambda problem: carried(problem, comparer(problem), "K")),
         ),
     ),
     Claim(
@@ -770,7 +771,7 @@ CLAIMS = [
         controls=(
             Control(
                 "keys and values",
-                measure=lambda problem: carried(problem, comparer(problem), "k", "v"),
+                measure=lambda problem: carried(problem, comparer(problem), "K", "V"),
             ),
         ),
     ),

@@ -8,11 +8,12 @@ from torch import Tensor
 from analyses.instruments.attribution import direct_logit_attribution, logit_difference
 from analyses.instruments.composition import compositions, random_composition
 from analyses.instruments.heads import heads
+from analyses.instruments.parts import Kind
 from analyses.instruments.search import Climb
 from analyses.palindromes import published
 from analyses.palindromes.claims import RANDOM, SEED, carried, fooled_by_place, kept
 from analyses.palindromes.comparing import comparer, other_of
-from analyses.palindromes.paths import How, Kind
+from analyses.palindromes.paths import How
 from analyses.palindromes.samples import Model, Tokens
 from analyses.palindromes.telling import paid_to_change
 from models.palindromes.task import NO, YES
@@ -24,11 +25,11 @@ BLIND = 0.95
 HOW: tuple[How, ...] = ("mean", "zero", "palindromes")
 """Ablations, as a table has them."""
 PATHS: dict[str, tuple[Kind, ...]] = {
-    "queries": ("q",),
-    "keys": ("k",),
-    "values": ("v",),
-    "keys and values": ("k", "v"),
-    "queries, keys and values": ("q", "k", "v"),
+    "queries": ("Q",),
+    "keys": ("K",),
+    "values": ("V",),
+    "keys and values": ("K", "V"),
+    "queries, keys and values": ("Q", "K", "V"),
 }
 """Inputs of the readers, as a table names them."""
 

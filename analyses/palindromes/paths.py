@@ -10,13 +10,12 @@ from torch import Tensor
 
 from analyses.instruments.ablation import mean_ablate, zero_ablate
 from analyses.instruments.heads import Head
-from analyses.instruments.parts import Input, Logits
+from analyses.instruments.parts import Input, Kind, Logits
 from analyses.instruments.path_patching import path_patch
 from analyses.palindromes.changes import above, yes_above_no
 from analyses.palindromes.samples import Model, Tokens, changed_at, evaluation, palindromes
 from analyses.palindromes.telling import readers
 
-Kind = Literal["q", "k", "v"]
 How = Literal["mean", "zero", "other mean", "palindromes"]
 """What is put in place of what a head writes: its mean, nothing, its mean over other sequences, or
 its mean over palindromes."""
@@ -45,7 +44,7 @@ def effect(
     Args:
         problem: whose model is run.
         sender: the head whose output is taken from the changed sequence.
-        inputs: of `q`, `k` and `v`.
+        inputs: of Q, K and V.
         direct: to the logits instead.
     """
     clean, changed = pairs(problem)

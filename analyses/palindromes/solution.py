@@ -317,8 +317,8 @@ table(
 # palindrome (path patching).
 
 # %%
-record("keys_alone", stated.carried(problem, compares, "k").value, "share", digits=0)
-record("values_alone", stated.carried(problem, compares, "v").value, "share", digits=0)
+record("keys_alone", stated.carried(problem, compares, "K").value, "share", digits=0)
+record("values_alone", stated.carried(problem, compares, "V").value, "share", digits=0)
 record("keys_and_values", findings["by_keys_and_values"].value, "share", digits=0)
 table(
     ["by layer 1's", f"from head {compares}", f"from head {telling.other_comparer(problem)}"],
