@@ -30,8 +30,6 @@ from analyses.instruments.heads import Head, check_head, heads
 from analyses.instruments.parts import Kind
 from models.problem import Problem
 
-Kind = Literal["Q", "K", "V"]
-"""What the later head makes of it: its queries, its keys or its values."""
 KINDS: tuple[Kind, ...] = ("Q", "K", "V")
 
 

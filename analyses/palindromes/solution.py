@@ -253,8 +253,8 @@ figures.lines(
 # sequences. The published checkpoint shares places out, one head for most and the other for one;
 # this one does not. It looks there because END's query meets the key of what is written where a
 # pair differs (cosine {{ meets }} or more, in 14 dimensions). And what it moves from that one place
-# is {{ moved_from }} of what layer 1 takes off the answer yes. The rest is a change of what it moves
-# from elsewhere.
+# is {{ moved_from }} of what layer 1 takes off the answer yes. The rest is a change of what it
+# moves from elsewhere.
 #
 # ## 6. Ablations
 #
