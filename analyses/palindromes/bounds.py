@@ -15,7 +15,6 @@ from torch import Tensor
 
 from analyses.evidence.bounds import ROUNDOFF_64, softmax_rounding
 from analyses.instruments.heads import Head
-from analyses.palindromes.comparing import comparer
 from analyses.palindromes.samples import Model
 from analyses.palindromes.scores import scores
 

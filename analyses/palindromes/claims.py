@@ -862,10 +862,10 @@ CLAIMS = [
     # This and the next two were stated before anything of them had been measured.
     Claim(
         name="always_apart",
-        sentence="Whatever else stands in the sequence, the head that compares pays more to an equal "
-        "mirror than it could to any other value there.",
-        quantity="share of values at places for which the least attention to an equal mirror, over "
-        "all sequences, is above the most to an unequal one, over all sequences",
+        sentence="Whatever else stands in the sequence, the head that compares pays more to an "
+        "equal mirror than it could to any other value there.",
+        quantity="share of values at places for which the least attention to an equal mirror, "
+        "over all sequences, is above the most to an unequal one, over all sequences",
         unit="",
         evidence="proved",
         comparison="at least",

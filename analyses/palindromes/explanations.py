@@ -1,25 +1,35 @@
 """Explanations of the Palindromes model as programs, from what its task says to nearly all.
 
-What they have in common: one head of layer 0 pays so much to the mirror from each place; of that,
-and of nothing else, each head of layer 1 makes a score and a value, both linear in it; END spreads
-its attention over places by their scores, with one more for the rest, and adds up values. What
-they know of the first step is what tells them apart. Parameters of that step are read off the
-weights, those of the second fitted to scores and values inside the model, on sequences that
+In those that know more than which pairs differ, each head of layer 1 makes a score and a value of
+each place; END spreads its attention over places by their scores, with one more for the rest, and
+adds up values. What they know of a place tells them apart: how much it pays to its mirror, in two
+ways, of which score and value are linear functions; or all that heads of layer 0 move there.
+Parameters are read off the weights, or fitted to what stands inside the model on sequences that
 nothing else is measured on; none to what it answers.
 """
 
 from collections.abc import Callable, Mapping
 from functools import cache, partial
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from analyses.evidence.explanations import Explanation, Logits, Program, kept, knowing_the_task
 from analyses.instruments.ablation import mean_ablate
-from analyses.instruments.activations import KEYS, QUERIES, RESID_PRE, VALUES, activations
-from analyses.instruments.circuits import typical_final_scale
-from analyses.instruments.heads import heads
+from analyses.instruments.activations import (
+    KEYS,
+    LN1_SCALE,
+    QUERIES,
+    RESID_PRE,
+    VALUES,
+    Z,
+    activations,
+)
+from analyses.instruments.circuits import reads, typical_final_scale, w_ov
+from analyses.instruments.heads import Head, heads
 from analyses.instruments.interventions import Intervention
 from analyses.palindromes.comparing import comparer, looks
 from analyses.palindromes.samples import Model
@@ -34,6 +44,8 @@ SHARE_STEP = 0.02
 """In which attention is written down."""
 STEP = 0.05
 """In which scores and logits are written down."""
+SCALE_STEP = 0.002
+"""In which what LayerNorm divides by is written down."""
 Tables = Mapping[str, Tensor]
 Tokens = Int[Tensor, "batch n_ctx"]
 Answers = Int[Tensor, "batch label"]
@@ -43,42 +55,151 @@ Shares = Float[Tensor, "batch place"]
 # What is read off the model
 
 
+class Inside(NamedTuple):
+    """What layer 1 makes of sequences, at END; `head` is one of layer 1, values are in logits of
+    yes less no.
+    """
+
+    tokens: Tokens
+    score: Float[Tensor, "batch head pos"]
+    """What END gives each position."""
+    value: Float[Tensor, "batch head pos"]
+    """What it would hear if it paid all its attention to it."""
+    directions: Float[Tensor, "two_heads d_model"]
+    """Of what is read there, those along which scores change, and then those along which values
+    do; END's query is taken as its mean."""
+    bias: Float[Tensor, " two_heads"]
+    """What scores and values have besides."""
+    constant: Float[Tensor, ""]
+    """What stands at END without layer 1, mean."""
+
+
 @cache
 @torch.no_grad()
-def told(problem: Model) -> dict[str, Tensor]:
-    """What layer 1 makes of the attention that a place pays to its mirror, in logits of yes less
-    no; `h` a head of layer 1, `p` a place.
+def inside(problem: Model) -> Inside:
+    """Run the model on sequences that nothing else is measured on.
 
-    `score_level`, `score_slope`, `value_level`, `value_slope` are lines of least squares, [h, p];
-    `rest_score`, `rest_value`, [h, 1], of all other positions together, means; `constant`, what
-    stands at END without layer 1.
+    Raises:
+        ValueError: if it is no attention-only model with LayerNorm.
     """
-    model, last = problem.model, problem.architecture.n_layers - 1
+    model, sizes = problem.model, problem.architecture
+    if not sizes.attn_only or sizes.normalization is None:
+        raise ValueError(
+            f"{problem.card.slug}: expected an attention-only model with LayerNorm; what an MLP "
+            "adds is not among the terms of these explanations"
+        )
+    last = sizes.n_layers - 1
     tokens = problem.fresh(N_FITTED, FIT_SEED)
-    places = list(problem.task.places)
-    others = [position for position in range(tokens.shape[1]) if position not in places]
     yes = (model.W_U[:, YES] - model.W_U[:, NO]) / typical_final_scale(problem, tokens)
-    asked = activations(problem, tokens, QUERIES, last)[:, -1]
-    shown = activations(problem, tokens, KEYS, last)
-    score = torch.einsum("bhd,bphd->bhp", asked, shown) / problem.architecture.d_head**0.5
-    moved = activations(problem, tokens, VALUES, last)
-    value = torch.einsum("bphd,hd->bhp", moved, model.W_O[last] @ yes)
-    paid = looks(problem, comparer(problem), tokens).mirror
-    found = {}
-    for name, line in (("score", score), ("value", value)):
-        at = line[:, :, places]
-        off = paid - paid.mean(dim=0)
-        slope = (at * off[:, None]).mean(dim=0) / off.square().mean(dim=0)
-        found[f"{name}_slope"] = slope
-        found[f"{name}_level"] = at.mean(dim=0) - slope * paid.mean(dim=0)
-    rest = score[:, :, others]
-    found["rest_score"] = rest.logsumexp(dim=2).mean(dim=0)[:, None]
-    found["rest_value"] = (
-        (rest.softmax(dim=2) * value[:, :, others]).sum(dim=2).mean(dim=0)[:, None]
-    )
+    query = activations(problem, tokens, QUERIES, last)[:, -1] / sizes.d_head**0.5
+    out = model.W_O[last] @ yes
     at_end = activations(problem, tokens, RESID_PRE, last)[:, -1].mean(dim=0)
-    found["constant"] = (at_end + model.b_O[last]) @ yes + model.b_U[YES] - model.b_U[NO]
-    return {name: kept(table, STEP) for name, table in found.items()}
+    shown, held = (activations(problem, tokens, name, last) for name in (KEYS, VALUES))
+    mean = query.mean(dim=0)
+    pairs = ((model.W_K, mean), (model.W_V, out))
+    biases = ((model.b_K, mean), (model.b_V, out))
+    return Inside(
+        tokens=tokens,
+        score=torch.einsum("bhd,bphd->bhp", query, shown),
+        value=torch.einsum("bphd,hd->bhp", held, out),
+        directions=torch.cat([(w[last] @ by[:, :, None])[:, :, 0] for w, by in pairs]),
+        bias=torch.cat([(b[last] * by).sum(dim=1) for b, by in biases]),
+        constant=(at_end + model.b_O[last]) @ yes + model.b_U[YES] - model.b_U[NO],
+    )
+
+
+@cache
+def rest(problem: Model) -> dict[str, Tensor]:
+    """What layer 1 makes of all that is no place, means: `rest_score` and `rest_value` of its
+    heads, [h, 1], and the `constant` beside them.
+    """
+    found = inside(problem)
+    others = [p for p in range(found.tokens.shape[1]) if p not in problem.task.places]
+    score, value = found.score[:, :, others], found.value[:, :, others]
+    tables = {
+        "rest_score": score.logsumexp(dim=2).mean(dim=0)[:, None],
+        "rest_value": (score.softmax(dim=2) * value).sum(dim=2).mean(dim=0)[:, None],
+        "constant": found.constant,
+    }
+    return {name: kept(table, STEP) for name, table in tables.items()}
+
+
+def line(
+    x: Float[Tensor, "batch place"], y: Float[Tensor, "batch head place"]
+) -> tuple[Float[Tensor, "head place"], Float[Tensor, "head place"]]:
+    """Level and slope of least squares, of each head and place."""
+    off = x - x.mean(dim=0)
+    slope = (y * off[:, None]).mean(dim=0) / off.square().mean(dim=0)
+    return y.mean(dim=0) - slope * x.mean(dim=0), slope
+
+
+@cache
+def lines(problem: Model) -> dict[str, Tensor]:
+    """What layer 1 makes of the attention that a place pays to its mirror: lines of least squares,
+    [h, p], of scores and values.
+    """
+    found, places = inside(problem), list(problem.task.places)
+    seen = looks(problem, comparer(problem), found.tokens).mirror
+    score = line(seen, found.score[:, :, places])
+    value = line(seen, found.value[:, :, places])
+    names = ("score_level", "score_slope", "value_level", "value_slope")
+    tables = zip(names, (*score, *value), strict=True)
+    return {name: kept(table, STEP) for name, table in tables}
+
+
+@cache
+@torch.no_grad()
+def contents(problem: Model, senders: tuple[Head, ...]) -> dict[str, Tensor]:
+    """What a place is to layer 1 by the value that stands there and what heads of layer 0 move
+    there, along `Inside.directions`.
+
+    `asks` and `shows` make the attention of these heads; `moves` is what they move of each token
+    at each position; `stands` what stands at a place without them, of other heads of layer 0 the
+    mean; `bias` what LayerNorm does not divide. It divides by `scale_level`, by place and value,
+    and `scale_slope` times what the place pays to its mirror in the first of these heads.
+    """
+    model, task, found = problem.model, problem.task, inside(problem)
+    places, n = list(task.places), task.start + 1
+    # What is read has mean zero.
+    directions = (found.directions - found.directions.mean(dim=1, keepdim=True)).T
+    read = torch.stack([_read(problem, position)[:n] for position in range(task.places.stop)])
+    sides = [scores(problem, head) for head in senders]
+    besides = model.W_pos[places] + model.b_O[0]
+    for head in (head for head in heads(problem) if head.layer == 0 and head not in senders):
+        z = activations(problem, found.tokens, Z, 0)[:, places, head.number].mean(dim=0)
+        besides = besides + z @ model.W_O[0][head.number]
+    ov = w_ov(problem, 0)[[head.number for head in senders]]
+    level, slope = _scales(problem, senders[0])
+    shares = {
+        "asks": torch.stack([side.asks for side in sides]).float(),
+        "shows": torch.stack([side.shows for side in sides]).float(),
+        "moves": read @ ov[:, None] @ directions,
+        "stands": (model.W_E[: n - 1] + besides[:, None]) @ directions,
+    }
+    finer = {"scale_level": kept(level, SCALE_STEP), "scale_slope": kept(slope, SCALE_STEP)}
+    tables = {name: kept(table, STEP) for name, table in shares.items()}
+    return {**tables, **finer, "bias": kept(found.bias, STEP)}
+
+
+def _read(problem: Model, position: int) -> Float[Tensor, "token d_model"]:
+    return reads(problem, slice(position, position + 1), layer=0).total()
+
+
+def _scales(
+    problem: Model, head: Head
+) -> tuple[Float[Tensor, "place value"], Float[Tensor, " place"]]:
+    """What LayerNorm divides a place by, as a level by value and a slope by attention; least
+    squares.
+    """
+    task, found = problem.task, inside(problem)
+    places, last = list(task.places), problem.architecture.n_layers - 1
+    paid = looks(problem, head, found.tokens).mirror[:, :, None]
+    values = one_hot(found.tokens[:, places], task.start).to(paid)
+    scale = activations(problem, found.tokens, LN1_SCALE, last)[:, places]
+    sides = torch.cat([values, paid], dim=2).transpose(0, 1).cpu().double()
+    solved = torch.linalg.lstsq(sides, scale.transpose(0, 1).cpu().double(), driver="gelsd")
+    fitted = solved.solution[:, :, 0].to(scale)
+    return fitted[:, :-1], fitted[:, -1]
 
 
 @cache
@@ -120,16 +241,17 @@ def by_pair(own: Tokens, mirror: Tokens, tables: Tables) -> Shares:
     return tables["paid"][torch.arange(own.shape[1]), own, mirror]
 
 
-def tell(attention: Shares, tables: Tables, averaged: int | None) -> Logits:
-    """What layer 1 says, where what one of its heads adds may be the mean over sequences."""
-    seen = attention[:, None]
-    score = tables["score_level"] + seen * tables["score_slope"]
-    value = tables["value_level"] + seen * tables["value_slope"]
+def tell(
+    score: Float[Tensor, "batch head place"],
+    value: Float[Tensor, "batch head place"],
+    tables: Tables,
+    averaged: int | None,
+) -> Logits:
+    """What END says, where what one head of layer 1 adds may be the mean over sequences."""
     rest = tables["rest_score"].expand(len(score), -1, -1)
     weight = torch.cat([score, rest], dim=2).softmax(dim=2)
-    added = (weight[:, :, :-1] * value).sum(dim=2) + (weight[:, :, -1:] * tables["rest_value"])[
-        :, :, 0
-    ]
+    held = torch.cat([value, tables["rest_value"].expand_as(rest)], dim=2)
+    added = (weight * held).sum(dim=2)
     if averaged is not None:
         added[:, averaged] = added[:, averaged].mean()
     yes = added.sum(dim=1) + tables["constant"]
@@ -141,7 +263,7 @@ def comparing(
     read: Callable[[Model], Tensor],
     problem: Model,
 ) -> Program:
-    """The program that compares in one way or the other, and tells what it found."""
+    """The program that compares in one way or the other, and makes scores and values of that."""
     half, last = problem.task.length // 2, problem.task.length + 1
     first, later = str(comparer(problem)), [str(reader) for reader in readers(problem)]
 
@@ -150,14 +272,62 @@ def comparing(
 
     def under(tokens: Tokens, tables: Tables, intervention: str) -> Logits:
         mirror = tokens[:, 1 : half + 1].flip(1)
-        attention = how(tokens[:, half + 1 : last], mirror, tables)
+        seen = how(tokens[:, half + 1 : last], mirror, tables)
         if intervention == first:
-            attention = attention.mean(dim=0).expand_as(attention)
+            seen = seen.mean(dim=0).expand_as(seen)
+        seen = seen[:, None]
+        score = tables["score_level"] + seen * tables["score_slope"]
+        value = tables["value_level"] + seen * tables["value_slope"]
         averaged = later.index(intervention) if intervention in later else None
-        return tell(attention, tables, averaged)
+        return tell(score, value, tables, averaged)
 
-    found = {**told(problem), "paid": kept(read(problem), SHARE_STEP)}
+    found = {**rest(problem), **lines(problem), "paid": kept(read(problem), SHARE_STEP)}
     return Program(predict, found, (how, tell, under), under)
+
+
+def moving(
+    senders: Callable[[Model], tuple[Head, ...]],
+    problem: Model,
+) -> Program:
+    """The program that follows what heads of layer 0 move to each place."""
+    half, last = problem.task.length // 2, problem.task.length + 1
+    by = senders(problem)
+    sent, later = [str(head) for head in by], [str(reader) for reader in readers(problem)]
+
+    def predict(tokens: Tokens, tables: Tables) -> Logits:
+        return under(tokens, tables, "")
+
+    def under(tokens: Tokens, tables: Tables, intervention: str) -> Logits:
+        place, mirror = torch.arange(half), torch.arange(half, 0, -1)
+        own, position = tokens[:, half + 1 : last], torch.arange(last)
+        found, paid = tables["stands"][place, own], 0
+        for number in reversed(range(len(sent))):
+            shown = tables["shows"][number, position, tokens[:, :last]]
+            score = tables["asks"][number, place, own] @ shown.mT
+            after = position > place[:, None] + half + 1
+            attention = score.masked_fill(after.to(score.device), -torch.inf).softmax(dim=2)
+            moved = attention @ tables["moves"][number, position, tokens[:, :last]]
+            if intervention == sent[number]:
+                moved = moved.mean(dim=0)
+            found, paid = found + moved, attention[:, place, mirror]
+        scale = tables["scale_level"][place, own] + paid * tables["scale_slope"]
+        score, value = (found / scale[:, :, None] + tables["bias"]).mT.chunk(2, dim=1)
+        averaged = later.index(intervention) if intervention in later else None
+        return tell(score, value, tables, averaged)
+
+    return Program(predict, {**rest(problem), **contents(problem, by)}, (tell, under), under)
+
+
+def comparer_alone(problem: Model) -> tuple[Head, ...]:
+    """The head that compares."""
+    return (comparer(problem),)
+
+
+def all_of_layer_0(problem: Model) -> tuple[Head, ...]:
+    """It and the others of layer 0."""
+    first = comparer(problem)
+    others = [head for head in heads(problem) if head.layer == 0 and head != first]
+    return (first, *others)
 
 
 def all_or_nothing(problem: Model) -> Program:
@@ -204,6 +374,12 @@ BY_VALUES = Explanation(
     "What a place pays to its mirror depends on the two values, as the QK circuit has it.",
     partial(comparing, by_pair, paid),
 )
+CONTENT = Explanation(
+    "content",
+    "What the head that compares moves to a place, from its mirror, itself and elsewhere, and the "
+    "value that stands there, make its score and its value.",
+    partial(moving, comparer_alone),
+)
 EXPLANATIONS = [
     TASK,
     Explanation(
@@ -214,5 +390,12 @@ EXPLANATIONS = [
     ),
     BY_PLACE,
     BY_VALUES,
+    CONTENT,
+    Explanation(
+        "both_heads",
+        "And the other head of layer 0 moves something there too.",
+        partial(moving, all_of_layer_0),
+    ),
 ]
-"""The first knows the task alone."""
+"""The first knows the task alone. The last two were stated after those before them had been put to
+the test; `by_values`, stated to beat the task, had not."""

@@ -24,6 +24,10 @@ class Scores(NamedTuple):
     come after the place, at which no head looks."""
     start: Float[Tensor, "place value"]
     """To START."""
+    asks: Float[Tensor, "place value d_head"]
+    """Queries; scores are their products with keys."""
+    shows: Float[Tensor, "pos token d_head"]
+    """Keys, of values and START, START's position first."""
     error: float
     """How far rounding can have moved any of them."""
 
@@ -63,10 +67,11 @@ def scores(problem: Model, head: Head) -> Scores:
         return size @ w.abs() + b.abs() if absolute else read @ w + b
 
     queries, keys = (side(name, absolute=False) / sizes.d_head**0.25 for name in "QK")
-    values = torch.einsum("pvd,ktd->pvkt", queries[second, :-1], keys[1:, :-1])
-    start = torch.einsum("pvd,d->pv", queries[second, :-1], keys[0, -1])
+    asks = queries[second, :-1]
+    values = torch.einsum("pvd,ktd->pvkt", asks, keys[1:, :-1])
     of_queries, of_keys = (side(name, absolute=True) / sizes.d_head**0.25 for name in "QK")
     largest = float((of_queries.amax(dim=(0, 1)) * of_keys.amax(dim=(0, 1))).sum())
     nested = gamma(2 * sizes.d_model + sizes.d_head + 12, ROUNDOFF_64)
     # Twice, for what is of second order.
-    return Scores(values, start, 2 * largest * (2 * relative + nested))
+    error = 2 * largest * (2 * relative + nested)
+    return Scores(values, asks @ keys[0, -1], asks, keys, error)
