@@ -2,11 +2,14 @@
 
 Of the head that compares, exact extremes over all sequences are within reach: each other position
 takes the value that draws most attention, or least, whatever stands elsewhere. What layer 1 makes
-of it is not: there, what is read depends on the whole sequence. `reach` says how far apart the
-ends are that layer 0 leaves, and how many cases it would take.
+of it is not: there, what is read depends on the whole sequence. `reach` and `reach_by_value` say how
+far the ends that layer 0 leaves would carry even if layer 1 did no more than `explanations.lines`
+say, which were fitted: they prove nothing, and tell how many cases a proof would have to tell
+apart.
 """
 
 from functools import cache
+from math import log10
 from typing import NamedTuple
 
 import torch
@@ -15,7 +18,9 @@ from torch import Tensor
 
 from analyses.evidence.bounds import ROUNDOFF_64, softmax_rounding
 from analyses.instruments.heads import Head
-from analyses.palindromes.samples import Model
+from analyses.palindromes.comparing import comparer, looks
+from analyses.palindromes.explanations import lines, rest
+from analyses.palindromes.samples import Model, palindromes
 from analyses.palindromes.scores import scores
 
 
@@ -87,3 +92,69 @@ def always_apart(problem: Model, head: Head, paired: bool = False) -> Tensor:
     """
     found = extremes(problem, head, paired)
     return found.equal_least > found.unequal_most
+
+
+class Reach(NamedTuple):
+    """What a division of all palindromes into cases would come to."""
+
+    digits: float
+    """Logarithm to base ten of the number of cases."""
+    margin: Float[Tensor, " palindrome"]
+    """Of sampled palindromes, how far yes is above no at the least in the case that each belongs
+    to; in logits."""
+
+    def share(self) -> float:
+        """The share of palindromes whose case has the right answer throughout."""
+        return float((self.margin > 0).double().mean())
+
+
+def reach(problem: Model, pieces: int) -> Reach:
+    """Divide by attention: at each place, all that an equal pair can have, into equal pieces."""
+    found = extremes(problem, comparer(problem), paired=True)
+    low, high = found.equal_least.amin(dim=1), found.equal_most.amax(dim=1)
+    paid = looks(problem, comparer(problem), palindromes(problem)).mirror.double()
+    width = (high - low) / pieces
+    piece = ((paid - low) / width).floor().clamp(0, pieces - 1)
+    margin = least_margin(problem, low + piece * width, low + (piece + 1) * width)
+    return Reach(len(low) * log10(pieces), margin)
+
+
+def reach_by_value(problem: Model) -> Reach:
+    """Divide by the value at each place, which means: every palindrome for itself, with each place
+    taken to know its own value alone.
+    """
+    found = extremes(problem, comparer(problem), paired=True)
+    places = list(problem.task.places)
+    own = palindromes(problem)[:, places]
+    place = torch.arange(len(places), device=own.device)
+    margin = least_margin(problem, found.equal_least[place, own], found.equal_most[place, own])
+    return Reach(len(places) * log10(problem.task.max_value + 1), margin)
+
+
+def least_margin(
+    problem: Model, low: Float[Tensor, "case place"], high: Float[Tensor, "case place"]
+) -> Float[Tensor, " case"]:
+    """How far yes is above no at the least, by `explanations.lines`, if the attention of places to
+    their mirrors lies between two ends; interval arithmetic, in logits.
+
+    Score and value of a place are taken as free of each other. Of a weighted mean the least is
+    where all values below some threshold have their largest weights and all others their least.
+    """
+    tables = {name: table.double() for name, table in (lines(problem) | rest(problem)).items()}
+    ends = torch.stack([low, high])[:, :, None]
+    score = tables["score_level"] + ends * tables["score_slope"]
+    value = (tables["value_level"] + ends * tables["value_slope"]).amin(dim=0)
+    shape = (*value.shape[:2], 1)
+    value, order = torch.cat([value, tables["rest_value"].expand(shape)], dim=2).sort(dim=2)
+    least, most = (
+        torch.cat([end, tables["rest_score"].expand(shape)], dim=2).gather(2, order).exp()
+        for end in (score.amin(dim=0), score.amax(dim=0))
+    )
+
+    def sums(of: Float[Tensor, "case head place"]) -> Float[Tensor, "case head threshold"]:
+        below = (of * most).cumsum(dim=2)
+        above = (of * least).flip(2).cumsum(dim=2).flip(2) - of * least
+        return below + above
+
+    means = sums(value) / sums(torch.ones_like(value))
+    return means.amin(dim=2).sum(dim=1) + tables["constant"]

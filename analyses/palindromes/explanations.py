@@ -149,31 +149,30 @@ def lines(problem: Model) -> dict[str, Tensor]:
 
 @cache
 @torch.no_grad()
-def contents(problem: Model, senders: tuple[Head, ...]) -> dict[str, Tensor]:
-    """What a place is to layer 1 by the value that stands there and what heads of layer 0 move
-    there, along `Inside.directions`.
+def contents(problem: Model) -> dict[str, Tensor]:
+    """What a place is to layer 1 by the value that stands there and what the head that compares
+    moves there, along `Inside.directions`.
 
-    `asks` and `shows` make the attention of these heads; `moves` is what they move of each token
-    at each position; `stands` what stands at a place without them, of other heads of layer 0 the
-    mean; `bias` what LayerNorm does not divide. It divides by `scale_level`, by place and value,
-    and `scale_slope` times what the place pays to its mirror in the first of these heads.
+    `asks` and `shows` make the head's attention; `moves` is what it moves of each token at each
+    position; `stands` what stands at a place without it, of other heads of layer 0 the mean;
+    `bias` what LayerNorm does not divide. It divides by `scale_level`, by place and value, and
+    `scale_slope` times what the place pays to its mirror.
     """
     model, task, found = problem.model, problem.task, inside(problem)
     places, n = list(task.places), task.start + 1
     # What is read has mean zero.
     directions = (found.directions - found.directions.mean(dim=1, keepdim=True)).T
     read = torch.stack([_read(problem, position)[:n] for position in range(task.places.stop)])
-    sides = [scores(problem, head) for head in senders]
+    first = comparer(problem)
     besides = model.W_pos[places] + model.b_O[0]
-    for head in (head for head in heads(problem) if head.layer == 0 and head not in senders):
+    for head in (head for head in heads(problem) if head.layer == 0 and head != first):
         z = activations(problem, found.tokens, Z, 0)[:, places, head.number].mean(dim=0)
         besides = besides + z @ model.W_O[0][head.number]
-    ov = w_ov(problem, 0)[[head.number for head in senders]]
-    level, slope = _scales(problem, senders[0])
+    level, slope = _scales(problem, first)
     shares = {
-        "asks": torch.stack([side.asks for side in sides]).float(),
-        "shows": torch.stack([side.shows for side in sides]).float(),
-        "moves": read @ ov[:, None] @ directions,
+        "asks": scores(problem, first).asks.float(),
+        "shows": scores(problem, first).shows.float(),
+        "moves": read @ w_ov(problem, 0)[first.number] @ directions,
         "stands": (model.W_E[: n - 1] + besides[:, None]) @ directions,
     }
     finer = {"scale_level": kept(level, SCALE_STEP), "scale_slope": kept(slope, SCALE_STEP)}
@@ -285,49 +284,31 @@ def comparing(
     return Program(predict, found, (how, tell, under), under)
 
 
-def moving(
-    senders: Callable[[Model], tuple[Head, ...]],
-    problem: Model,
-) -> Program:
-    """The program that follows what heads of layer 0 move to each place."""
+def moving(problem: Model) -> Program:
+    """The program that follows what the head that compares moves to each place."""
     half, last = problem.task.length // 2, problem.task.length + 1
-    by = senders(problem)
-    sent, later = [str(head) for head in by], [str(reader) for reader in readers(problem)]
+    first, later = str(comparer(problem)), [str(reader) for reader in readers(problem)]
 
     def predict(tokens: Tokens, tables: Tables) -> Logits:
         return under(tokens, tables, "")
 
     def under(tokens: Tokens, tables: Tables, intervention: str) -> Logits:
-        place, mirror = torch.arange(half), torch.arange(half, 0, -1)
-        own, position = tokens[:, half + 1 : last], torch.arange(last)
-        found, paid = tables["stands"][place, own], 0
-        for number in reversed(range(len(sent))):
-            shown = tables["shows"][number, position, tokens[:, :last]]
-            score = tables["asks"][number, place, own] @ shown.mT
-            after = position > place[:, None] + half + 1
-            attention = score.masked_fill(after.to(score.device), -torch.inf).softmax(dim=2)
-            moved = attention @ tables["moves"][number, position, tokens[:, :last]]
-            if intervention == sent[number]:
-                moved = moved.mean(dim=0)
-            found, paid = found + moved, attention[:, place, mirror]
-        scale = tables["scale_level"][place, own] + paid * tables["scale_slope"]
-        score, value = (found / scale[:, :, None] + tables["bias"]).mT.chunk(2, dim=1)
+        device = tokens.device
+        place, position = torch.arange(half, device=device), torch.arange(last, device=device)
+        own, read = tokens[:, half + 1 :][:, place], tokens[:, position]
+        score = tables["asks"][place, own] @ tables["shows"][position, read].mT
+        after = position > place[:, None] + half + 1
+        attention = score.masked_fill(after, -torch.inf).softmax(dim=2)
+        moved = attention @ tables["moves"][position, read]
+        if intervention == first:
+            moved = moved.mean(dim=0)
+        at_mirror = attention[:, place, half - place]
+        scale = tables["scale_level"][place, own] + at_mirror * tables["scale_slope"]
+        found = (tables["stands"][place, own] + moved) / scale[:, :, None] + tables["bias"]
         averaged = later.index(intervention) if intervention in later else None
-        return tell(score, value, tables, averaged)
+        return tell(*found.mT.chunk(2, dim=1), tables, averaged)
 
-    return Program(predict, {**rest(problem), **contents(problem, by)}, (tell, under), under)
-
-
-def comparer_alone(problem: Model) -> tuple[Head, ...]:
-    """The head that compares."""
-    return (comparer(problem),)
-
-
-def all_of_layer_0(problem: Model) -> tuple[Head, ...]:
-    """It and the others of layer 0."""
-    first = comparer(problem)
-    others = [head for head in heads(problem) if head.layer == 0 and head != first]
-    return (first, *others)
+    return Program(predict, {**rest(problem), **contents(problem)}, (tell, under), under)
 
 
 def all_or_nothing(problem: Model) -> Program:
@@ -378,7 +359,7 @@ CONTENT = Explanation(
     "content",
     "What the head that compares moves to a place, from its mirror, itself and elsewhere, and the "
     "value that stands there, make its score and its value.",
-    partial(moving, comparer_alone),
+    moving,
 )
 EXPLANATIONS = [
     TASK,
@@ -391,11 +372,5 @@ EXPLANATIONS = [
     BY_PLACE,
     BY_VALUES,
     CONTENT,
-    Explanation(
-        "both_heads",
-        "And the other head of layer 0 moves something there too.",
-        partial(moving, all_of_layer_0),
-    ),
 ]
-"""The first knows the task alone. The last two were stated after those before them had been put to
-the test; `by_values`, stated to beat the task, had not."""
+"""The first knows the task alone. The last was stated after the others had been put to the test."""
