@@ -2,10 +2,10 @@
 
 Of the head that compares, exact extremes over all sequences are within reach: each other position
 takes the value that draws most attention, or least, whatever stands elsewhere. What layer 1 makes
-of it is not: there, what is read depends on the whole sequence. `reach` and `reach_by_value` say how
-far the ends that layer 0 leaves would carry even if layer 1 did no more than `explanations.lines`
-say, which were fitted: they prove nothing, and tell how many cases a proof would have to tell
-apart.
+of it is not: there, what is read depends on the whole sequence. `reach` and `reach_by_value` say
+how far the ends that layer 0 leaves would carry even if layer 1 did no more than
+`explanations.lines` say, which were fitted: they prove nothing, and tell how many cases a proof
+would have to tell apart.
 """
 
 from functools import cache

@@ -4,6 +4,7 @@ from functools import cache
 from typing import Literal
 
 import torch
+from torch import Tensor
 
 from analyses.instruments.ablation import mean_ablate, zero_ablate
 from analyses.instruments.heads import Head
@@ -56,10 +57,22 @@ def effect(
 def left(problem: Model, head: Head, how: How) -> tuple[list[float], list[float]]:
     """How far the right answer is above the wrong one with a head ablated, and with nothing."""
     tokens = evaluation(problem)
-    sign = 2 * problem.task.answers(tokens)[:, 0].double() - 1
+    sign, before = _before(problem)
     if how == "zero":
         logits = zero_ablate(problem, tokens, head)
     else:
-        reference = tokens if how == "mean" else problem.fresh(len(tokens), OTHER_SEED)
+        reference = tokens if how == "mean" else _others(problem)
         logits = mean_ablate(problem, tokens, head, reference=reference)
-    return (sign * yes_above_no(logits)).tolist(), (sign * above(problem, tokens)).tolist()
+    return (sign * yes_above_no(logits)).tolist(), (sign * before).tolist()
+
+
+@cache
+def _before(problem: Model) -> tuple[Tensor, Tensor]:
+    """Which answers are right, by sign, and how far yes is above no with nothing ablated."""
+    tokens = evaluation(problem)
+    return 2 * problem.task.answers(tokens)[:, 0].double() - 1, above(problem, tokens)
+
+
+@cache
+def _others(problem: Model) -> Tokens:
+    return problem.fresh(len(evaluation(problem)), OTHER_SEED)
