@@ -2,14 +2,13 @@
 
 Of the head that compares, exact extremes over all sequences are within reach: each other position
 takes the value that draws most attention, or least, whatever stands elsewhere. What layer 1 makes
-of it is not: there, what is read depends on the whole sequence. `reach` and `reach_by_value` say how
-far the ends that layer 0 leaves would carry even if layer 1 did no more than `explanations.lines`
-say, which were fitted: they prove nothing, and tell how many cases a proof would have to tell
-apart.
+of it is not: there, what is read depends on the whole sequence. `reach` and `reach_by_value` say
+how far the ends that layer 0 leaves would carry even if layer 1 did no more than
+`explanations.lines` say, which were fitted: they prove nothing, and tell how many cases a proof
+would have to tell apart.
 """
 
 from functools import cache
-from math import log10
 from typing import NamedTuple
 
 import torch
@@ -97,8 +96,7 @@ def always_apart(problem: Model, head: Head, paired: bool = False) -> Tensor:
 class Reach(NamedTuple):
     """What a division of all palindromes into cases would come to."""
 
-    digits: float
-    """Logarithm to base ten of the number of cases."""
+    cases: float
     margin: Float[Tensor, " palindrome"]
     """Of sampled palindromes, how far yes is above no at the least in the case that each belongs
     to; in logits."""
@@ -116,7 +114,7 @@ def reach(problem: Model, pieces: int) -> Reach:
     width = (high - low) / pieces
     piece = ((paid - low) / width).floor().clamp(0, pieces - 1)
     margin = least_margin(problem, low + piece * width, low + (piece + 1) * width)
-    return Reach(len(low) * log10(pieces), margin)
+    return Reach(float(pieces) ** len(low), margin)
 
 
 def reach_by_value(problem: Model) -> Reach:
@@ -128,7 +126,7 @@ def reach_by_value(problem: Model) -> Reach:
     own = palindromes(problem)[:, places]
     place = torch.arange(len(places), device=own.device)
     margin = least_margin(problem, found.equal_least[place, own], found.equal_most[place, own])
-    return Reach(len(places) * log10(problem.task.max_value + 1), margin)
+    return Reach(float(problem.task.max_value + 1) ** len(places), margin)
 
 
 def least_margin(

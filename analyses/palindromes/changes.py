@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from analyses.instruments.attribution import logit_difference
+from analyses.palindromes.at_end import above_at_end
 from analyses.palindromes.samples import CONTEXTS, Model, Tokens, palindromes
 from models.palindromes.task import NO, YES
 
@@ -42,7 +43,7 @@ class SingleChanges(NamedTuple):
 @torch.no_grad()
 def single_changes(problem: Model) -> SingleChanges:
     """Run the model on all of them."""
-    found = [-above(problem, cases.flatten(0, 2)) for cases in changed(problem)]
+    found = [-above_at_end(problem, cases.flatten(0, 2)) for cases in changed(problem)]
     shape = (len(palindromes(problem)[:CONTEXTS]), problem.task.max_value + 1, -1)
     return SingleChanges(torch.stack([yes.reshape(shape) for yes in found], dim=1))
 

@@ -16,6 +16,7 @@ from analyses.palindromes.comparing import comparer, other_of
 from analyses.palindromes.paths import How
 from analyses.palindromes.samples import Model, Tokens
 from analyses.palindromes.telling import paid_to_change
+from analyses.write_ups.numerals import fixed
 from models.palindromes.task import NO, YES
 
 UNREAD = 0.3
@@ -53,26 +54,16 @@ def span(values: Tensor, digits: int = 2) -> str:
     return f"{float(values.min()):.{digits}f} to {float(values.max()):.{digits}f}"
 
 
-def numbered(value: float, digits: int) -> str:
-    """A number of a table, with a true minus sign, and none before zero.
-
-    >>> numbered(-0.0004, 3), numbered(-0.02, 2)
-    ('0.000', '−0.02')
-    """
-    text = f"{round(value, digits) or 0.0:.{digits}f}"
-    return text.replace("-", "\N{MINUS SIGN}")
-
-
 def path_rows(problem: Model) -> list[list[str]]:
     """What a difference loses on its way by each kind of input, from either head of layer 0."""
     compares = comparer(problem)
     senders = (compares, other_of(problem, compares))
     rows = [
-        [name, *(numbered(carried(problem, head, *inputs).value, 3) for head in senders)]
+        [name, *(fixed(carried(problem, head, *inputs).value, 3) for head in senders)]
         for name, inputs in PATHS.items()
     ]
     straight = (carried(problem, head, direct=True).value for head in senders)
-    return [*rows, ["straight to the logits", *(numbered(value, 3) for value in straight)]]
+    return [*rows, ["straight to the logits", *(fixed(value, 3) for value in straight)]]
 
 
 def ablation_rows(problem: Model) -> list[list[str]]:
@@ -82,7 +73,7 @@ def ablation_rows(problem: Model) -> list[list[str]]:
     return [
         [
             f"head {head}",
-            *(numbered(kept(problem, head, how).value, 2) for how in HOW),
+            *(fixed(kept(problem, head, how).value, 2) for how in HOW),
             published.left(str(head)),
         ]
         for head in heads(problem)
@@ -154,5 +145,5 @@ def hardest_rows(problem: Model, found: Climb) -> list[list[str]]:
             continue
         shown.add(which)
         words = ", ".join(task.vocabulary[token] for token in tokens[1:-1])
-        rows.append([words, str(task.places[which]), numbered(-difficulty, 1)])
+        rows.append([words, str(task.places[which]), fixed(-difficulty, 1)])
     return rows

@@ -61,7 +61,7 @@ def ablated(problem: Model, heads: Sequence[Head], how: How) -> Float[Tensor, " 
         return yes_above_no(zero_ablate(problem, tokens, heads))
     reference = {
         "mean": lambda: tokens,
-        "other mean": lambda: problem.fresh(len(tokens), OTHER_SEED),
+        "other mean": lambda: _others(problem),
         "palindromes": lambda: palindromes(problem),
     }[how]()
     return yes_above_no(mean_ablate(problem, tokens, heads, reference=reference))
@@ -70,7 +70,17 @@ def ablated(problem: Model, heads: Sequence[Head], how: How) -> Float[Tensor, " 
 @cache
 def left(problem: Model, head: Head, how: How) -> tuple[list[float], list[float]]:
     """How far the right answer is above the wrong one with a head ablated, and with nothing."""
+    sign, before = _before(problem)
+    return (sign * ablated(problem, [head], how)).tolist(), (sign * before).tolist()
+
+
+@cache
+def _before(problem: Model) -> tuple[Tensor, Tensor]:
+    """Which answers are right, by sign, and how far yes is above no with nothing ablated."""
     tokens = evaluation(problem)
-    sign = 2 * problem.task.answers(tokens)[:, 0].double() - 1
-    found = ablated(problem, [head], how)
-    return (sign * found).tolist(), (sign * above(problem, tokens)).tolist()
+    return 2 * problem.task.answers(tokens)[:, 0].double() - 1, above(problem, tokens)
+
+
+@cache
+def _others(problem: Model) -> Tokens:
+    return problem.fresh(len(evaluation(problem)), OTHER_SEED)
