@@ -473,11 +473,11 @@ table(
 #
 # For the answer that is not enough. What END reads of a place depends on the whole sequence. Even
 # if layer 1 did only what the best short program of section 11 says, one would have to know each
-# place's attention to within a tenth of its range, {{ piece_cases }} cases, for {{ reached }} of
-# sampled palindromes to be sure of their answer. To know only the value of each pair
-# ({{ value_cases }} cases) proves {{ value_reached }} of them. So we prove nothing about accuracy;
-# the level of evidence for it is *sampled*, and for single changes, *every case in sampled
-# contexts*.
+# place's attention to within one of {{ pieces }} pieces of its range, {{ piece_cases }} cases, for
+# {{ reached }} of sampled palindromes to be sure of their answer. To know only the value of each
+# pair ({{ value_cases }} cases) proves {{ value_reached }} of them. So we prove nothing about
+# accuracy; the level of evidence for it is *sampled*, and for single changes, *every case in
+# sampled contexts*.
 #
 # ## 11. Explanations that predict
 #
@@ -500,12 +500,12 @@ record("values_foresee", findings["values_foresee_mistakes"].value, "share", dig
 # %% [markdown]
 # On random sequences being right is enough. On single changes it is not: {{ task_changes }}. To
 # know what each pair of values does to a place's attention foresees {{ values_foresee }} of what
-# fools the model, but cries wolf so often that it agrees with the model less than the right answer
-# does ({{ values_changes }}; we had claimed {{ values_claimed }}). What was missing is that the
-# value a place holds, and what head {{ comparer }} brings from anywhere, make its key and its value
-# in layer 1 as well. With that, the program agrees on {{ content_changes }} of single changes, and
-# foresees {{ content_mistakes }} of the model's mistakes in the table. That is the distance between
-# this page's prose, which is *by place*, and what the model does.
+# fools the model, but with so many false alarms that it agrees with the model less than the right
+# answer does ({{ values_changes }}; we had claimed {{ values_claimed }}). What was missing is that
+# the value a place holds, and what head {{ comparer }} brings from anywhere, make its key and its
+# value in layer 1 as well. With that, the program agrees on {{ content_changes }} of single
+# changes, and foresees {{ content_mistakes }} of the model's mistakes in the table. That is the
+# distance between this page's prose, which is *by place*, and what the model does.
 #
 # ## 12. Published, and ours
 #
