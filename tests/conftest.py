@@ -35,7 +35,10 @@ hypothesis.settings.load_profile("project")
 
 ROOT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-LONGEST = {"test_pages.py", "test_month.py", "test_lookalike.py", "test_rhythm.py"}
+LONGEST = {
+    *("test_pages.py", "test_month.py", "test_lookalike.py", "test_rhythm.py"),
+    *("test_keyboard.py", "test_start.py"),
+}
 """Files that are begun first, or one process would be left with them at the end."""
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 

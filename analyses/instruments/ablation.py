@@ -9,10 +9,10 @@ MLP is ablated with its output bias, neurons without.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from analyses.instruments.parts import Embedding, Logits, Part
+from analyses.instruments.parts import Embedding, Logits, Part, PartT
 from analyses.instruments.path_patching import mean_ablate_path
 from analyses.instruments.positions import Positions
 from analyses.instruments.replacing import Tokens, means, others, run, zeros
@@ -45,7 +45,7 @@ def mean_ablate(
     tokens: Tokens,
     parts: Part | Iterable[Part],
     positions: Positions | None = None,
-    reference: Tokens | None = None,
+    reference: Int[Tensor, "reference n_ctx"] | None = None,
 ) -> Float[Tensor, "batch pos d_vocab_out"]:
     """The logits with the mean over reference inputs in place of what parts write, position by
     position.
@@ -59,8 +59,7 @@ def mean_ablate(
 
     Raises:
         IndexError: if the model does not have one of them, or sequences such a position.
-        ValueError: if it has no MLP, and one of them belongs to it; or if reference inputs are of
-            another length.
+        ValueError: if it has no MLP, and one of them belongs to it.
     """
     return run(problem, tokens, [means(problem, tokens, parts, positions, reference)])
 
@@ -68,7 +67,7 @@ def mean_ablate(
 def resample_ablate(
     problem: Problem[Any],
     tokens: Tokens,
-    donors: Mapping[Part, Tokens],
+    donors: Mapping[PartT, Int[Tensor, "other n_ctx"]],
     positions: Positions | None = None,
 ) -> Float[Tensor, "batch pos d_vocab_out"]:
     """The logits when parts write what they write in other sequences.

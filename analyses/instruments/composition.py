@@ -31,6 +31,7 @@ from models.problem import Problem
 
 Kind = Literal["Q", "K", "V"]
 """What the later head makes of it: its queries, its keys or its values."""
+KINDS: tuple[Kind, ...] = ("Q", "K", "V")
 
 
 class Composition(NamedTuple):
@@ -77,7 +78,7 @@ def compositions(problem: Problem[Any]) -> list[Composition]:
     earlier ones first.
     """
     return [
-        Composition(one, other, *(composition(problem, one, other, kind) for kind in "QKV"))
+        Composition(one, other, *(composition(problem, one, other, kind) for kind in KINDS))
         for one, other in product(heads(problem), repeat=2)
         if one.layer < other.layer
     ]

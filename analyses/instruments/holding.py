@@ -104,7 +104,7 @@ def hold_neurons(
         ValueError: if it has no MLP.
     """
     name = point(problem, NEURONS, neurons.layer)
-    tokens, at = tokens.to(problem.device), at.to(problem.device)
+    tokens, at = tokens.to(problem.device), at.to(problem.model.W_U)
     which = belonging(problem, neurons)
     held = Replacement(which, lambda rows: {name: at[rows]}, chosen(None, tokens))
     return run(problem, tokens, [held])
@@ -134,4 +134,4 @@ def without_relu(
 
 
 def _hold(value: Tensor) -> Callable[..., Tensor]:
-    return lambda passing, hook: value.expand_as(passing)
+    return lambda passing, hook: value.to(passing).expand_as(passing)

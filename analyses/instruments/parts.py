@@ -75,10 +75,11 @@ Part: TypeAlias = Sender | Residual
 """What something else can be put in place of."""
 Receiver: TypeAlias = Input | Head | Mlp | Neurons | Logits
 """What reads the residual stream; a head stands for its three inputs."""
-PartT = TypeVar("PartT", bound=Part | Receiver)
+PartT = TypeVar("PartT", bound=Part)
+AnyT = TypeVar("AnyT", bound=Part | Receiver)
 
 
-def listed(parts: PartT | Iterable[PartT]) -> list[PartT]:
+def listed(parts: AnyT | Iterable[AnyT]) -> list[AnyT]:
     """One part or several, as a list."""
     # A head is a tuple too.
     if isinstance(parts, Embedding | Head | Mlp | Neurons | Residual | Input | Logits):

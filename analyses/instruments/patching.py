@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from analyses.instruments.parts import Part, listed
@@ -20,7 +20,7 @@ from models.problem import BATCH, Problem
 def patch(
     problem: Problem[Any],
     tokens: Tokens,
-    other: Tokens,
+    other: Int[Tensor, "other n_ctx"],
     parts: Part | Iterable[Part],
     positions: Positions | None = None,
 ) -> Float[Tensor, "batch pos d_vocab_out"]:
@@ -43,7 +43,7 @@ def patch(
 
 @torch.no_grad()
 def patch_each(
-    problem: Problem[Any], tokens: Tokens, other: Tokens, parts: Iterable[Part]
+    problem: Problem[Any], tokens: Tokens, other: Int[Tensor, "other n_ctx"], parts: Iterable[Part]
 ) -> Float[Tensor, "part pos batch label d_vocab_out"]:
     """`patch` of each part by itself at each position by itself: the logits where an answer is
     predicted.

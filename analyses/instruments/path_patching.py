@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from analyses.instruments.activations import (
@@ -71,7 +71,7 @@ LayerNormScale = Literal["recomputed", "frozen"]
 def path_patch(
     problem: Problem[Any],
     tokens: Tokens,
-    other: Tokens,
+    other: Int[Tensor, "other n_ctx"],
     senders: Sender | Iterable[Sender],
     receivers: Receiver | Iterable[Receiver],
     sent_at: Positions | None = None,
@@ -107,7 +107,7 @@ def mean_ablate_path(
     tokens: Tokens,
     senders: Sender | Iterable[Sender],
     receivers: Receiver | Iterable[Receiver],
-    reference: Tokens | None = None,
+    reference: Int[Tensor, "reference n_ctx"] | None = None,
     sent_at: Positions | None = None,
     received_at: Positions | None = None,
     scale: LayerNormScale = "recomputed",
@@ -125,7 +125,7 @@ def mean_ablate_path(
 def direct_effect(
     problem: Problem[Any],
     tokens: Tokens,
-    other: Tokens,
+    other: Int[Tensor, "other n_ctx"],
     senders: Sender | Iterable[Sender],
     sent_at: Positions | None = None,
     scale: LayerNormScale = "recomputed",
@@ -140,7 +140,7 @@ def direct_effect(
 def total_effect(
     problem: Problem[Any],
     tokens: Tokens,
-    other: Tokens,
+    other: Int[Tensor, "other n_ctx"],
     senders: Sender | Iterable[Sender],
     sent_at: Positions | None = None,
 ) -> Float[Tensor, "batch pos d_vocab_out"]:

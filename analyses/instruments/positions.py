@@ -8,7 +8,7 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 Positions: TypeAlias = (
-    int | slice | Sequence[int] | Int[Tensor, " batch"] | Bool[Tensor, "batch pos"]
+    int | slice | Sequence[int] | Int[Tensor, " sequence"] | Bool[Tensor, "sequence position"]
 )
 """The same ones in all sequences: one, several, or a slice; or a tensor: one position of each
 sequence, or a mask. Negative ones count from the end."""

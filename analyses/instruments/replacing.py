@@ -48,7 +48,7 @@ def put(value: Tensor, where: Tensor) -> Callable[..., Tensor]:
     """A hook that puts a value in some places of what passes."""
 
     def replace(passing: Tensor, hook: object) -> Tensor:
-        return torch.where(where, value, passing)
+        return torch.where(where, value.to(passing), passing)
 
     return replace
 
@@ -115,29 +115,18 @@ def means(
     tokens: Tokens,
     parts: Part | Iterable[Part],
     positions: Positions | None = None,
-    reference: Tokens | None = None,
+    reference: Int[Tensor, "reference n_ctx"] | None = None,
 ) -> Replacement:
-    """Put the mean over reference inputs in place of what parts write, position by position.
-
-    Raises:
-        ValueError: if reference inputs are of another length than `tokens`.
-    """
+    """Put the mean over reference inputs in place of what parts write, position by position."""
     which = belonging(problem, parts)
-    if reference is None:
-        reference = tokens
-    elif reference.shape[1] != tokens.shape[1]:
-        raise ValueError(
-            f"reference inputs of length {reference.shape[1]} for sequences of length "
-            f"{tokens.shape[1]}; the mean is taken position by position"
-        )
-    values = mean_values(problem, reference, which)
+    values = mean_values(problem, tokens if reference is None else reference, which)
     return Replacement(which, lambda rows: values, chosen(positions, tokens.to(problem.device)))
 
 
 def others(
     problem: Problem[Any],
     tokens: Tokens,
-    other: Tokens,
+    other: Int[Tensor, "other n_ctx"],
     parts: Part | Iterable[Part],
     positions: Positions | None = None,
 ) -> Replacement:
@@ -161,14 +150,17 @@ def others(
 
 @torch.no_grad()
 def mean_values(problem: Problem[Any], reference: Tokens, names: Iterable[str]) -> Values:
-    """The mean of what passes hook points over all of some inputs, position by position."""
+    """The mean of what passes hook points over all of some inputs, position by position, in double
+    precision.
+    """
     names = list(names)
+    # In double precision, whatever the model's is: a sum over many batches.
     sums: dict[str, Tensor] = {}
     for part in reference.to(problem.device).split(BATCH):
         for name, value in passing(problem, part, names).items():
             added = value.double().sum(dim=0, keepdim=True)
             sums[name] = sums[name] + added if name in sums else added
-    return {name: (total / len(reference)).float() for name, total in sums.items()}
+    return {name: total / len(reference) for name, total in sums.items()}
 
 
 @torch.no_grad()

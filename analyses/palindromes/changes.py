@@ -26,6 +26,16 @@ class SingleChanges(NamedTuple):
         """Where the model says that it is a palindrome."""
         return self.margin < 0
 
+    def by_values(self) -> Float[Tensor, "place value value"]:
+        """How often the model is fooled, by the pair's two values; 0 where they are equal."""
+        often = self.fooled().double().mean(dim=0)
+        n = often.shape[1]
+        values = torch.arange(n, device=often.device)
+        step = torch.arange(1, n, device=often.device)
+        found = often.new_zeros(len(often), n, n)
+        found[:, values[:, None], (values[:, None] + step) % n] = often
+        return found
+
 
 @cache
 @torch.no_grad()

@@ -13,7 +13,7 @@ from analyses.instruments.heads import Head
 from analyses.instruments.statistics import rank_correlation, ratio_terms
 from analyses.palindromes import near
 from analyses.palindromes.changes import above, single_changes
-from analyses.palindromes.comparing import comparer, parts, seen
+from analyses.palindromes.comparing import comparer, parts, seen, where
 from analyses.palindromes.paths import How, Kind, effect, left
 from analyses.palindromes.samples import (
     Model,
@@ -92,8 +92,7 @@ def changes_seen(problem: Model, changes: int) -> Measurement:
 
 def least_over_places(paid: Tensor, asked: Tensor) -> Measurement:
     """The mean of what is paid where it is asked for, at the place where that is least."""
-    means = (paid * asked).sum(dim=0) / asked.sum(dim=0)
-    worst = int(means.argmin())
+    worst = int(where(paid, asked).argmin())
     return Measurement.mean(paid[asked[:, worst], worst].tolist())
 
 

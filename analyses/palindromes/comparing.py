@@ -62,6 +62,13 @@ def seen(problem: Model, head: Head) -> Seen:
     return Seen(looks(problem, head, tokens), problem.task.differs(tokens))
 
 
+def where(
+    paid: Float[Tensor, "batch place"], asked: Bool[Tensor, "batch place"]
+) -> Float[Tensor, " place"]:
+    """Means by place, over the sequences in which they are asked for."""
+    return (paid * asked).sum(dim=0) / asked.sum(dim=0)
+
+
 class Parts(NamedTuple):
     """Attention scores of a head of layer 0 from each place, by what they come from."""
 

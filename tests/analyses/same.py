@@ -7,5 +7,5 @@ from torch import Tensor
 def same_probabilities(found: Tensor, expected: Tensor) -> None:
     """Folding shifts all logits of a position alike."""
     torch.testing.assert_close(
-        found.log_softmax(-1), expected.log_softmax(-1), atol=2e-4, rtol=1e-4
+        found.log_softmax(-1), expected.log_softmax(-1), atol=2e-4, rtol=3e-4
     )

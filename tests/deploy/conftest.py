@@ -12,6 +12,8 @@ import pytest
 
 from tests.browser import Served, serve
 from tests.conftest import ROOT
+from tests.one_month import keep_one
+from tests.site.conftest import SOLVED
 
 NOT_COPIED = (
     ".git",
@@ -99,9 +101,12 @@ class Published:
 def published(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     """Deploy October and send it as one is told to, change two pages, deploy November and have it
     sent, serve what the remote has.
+
+    Of the months there is one, so that two more sites do not take longer with each month.
     """
     folder = tmp_path_factory.mktemp("deploy")
     shutil.copytree(ROOT, folder / "clone", ignore=shutil.ignore_patterns(*NOT_COPIED))
+    keep_one(folder / "clone", SOLVED[0])
     clone = repository(folder / "clone")
     (clone.folder / "build").mkdir()
     for products in ("analyses", "vendor"):

@@ -72,7 +72,10 @@ class Walk:
     stops: int
 
 
-@pytest.fixture(scope="module", params=zip(SOLVED, WIDTHS, strict=False))
+# By its name, so that it is known which month a walk is about.
+@pytest.fixture(
+    scope="module", params=zip(SOLVED, WIDTHS, strict=False), ids=lambda given: given[0]
+)
 def walk(served: Served, reader: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Walk]:
     slug, width = request.param
     page = reader.new_page()

@@ -27,6 +27,7 @@ from docs.render.references import resolve
 from docs.render.standalone import standalone
 from docs.render.start import pinned, program
 from models.card import Card, slugs
+from tests.one_month import keep_one
 from tests.site.conftest import POSTS
 
 ROOT = Path(__file__).parents[2]
@@ -92,9 +93,12 @@ def soup(page: Path) -> BeautifulSoup:
 
 @pytest.fixture(scope="module")
 def published(copy: Copy) -> Path:
-    """A copy whose repository has an address, with a hostile submission; rendered."""
+    """A copy with one month whose repository has an address, with a hostile submission;
+    rendered.
+    """
 
     def change(folder: Path) -> None:
+        keep_one(folder, SLUG)
         texts = {key: f"{key} {HOSTILE}" for key in ("title", "summary", "format")}
         judging = {"event": "E", "n": 2, "median": 3, "ratings": {"Novelty": 4.5}}
         given = {"authors": [HOSTILE], "date": "2023-10", "judging": judging, **texts}
@@ -162,11 +166,10 @@ def test_nothing_of_an_open_problems_solution_can_be_read_anywhere(
     known_elsewhere = "\n".join(line for slug in others for line in secrets_of(slug))
     secrets = {secret for secret in secrets_of(SLUG) if secret not in known_elsewhere}
     secrets |= {"Vlad", f"{SLUG}/solution", f"{SLUG}-solution.ipynb"}
-    known = {secret for secret in secrets if any(secret in text for text in texts(site))}
+    shown, said = texts(site), texts(still_open)
+    known = {secret for secret in secrets if any(secret in text for text in shown)}
     assert len(known) > 60, "the test looks for what a solved problem shows"
-    assert {secret for secret in secrets if any(secret in text for text in texts(still_open))} == (
-        set()
-    )
+    assert {secret for secret in secrets if any(secret in text for text in said)} == set()
     page = (still_open / "problems" / SLUG / "index.html").read_text(encoding="utf-8")
     assert 'href="solution' not in page and f"{SLUG}-solution.ipynb" not in page
 
@@ -226,7 +229,11 @@ def test_a_solved_problem_says_so(site: Path) -> None:
 
 
 def test_the_end_of_an_open_problem_cannot_be_announced(copy: Copy) -> None:
-    done = render(copy(make_open))
+    def change(folder: Path) -> None:
+        keep_one(folder, SLUG)
+        make_open(folder)
+
+    done = render(copy(change))
     assert done.returncode == 1
     assert re.search(r"posts/2023-11.md: \{\{ .* would give away a result of", done.stderr)
 
@@ -316,7 +323,8 @@ def test_the_feed_is_valid_and_its_links_are_absolute(published: Path) -> None:
         own = channel.find("{http://www.w3.org/2005/Atom}link")
         assert own is not None and own.get("href") == ADDRESS + name
         items = channel.findall("item")
-        assert len(items) == len(list(POSTS.glob("*.md")))
+        posts = list((published / "docs" / "announcements" / "posts").glob("*.md"))
+        assert len(items) == len(posts) > 0
         for item in items:
             assert item.findtext("title") and item.findtext("description")
             assert parsedate_to_datetime(item.findtext("pubDate") or "").tzinfo is not None
@@ -326,6 +334,12 @@ def test_the_feed_is_valid_and_its_links_are_absolute(published: Path) -> None:
             page = published / "site" / link.removeprefix(ADDRESS)
             assert (page / "index.html").is_file()
         assert all(urlsplit(link.text or "").scheme for link in channel.iter("link"))
+
+
+def test_the_feed_has_every_post(site: Path) -> None:
+    for name in ("feed_rss_created.xml", "feed_rss_updated.xml"):
+        feed = (site / name).read_text(encoding="utf-8")
+        assert feed.count("<item>") == len(list(POSTS.glob("*.md")))
 
 
 def test_every_page_names_the_feed(site: Path) -> None:

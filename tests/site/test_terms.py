@@ -132,6 +132,7 @@ def test_an_entry_that_cannot_be_found_stops_the_build(glossary: str, message: s
         "only sources that we checked",
         "an interval; nuts; natural; a native",
         "We mean it",
+        "a patch of land, patched up; in effect a composite",
         "sep, mlp, relu",
     ],
 )
@@ -155,6 +156,10 @@ def test_no_false_friend_leads_to_the_glossary(glossary: list[Term], prose: str)
         ("claims measured on controls", ["claim", "control"]),
         ("extended and effective embeddings", ["effective-embedding"]),
         ("causal scrubbing; resampled", ["causal-scrubbing", "resampling"]),
+        ("K-composition makes virtual heads", ["composition", "virtual-head"]),
+        ("composition of heads; logit difference", ["composition", "head", "logit-difference"]),
+        ("activation patching, path patching", ["activation-patching", "path-patching"]),
+        ("the direct effect on logit differences", ["path-patching", "logit-difference"]),
     ],
 )
 def test_the_words_of_the_pages_lead_there(
