@@ -74,7 +74,7 @@ def verify(session: nox.Session) -> None:
 
 @nox.session
 def new(session: nox.Session) -> None:
-    """Begin a month: `-- SLUG --title "TITLE" --month YYYY-MM`."""
+    """Begin a month: `-- SLUG --title "TITLE" --month YYYY-MM [--layers N] [--heads N]`."""
     environment(session, "analyse", "render")
     python(session, "-m", "docs.contribute.new", *session.posargs)
 

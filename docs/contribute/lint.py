@@ -34,14 +34,20 @@ def lint_faults(month: Month) -> Iterator[Fault]:
     told = _output(month.root, "ruff", "format", "--check", "--output-format", "json", *code)
     for name in {found["filename"] for found in _parsed(told)}:
         path = Path(name)
-        mend = f"`ruff format {path.relative_to(month.root).as_posix()}`"
-        yield month.fault(path, f"is not formatted; {mend}.")
+        mend = f"{python(month.root)} -m ruff format {path.relative_to(month.root).as_posix()}"
+        yield month.fault(path, f"is not formatted; `{mend}`.")
     told = _output(month.root, "pyright", "--outputjson", "--pythonpath", sys.executable, *code)
     for found in _parsed(told)["generalDiagnostics"]:
         if found["severity"] == "error":
             text = f"{' '.join(found['message'].split())} ({found.get('rule', 'syntax')})"
             line = found["range"]["start"]["line"] + 1
             yield month.fault(Path(found["file"]), text, line)
+
+
+def python(root: Path) -> str:
+    """How to call the Python that has the tools, from the root: they are on nobody's PATH."""
+    path = Path(sys.executable)
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 def _output(root: Path, tool: str, *arguments: str) -> str:

@@ -1,4 +1,6 @@
-"""Begin a month: `python -m docs.contribute.new SLUG --title TITLE --month YYYY-MM`."""
+"""Begin a month: `python -m docs.contribute.new SLUG --title TITLE --month YYYY-MM [--layers N]
+[--heads N]`.
+"""
 
 import argparse
 import calendar
@@ -15,6 +17,8 @@ from models.card import next_number, read_card
 ROOT = Path(__file__).parents[2]
 TEMPLATE = Path(__file__).parent / "template"
 LONGEST_SLUG, LONGEST_TITLE = 32, 60
+MOST_LAYERS, MOST_HEADS = 8, 8
+"""Of a model that begins a month: figures tell so many heads of a layer apart by their colours."""
 IMPORT = re.compile(r"(?:from (?:analyses|models)\S* import [^\n(]+\n)+")
 
 
@@ -22,7 +26,9 @@ class Refused(ValueError):
     """A month cannot be begun as asked; the message says why and what to ask instead."""
 
 
-def begin(slug: str, title: str, month: str, root: Path = ROOT) -> list[Path]:
+def begin(
+    slug: str, title: str, month: str, root: Path = ROOT, layers: int = 1, heads: int = 1
+) -> list[Path]:
     """Make the files of a month that runs, with an untrained model; returns them.
 
     Either all of them are there at the end, or none.
@@ -32,18 +38,21 @@ def begin(slug: str, title: str, month: str, root: Path = ROOT) -> list[Path]:
         title: of its pages.
         month: such as `2024-01`.
         root: of the repository.
+        layers: of the model.
+        heads: in each of them.
 
     Raises:
-        Refused: if the slug, the title or the month cannot be used.
+        Refused: if the slug, the title, the month or the sizes cannot be used.
     """
     check_slug(slug, root)
     check_title(title)
     check_month(month, root)
+    check_sizes(layers, heads)
     (root / "build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root / "build", prefix="new-") as folder:
         made = Path(folder)
-        number = next_number(root / "models")
-        files = [fill_in(path, made, slug, title, number, month) for path in template_files()]
+        words = words_of(slug, title, month, next_number(root / "models"), layers, heads)
+        files = [fill_in(path, made, words) for path in template_files()]
         files.append(save_untrained(slug, made / "models"))
         put_in_place(slug, made, root)
         return sorted(root / path.relative_to(made) for path in files)
@@ -89,6 +98,16 @@ def check_month(month: str, root: Path) -> None:
             )
 
 
+def check_sizes(layers: int, heads: int) -> None:
+    """Raise Refused if a month cannot begin with so many layers, or heads in each."""
+    for what, given, most in (("layers", layers, MOST_LAYERS), ("heads", heads, MOST_HEADS)):
+        if not 1 <= given <= most:
+            raise Refused(
+                f"{given} {what} were asked for, expected 1 to {most}; another size can be written "
+                "into the card."
+            )
+
+
 def pieces(slug: str) -> list[str]:
     """What a month consists of, relative to the root; the part that makes it known is last."""
     return [
@@ -114,17 +133,25 @@ def class_name(slug: str) -> str:
     return "".join(word.capitalize() for word in slug.split("_"))
 
 
-def fill_in(path: Path, made: Path, slug: str, title: str, number: int, month: str) -> Path:
-    """Copy a file of the template to its place below `made`, under the month's names."""
+def words_of(
+    slug: str, title: str, month: str, number: int, layers: int, heads: int
+) -> dict[str, str]:
+    """What stands in a month's files for what stands in the template's, in this order."""
     year, of_year = map(int, month.split("-"))
-    words = {
+    return {
         "template_slug": slug,
         "TemplateSlug": class_name(slug),
         "Template Title": title,
         '"number": 1000': f'"number": {number}',
         "2000-01-31": f"{month}-{calendar.monthrange(year, of_year)[1]}",
         "2000-01": month,
+        '"n_layers": 1': f'"n_layers": {layers}',
+        '"n_heads": 1': f'"n_heads": {heads}',
     }
+
+
+def fill_in(path: Path, made: Path, words: dict[str, str]) -> Path:
+    """Copy a file of the template to its place below `made`, under the month's names."""
     name, text = path.relative_to(TEMPLATE).as_posix(), path.read_text(encoding="utf-8")
     for placeholder, word in words.items():
         name, text = name.replace(placeholder, word), text.replace(placeholder, word)
@@ -171,13 +198,23 @@ def put_in_place(slug: str, made: Path, root: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m docs.contribute.new", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m docs.contribute.new", description="Begin a month that already runs."
+    )
     parser.add_argument("slug", metavar="SLUG", help="such as caesar_cipher")
     parser.add_argument("--title", required=True, help='such as "Caesar Cipher"')
     parser.add_argument("--month", required=True, help="such as 2024-01")
+    parser.add_argument("--layers", type=int, default=1, help="of the model; 1 unless given")
+    parser.add_argument("--heads", type=int, default=1, help="in each layer; 1 unless given")
     options = parser.parse_args(arguments)
     try:
-        files = begin(options.slug, options.title, options.month)
+        files = begin(
+            options.slug,
+            options.title,
+            options.month,
+            layers=options.layers,
+            heads=options.heads,
+        )
     except (Refused, OSError) as error:
         print(f"Nothing was made. {error}", file=sys.stderr)
         return 1

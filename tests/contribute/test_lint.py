@@ -1,6 +1,9 @@
 """What `nox -s lint` would say, said by the gate."""
 
+import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,12 +21,23 @@ def test_faults_of_style_and_of_types_are_found_with_their_lines(month: Month) -
     path.write_text('"""A task."""\n\nimport json\n\nNUMBER: int = "five"\nx=[1,2]\n')
     for folder in (month.analysis, month.problem.parent, month.tests):
         shutil.rmtree(folder)
-    found = {(fault.path, fault.line, fault.text.split("(")[-1]) for fault in lint_faults(month)}
+    faults = list(lint_faults(month))
+    found = {(fault.path, fault.line, fault.text.split("(")[-1]) for fault in faults}
     assert (TASK, 3, "F401)") in found
     assert (TASK, 5, "reportAssignmentType)") in found
     formatting = [(path, line) for path, line, text in found if text.startswith("is not formatted")]
     assert formatting == [(TASK, 1)]
     assert len(found) == 3
+    # The remedy is a command that can be copied.
+    (remedy,) = (fault.text.split("`")[1] for fault in faults if "is not formatted" in fault.text)
+    subprocess.run(shlex.split(remedy), cwd=month.root, check=True, capture_output=True)
+    assert not any("is not formatted" in fault.text for fault in lint_faults(month))
+
+
+def test_tools_are_called_as_from_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / ".nox/environment/bin/python"))
+    assert lint.python(tmp_path) == ".nox/environment/bin/python"
+    assert lint.python(tmp_path / "other") == sys.executable
 
 
 def test_a_tool_that_cannot_look_has_found_nothing_good(

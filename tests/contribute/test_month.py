@@ -1,5 +1,6 @@
 """A month from its beginning to a pull request, by the commands of CONTRIBUTING.md alone."""
 
+import json
 import os
 import re
 import shlex
@@ -14,6 +15,7 @@ import pytest
 
 import noxfile
 from docs.contribute.month import Month
+from docs.contribute.new import pieces
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120
@@ -116,6 +118,23 @@ def write(month: Month) -> None:
     text = text.replace("has not learnt", "has learnt").replace('"at most"', '"at least"')
     text = re.sub(r"        controls=.*\n", "", text).replace("Claim, Control,", "Claim,")
     claims.write_text(text)
+
+
+def test_a_month_of_two_layers_runs_as_it_begins(clone: Path) -> None:
+    begin, look, *_ = steps()
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    (sizes,) = re.findall(r"`(--layers \d+ --heads \d+)` begins", text)
+    command, analyses = begin.splitlines()[-1], look.splitlines()[0]
+    assert command.startswith("nox -s new") and analyses.startswith("nox -s analyses")
+    month = Month("two_layers", clone)
+    for told in (f"{command} {sizes}", analyses):
+        run(told.replace("caesar_cipher", month.slug), clone)
+    told = json.loads((month.analysis / "results.json").read_text())
+    assert told["facts"]["first_head"] in {"0.0", "0.1", "1.0", "1.1"}
+    picture = (clone / "build/analyses" / month.slug / "picture.svg").read_text()
+    assert picture.count("<g ") == 4
+    for path in pieces(month.slug):
+        shutil.rmtree(clone / path)
 
 
 def test_a_month_is_added_as_contributing_says(clone: Path) -> None:

@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file
 
+from analyses.write_ups.palette import LIGHT
 from docs.contribute import new
 from docs.contribute.month import Month
-from docs.contribute.new import Refused, begin
+from docs.contribute.new import MOST_HEADS, Refused, begin
 from models.card import committed_weights, read_card, slugs
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +67,7 @@ def test_its_card_is_valid_and_describes_its_checkpoint(month: Month) -> None:
     assert card.number == 1, "the first of its folder"
     assert card.training.command == "nox -s train -- caesar_cipher"
     assert card.expected
-    assert card.expected.accuracy < 0.5
+    assert card.expected.accuracy < 0.75
 
 
 def test_its_own_tests_pass(month: Month) -> None:
@@ -126,6 +128,7 @@ def test_imports_are_sorted_whatever_the_slug(slug: str, tmp_path: Path) -> None
         ("sorted_list", "taken: models/sorted_list exists"),
         ("claim", "would call its task Claim"),
         ("tensor", "would call its task Tensor"),
+        ("head", "would call its task Head"),
     ],
 )
 def test_a_slug_that_cannot_be_used_is_refused(slug: str, message: str, repository: Path) -> None:
@@ -165,6 +168,34 @@ def test_a_month_that_is_none_or_taken_is_refused(
     with pytest.raises(Refused, match=message):
         begin("caesar_cipher", "Title", month, repository)
     assert tree(repository) == before
+
+
+def test_a_month_begins_with_the_layers_and_heads_that_were_asked_for(repository: Path) -> None:
+    begin("caesar_cipher", "Title", "2024-01", repository, layers=2, heads=3)
+    card = read_card("caesar_cipher", repository / "models")
+    weights = load_file(committed_weights(card, repository / "models"))
+    written = [shape for name, weight in weights.items() if "W_O" in name for shape in weight.shape]
+    assert written == 2 * [3, card.architecture.d_head, card.architecture.d_model]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ({"layers": 0}, "0 layers were asked for, expected 1 to 8"),
+        ({"heads": 9}, "9 heads were asked for, expected 1 to 8"),
+    ],
+)
+def test_sizes_that_no_month_can_begin_with_are_refused(
+    sizes: dict[str, int], message: str, repository: Path
+) -> None:
+    before = tree(repository)
+    with pytest.raises(Refused, match=message):
+        begin("caesar_cipher", "Title", "2024-01", repository, **sizes)
+    assert tree(repository) == before
+
+
+def test_figures_tell_as_many_heads_apart() -> None:
+    assert len(LIGHT.heads) == MOST_HEADS
 
 
 @pytest.mark.parametrize("failing", ["docs/problems/caesar_cipher", "models/caesar_cipher"])

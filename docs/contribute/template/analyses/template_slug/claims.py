@@ -32,9 +32,9 @@ def accuracy(problem: Problem[TemplateSlug]) -> Measurement:
 
 
 def accuracy_of_truth(problem: Problem[TemplateSlug]) -> Measurement:
-    """The same for somebody who always says the first digit."""
+    """The same for somebody who looks at the first digit."""
     tokens = evaluation(problem)
-    correct = tokens[:, :1] == problem.task.answers(tokens)
+    correct = (tokens[:, :1] >= 5) == problem.task.answers(tokens)
     return Measurement.share(correct.flatten().tolist())
 
 
@@ -49,7 +49,7 @@ CLAIMS = [
         unit="",
         evidence="sampled",
         comparison="at most",
-        threshold=0.5,
+        threshold=0.75,
         counted="predictions",
         measure=accuracy,
         controls=(Control("the right answers", measure=accuracy_of_truth),),

@@ -1,26 +1,35 @@
-"""The model's own picture: what the head of layer 0 looks at, a row for each sequence.
+"""The model's own picture: what heads look at from the last position, a row for each sequence.
 
 Still to be written: a picture that belongs to your model and gives nothing away.
 """
 
+from collections.abc import Mapping
+
 from jaxtyping import Float
 from torch import Tensor
+
+from analyses.instruments.heads import Head
 
 WIDTH, ROW = 640.0, 24.0
 
 
-def rows(attention: Float[Tensor, "sequence key"]) -> str:
-    """An SVG of squares, the stronger the more attention a position gets."""
-    sequences, keys = attention.shape
-    step = WIDTH / keys
-    squares = "".join(
-        f'<rect x="{step * key:g}" y="{ROW * sequence:g}" width="{step - 2:g}" '
-        f'height="{ROW - 2:g}" opacity="{attention[sequence, key]:.2f}"/>'
-        for sequence in range(sequences)
-        for key in range(keys)
-    )
+def rows(attention: Mapping[Head, Float[Tensor, "sequence key"]]) -> str:
+    """An SVG of squares, the stronger the more attention a position gets: heads side by side, each
+    in its colour.
+    """
+    sequences, keys = next(iter(attention.values())).shape
+    step = WIDTH / (len(attention) * (keys + 1) - 1)
+    parts = []
+    for place, (head, values) in enumerate(attention.items()):
+        squares = "".join(
+            f'<rect x="{step * (place * (keys + 1) + key):g}" y="{ROW * sequence:g}" '
+            f'width="{step - 2:g}" height="{ROW - 2:g}" opacity="{value:.2f}"/>'
+            for sequence, row in enumerate(values.tolist())
+            for key, value in enumerate(row)
+        )
+        parts.append(f'<g fill="var(--mim-head-{head.number})">{squares}</g>')
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {ROW * sequences:g}" '
-        'fill="var(--mim-head-0)" role="img" aria-label="Rows of squares, one for each '
-        f'position, as strong as the attention it gets">{squares}</svg>'
+        'role="img" aria-label="Rows of squares, one for each position, as strong as the attention '
+        f'that a head pays to it">{"".join(parts)}</svg>'
     )

@@ -12,10 +12,11 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.instruments.attention import label_patterns
+from analyses.instruments.attention import head_pattern
+from analyses.instruments.heads import heads
 from analyses.template_slug import claims as stated
 from analyses.write_ups import figures
-from analyses.write_ups.page import check, data, record
+from analyses.write_ups.page import check, data, fact, record
 from models import load
 
 problem = load("template_slug", checkpoint, device)
@@ -25,7 +26,7 @@ sequences = data(stated.evaluation(problem))
 findings = check(stated.CLAIMS, problem)
 
 # %% [markdown]
-# ## 1. Where the head looks
+# ## 1. Where the heads look
 #
 # <div class="unfinished">
 #
@@ -35,18 +36,22 @@ findings = check(stated.CLAIMS, problem)
 # </div>
 
 # %%
-attention = label_patterns(problem, sequences)[:, 0, 0].mean(dim=0)
-record("attention_to_first", attention[0], "share", digits=1)
+attention = {
+    head: head_pattern(problem, sequences, head)[:, -1].mean(dim=0) for head in heads(problem)
+}
+most = max(attention, key=lambda head: attention[head][0].item())
+fact("first_head", str(most))
+record("attention_to_first", attention[most][0], "share", digits=1)
 record("accuracy", findings["has_not_learnt"].value, "share", digits=1)
 figures.bars(
-    {"head 0.0": attention},
+    {f"head {head}": to for head, to in attention.items()},
     x=["first", "second", "third", "last"],
     x_title="position",
     y_title="attention",
-    caption="What the head looks at from the last position, mean over the evaluation sequences.",
-    alt="Four bars, one for each position, of about the same height.",
+    caption="What heads look at from the last position, mean over the evaluation sequences.",
+    alt="For each head four bars, one for each position, all of about the same height.",
 )
 
 # %% [markdown]
-# From the last position, the head pays {{ attention_to_first }} of its attention to the first. Of
-# the predictions {{ accuracy }} are right.
+# From the last position, head {{ first_head }} pays {{ attention_to_first }} of its attention to
+# the first; no head pays more. Of the predictions {{ accuracy }} are right.

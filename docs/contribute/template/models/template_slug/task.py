@@ -10,17 +10,23 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+CLASSES = ("small", "large")
+"""What the model can say, in the order of its logits."""
+
 
 @dataclass(frozen=True)
 class TemplateSlug:
-    """Sequences of four digits; asked at the last one, the answer is the first.
+    """Sequences of four digits; at the last one, and nowhere else, the model says whether the first
+    is small, from 0 to 4, or large.
 
     Worked example:
 
     >>> digits = TemplateSlug()
     >>> tokens = digits.encode([[7, 1, 9, 4]])
     >>> digits.answers(tokens).tolist()
-    [[7]]
+    [[1]]
+    >>> digits.classes[1]
+    'large'
     """
 
     length: int = 4
@@ -33,8 +39,8 @@ class TemplateSlug:
 
     @property
     def d_vocab_out(self) -> int:
-        """Number of classes predicted: the digits."""
-        return 10
+        """Number of classes predicted: small, large."""
+        return len(CLASSES)
 
     @property
     def n_ctx(self) -> int:
@@ -54,7 +60,7 @@ class TemplateSlug:
     @property
     def classes(self) -> tuple[str, ...]:
         """What each class predicted is called in tables and figures."""
-        return self.vocabulary
+        return CLASSES
 
     def encode(self, sequences: Sequence[Sequence[int]]) -> Int[Tensor, "batch n_ctx"]:
         """Turn your own sequences of digits into tokens.
@@ -75,7 +81,7 @@ class TemplateSlug:
 
     def answers(self, tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor, "batch label"]:
         """Ground truth: the right prediction at each of the `label_positions`."""
-        return tokens[:, :1]
+        return (tokens[:, :1] >= 5).long()
 
     def keys(self, tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor, " batch"]:
         """One integer per sequence: its digits, read as a number.

@@ -12,7 +12,8 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.instruments.attention import label_patterns
+from analyses.instruments.attention import head_pattern
+from analyses.instruments.heads import heads
 from analyses.template_slug.claims import evaluation
 from analyses.template_slug.picture import rows
 from analyses.write_ups import figures
@@ -22,7 +23,7 @@ from models.scoring import is_correct
 
 problem = load("template_slug", checkpoint, device)
 fresh = evaluation(problem)
-picture(rows(label_patterns(problem, fresh[:6])[:, 0, 0]))
+picture(rows({head: head_pattern(problem, fresh[:6], head)[:, -1] for head in heads(problem)}))
 
 # %% [markdown]
 # ## Why this problem
@@ -42,7 +43,7 @@ from models.template_slug.task import TemplateSlug
 task = TemplateSlug()
 tokens = task.encode([[7, 1, 9, 4]])
 print("read   ", tokens[0].tolist())
-print("answer ", task.answers(tokens)[0].tolist())
+print("answer ", [task.classes[answer] for answer in task.answers(tokens)[0].tolist()])
 
 # %% [markdown]
 # ## The model
@@ -62,7 +63,7 @@ from models import load
 problem = load("template_slug")
 tokens = problem.task.encode([[7, 1, 9, 4]])
 logits, cache = problem.model.run_with_cache(tokens)
-print(logits[0, -1].argmax().item())
+print(problem.task.classes[logits[0, -1].argmax()])
 
 # %% [markdown]
 # ## What it can do
@@ -77,8 +78,9 @@ figures.heatmaps(
     {"": logits[:10, -1].softmax(dim=-1)},
     scale="share",
     unit="probability",
-    x_title="predicted digit",
+    x_title="what it says",
     y_title="sequence",
+    x_labels=problem.task.classes,
     marks=list(enumerate(problem.task.answers(fresh[:10])[:, 0].tolist())),
     height=360,
     caption="The model's predictions on ten fresh sequences; circles mark the right answers.",

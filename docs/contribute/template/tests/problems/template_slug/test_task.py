@@ -11,9 +11,10 @@ def test_it_offers_what_every_task_offers() -> None:
     assert isinstance(task(), Task)
 
 
-def test_the_answer_is_the_first_digit() -> None:
-    tokens = task().encode([[7, 1, 9, 4], [0, 5, 5, 5]])
-    assert task().answers(tokens).tolist() == [[7], [0]]
+def test_the_answer_is_whether_the_first_digit_is_large() -> None:
+    tokens = task().encode([[5, 1, 0, 4], [4, 5, 5, 5]])
+    said = [task().classes[answer] for answer in task().answers(tokens)[:, 0].tolist()]
+    assert said == ["large", "small"]
 
 
 @pytest.mark.parametrize("digits", [[1, 2, 3], [1, 2, 3, 10], [1, 2, 3, -1]])
