@@ -35,6 +35,7 @@ from analyses.palindromes.telling import (
     in_parts,
     mean_alike,
     met,
+    met_by_each,
     moved,
     other_comparer,
     paid_to_change,
@@ -241,10 +242,8 @@ def query_meets_random(problem: Model) -> Measurement:
     """The same of random directions: what one in forty of them exceeds in both readers."""
     generator = torch.Generator().manual_seed(SEED)
     drawn = torch.randn(RANDOM, problem.architecture.d_model, generator=generator)
-    found = [
-        min(met(problem, reader, one.to(problem.device)) for reader in readers(problem))
-        for one in drawn
-    ]
+    each = [met_by_each(problem, reader, drawn.to(problem.device)) for reader in readers(problem)]
+    found = torch.stack(each).amin(dim=0).tolist()
     return Measurement(sorted(found)[-RANDOM // 40], RANDOM)
 
 

@@ -284,31 +284,44 @@ def comparing(
     return Program(predict, found, (how, tell, under), under)
 
 
+def follow(
+    tokens: Tokens, tables: Tables, half: int
+) -> tuple[Float[Tensor, "batch place two_heads"], Shares]:
+    """What the head that compares moves to each place, along the directions that layer 1 reads,
+    and what it pays to the mirror; of `half` places.
+    """
+    device = tokens.device
+    place = torch.arange(half, device=device)
+    position = torch.arange(2 * half + 1, device=device)
+    own, read = tokens[:, place + half + 1], tokens[:, position]
+    score = tables["asks"][place, own] @ tables["shows"][position, read].mT
+    after = position > place[:, None] + half + 1
+    attention = score.masked_fill(after, -torch.inf).softmax(dim=2)
+    return attention @ tables["moves"][position, read], attention[:, place, half - place]
+
+
 def moving(problem: Model) -> Program:
     """The program that follows what the head that compares moves to each place."""
-    half, last = problem.task.length // 2, problem.task.length + 1
+    half = problem.task.length // 2
     first, later = str(comparer(problem)), [str(reader) for reader in readers(problem)]
 
     def predict(tokens: Tokens, tables: Tables) -> Logits:
         return under(tokens, tables, "")
 
     def under(tokens: Tokens, tables: Tables, intervention: str) -> Logits:
-        device = tokens.device
-        place, position = torch.arange(half, device=device), torch.arange(last, device=device)
-        own, read = tokens[:, half + 1 :][:, place], tokens[:, position]
-        score = tables["asks"][place, own] @ tables["shows"][position, read].mT
-        after = position > place[:, None] + half + 1
-        attention = score.masked_fill(after, -torch.inf).softmax(dim=2)
-        moved = attention @ tables["moves"][position, read]
+        moved, paid = follow(tokens, tables, half)
         if intervention == first:
             moved = moved.mean(dim=0)
-        at_mirror = attention[:, place, half - place]
-        scale = tables["scale_level"][place, own] + at_mirror * tables["scale_slope"]
+        place = torch.arange(half, device=tokens.device)
+        own = tokens[:, place + half + 1]
+        scale = tables["scale_level"][place, own] + paid * tables["scale_slope"]
         found = (tables["stands"][place, own] + moved) / scale[:, :, None] + tables["bias"]
+        score, value = found.mT.chunk(2, dim=1)
         averaged = later.index(intervention) if intervention in later else None
-        return tell(*found.mT.chunk(2, dim=1), tables, averaged)
+        return tell(score, value, tables, averaged)
 
-    return Program(predict, {**rest(problem), **contents(problem)}, (tell, under), under)
+    found = {**rest(problem), **contents(problem)}
+    return Program(predict, found, (follow, tell, under), under)
 
 
 def all_or_nothing(problem: Model) -> Program:

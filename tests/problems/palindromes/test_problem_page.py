@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 
 import jupytext
 import torch
-from analyses.products import sources
 
 from analyses.palindromes.picture import alike, carpet
+from analyses.write_ups.products import sources
 from models.palindromes.task import Palindromes
 from models.problem import Problem
 
