@@ -38,11 +38,11 @@ PATHS: dict[str, tuple[Kind, ...]] = {
 def listed(names: Sequence[object]) -> str:
     """Names in a sentence.
 
-    >>> listed([13, 17, 20])
-    '13, 17 and 20'
+    >>> listed([13, 17, 20]), listed([13]), listed([])
+    ('13, 17 and 20', '13', '')
     """
     words = [str(name) for name in names]
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def span(values: Tensor, digits: int = 2) -> str:
@@ -117,7 +117,7 @@ def published_rows(problem: Model, loss: float) -> list[list[str]]:
         ["loss (nats)", published.LOSS, f"{loss:.3f}"],
         ["head that compares", published.COMPARES, str(comparer(problem))],
         *(
-            [f"left of the logit difference without {head}", there, ours]
+            [f"left of the logit difference without {head}, mean ablated", there, ours]
             for head, ours, *_, there in ablation_rows(problem)
         ),
         [
