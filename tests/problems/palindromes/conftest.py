@@ -9,7 +9,7 @@ from models.problem import Problem
 from tests.problems.palindromes.small import made
 
 FEW = (
-    (samples, {"N_SEQUENCES": 400, "N_LOOKED_AT": 60}),
+    (samples, {"N_SEQUENCES": 1200, "N_LOOKED_AT": 200}),
     (changes, {"CONTEXTS": 32}),
     (explanations, {"N_FITTED": 600, "STEP": 1e-6, "SHARE_STEP": 1e-6, "SCALE_STEP": 1e-6}),
     (paths, {"PER_PLACE": 20}),

@@ -1,5 +1,7 @@
 """Small Palindromes problems with random weights, and all their sequences."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 
@@ -9,7 +11,12 @@ from models.problem import Problem, _assemble
 from tests.analyses.problems import CPU, shapes
 
 
-def made(task: Palindromes, n_heads: int = 2, n_layers: int = 2) -> Problem[Palindromes]:
+def made(
+    task: Palindromes,
+    n_heads: int = 2,
+    n_layers: int = 2,
+    normalization: Literal["LN"] | None = "LN",
+) -> Problem[Palindromes]:
     """A problem that was trained on one sequence, by its card, so that all others are fresh."""
     sizes = Architecture(
         n_layers=n_layers,
@@ -21,7 +28,7 @@ def made(task: Palindromes, n_heads: int = 2, n_layers: int = 2) -> Problem[Pali
         d_vocab=task.d_vocab,
         d_vocab_out=task.d_vocab_out,
         n_ctx=task.n_ctx,
-        normalization="LN",
+        normalization=normalization,
     )
     card = read_card("palindromes")
     training = card.training.model_copy(update={"n_sequences": 1})
