@@ -12,13 +12,12 @@ from analyses.cumulative_sum.neurons import Sides
 from analyses.cumulative_sum.one_dimensional import line, sums_at
 from analyses.cumulative_sum.uniform import uniform
 from analyses.instruments.attribution import Attribution
-from analyses.write_ups.explanations_table import percent
+from analyses.write_ups.numerals import percent
 from models.cumulative_sum.task import CLASSES, ZERO, CumulativeSum
 from models.problem import Problem
 from models.scoring import is_correct, loss, margins
 
 SIGNS = (-1, 0, 1)
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Score(NamedTuple):
@@ -160,18 +159,6 @@ def smallest_margins(
             ]
             found[total].append(min(cells, default=float("nan")))
     return found
-
-
-def scientific(value: float) -> str:
-    """A small number with two digits and a power of ten.
-
-    >>> scientific(6.1e-3), scientific(2e-9), scientific(0.0)
-    ('6.1 × 10⁻³', '2.0 × 10⁻⁹', '0')
-    """
-    if value == 0:
-        return "0"
-    digits, exponent = f"{value:.1e}".split("e")
-    return f"{digits} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 
 
 def of_them(share: float) -> str:

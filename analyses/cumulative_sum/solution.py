@@ -46,6 +46,7 @@ from analyses.instruments.ablation import mean_ablate, zero_ablate
 from analyses.instruments.attention import patterns
 from analyses.instruments.parts import Mlp, Neurons
 from analyses.write_ups import figures, ladder
+from analyses.write_ups.numerals import scientific
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
 from models.cumulative_sum.task import CLASSES, NEGATIVE, POSITIVE, ZERO
@@ -133,7 +134,7 @@ figures.attention(
 
 # %%
 record("deviation", stated.deviations(problem).max(), "", digits=7, tolerance=5e-7)
-fact("deviation_bound", describe.scientific(findings["uniform_for_all"].value))
+fact("deviation_bound", scientific(findings["uniform_for_all"].value))
 record("uniform_sequences", findings["uniform_on_data"].value, "share", digits=2)
 record("deviation_undecayed", findings["decay_makes_uniform"].value, "")
 fact("tolerated", f"1/{1 / stated.NEAR:.0f}")
@@ -662,7 +663,7 @@ table(
 # %%
 for name in ("attention", "float32", "float64"):
     worst = max(getattr(found, f"error_{name}") for found in verdict.positions)
-    fact(f"error_{name}", describe.scientific(worst))
+    fact(f"error_{name}", scientific(worst))
 record("error_total", max(found.error for found in verdict.positions), "logits", digits=4)
 record("margin_to_error", findings["errors_within_margins"].value, "", digits=0)
 record("nested_32", bounds.nested_32(problem.architecture), "", digits=0)
@@ -860,7 +861,7 @@ ablation_losses = [without_neurons[f"neuron {n} switched off"].loss for n in ord
 cost = sorted(found - whole.loss for found in ablation_losses)
 unsure = answer_log_probs(task, without["switched off"], few).exp()
 record("neuron_least", cost[0], "nats", digits=4)
-fact("score_range", describe.scientific(float(bounds.attention(problem).spread.max())))
+fact("score_range", scientific(float(bounds.attention(problem).spread.max())))
 ours = {
     "loss (nats)": findings["is_sure"].value,
     "probability of the right answer: mean": probability.mean(),

@@ -19,7 +19,7 @@ and what writes is centred.
 """
 
 from itertools import product
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -27,10 +27,9 @@ from torch import Tensor
 
 from analyses.instruments.circuits import w_ov, w_qk
 from analyses.instruments.heads import Head, check_head, heads
+from analyses.instruments.parts import Kind
 from models.problem import Problem
 
-Kind = Literal["Q", "K", "V"]
-"""What the later head makes of it: its queries, its keys or its values."""
 KINDS: tuple[Kind, ...] = ("Q", "K", "V")
 
 

@@ -50,15 +50,19 @@ class Residual:
         return f"residual stream before layer {self.layer}"
 
 
+Kind: TypeAlias = Literal["Q", "K", "V"]
+"""What a head computes of what it reads: its queries, its keys or its values."""
+
+
 @dataclass(frozen=True)
 class Input:
     """What a head computes its queries, its keys or its values from."""
 
     head: Head
-    kind: Literal["q", "k", "v"]
+    kind: Kind
 
     def __str__(self) -> str:
-        return f"{self.kind.upper()} of {self.head}"
+        return f"{self.kind} of {self.head}"
 
 
 @dataclass(frozen=True)

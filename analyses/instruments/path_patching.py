@@ -64,7 +64,7 @@ from analyses.instruments.replacing import (
 )
 from models.problem import BATCH, Problem
 
-READ_AT = {"q": QUERIES, "k": KEYS, "v": VALUES}
+READ_AT = {"Q": QUERIES, "K": KEYS, "V": VALUES}
 LayerNormScale = Literal["recomputed", "frozen"]
 
 
@@ -85,7 +85,7 @@ def path_patch(
         tokens: what it reads.
         other: the sequences that the senders read instead, one for each.
         senders: one or several, such as `Head(0, 1)` or `Embedding()`.
-        receivers: one or several, such as `Input(Head(1, 0), "k")` or `Logits()`.
+        receivers: one or several, such as `Input(Head(1, 0), "K")` or `Logits()`.
         sent_at: positions at which senders write what they write there; None: everywhere.
         received_at: positions at which receivers read that, whose query, key or value changes;
             None: everywhere.

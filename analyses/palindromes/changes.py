@@ -1,13 +1,15 @@
 """Palindromes with one pair changed: every place, every value that was there, every other value."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from analyses.instruments.attribution import logit_difference
+from analyses.palindromes.at_end import above_at_end
 from analyses.palindromes.samples import CONTEXTS, Model, Tokens, palindromes
 from models.palindromes.task import NO, YES
 
@@ -41,17 +43,21 @@ class SingleChanges(NamedTuple):
 @torch.no_grad()
 def single_changes(problem: Model) -> SingleChanges:
     """Run the model on all of them."""
+    found = [-above_at_end(problem, cases.flatten(0, 2)) for cases in changed(problem)]
+    shape = (len(palindromes(problem)[:CONTEXTS]), problem.task.max_value + 1, -1)
+    return SingleChanges(torch.stack([yes.reshape(shape) for yes in found], dim=1))
+
+
+def changed(problem: Model) -> Iterator[Int[Tensor, "context value step n_ctx"]]:
+    """The sequences themselves, place by place."""
     task = problem.task
     contexts = palindromes(problem)[:CONTEXTS]
     values = torch.arange(task.max_value + 1, device=contexts.device)
-    found = []
     for place in task.places:
         tokens = contexts[:, None].repeat(1, len(values), 1)
         tokens[:, :, place] = tokens[:, :, task.mirror(place)] = values
         others = task.single_changes(tokens.flatten(0, 1), place)
-        yes = above(problem, others.flatten(0, 1))
-        found.append(-yes.unflatten(0, (*tokens.shape[:2], task.max_value)))
-    return SingleChanges(torch.stack(found, dim=1))
+        yield others.unflatten(0, tokens.shape[:2])
 
 
 def above(problem: Model, tokens: Tokens) -> Float[Tensor, " batch"]:

@@ -1,22 +1,24 @@
 """Which ways a difference takes from the head that compares to the answer."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from analyses.instruments.ablation import mean_ablate, zero_ablate
 from analyses.instruments.heads import Head
-from analyses.instruments.parts import Input, Logits
+from analyses.instruments.parts import Input, Kind, Logits
 from analyses.instruments.path_patching import path_patch
 from analyses.palindromes.changes import above, yes_above_no
 from analyses.palindromes.samples import Model, Tokens, changed_at, evaluation, palindromes
 from analyses.palindromes.telling import readers
 
-Kind = Literal["q", "k", "v"]
-How = Literal["mean", "zero", "other mean"]
-"""What is put in place of what a head writes: its mean, nothing, or its mean over other
-sequences."""
+How = Literal["mean", "zero", "other mean", "palindromes"]
+"""What is put in place of what a head writes: its mean, nothing, its mean over other sequences, or
+its mean over palindromes."""
 OTHER_SEED = 2308
 """Of the other sequences."""
 PER_PLACE = 50
@@ -42,7 +44,7 @@ def effect(
     Args:
         problem: whose model is run.
         sender: the head whose output is taken from the changed sequence.
-        inputs: of `q`, `k` and `v`.
+        inputs: of Q, K and V.
         direct: to the logits instead.
     """
     clean, changed = pairs(problem)
@@ -52,14 +54,33 @@ def effect(
     return (before - yes_above_no(logits)).tolist(), (before - after).tolist()
 
 
+def ablated(problem: Model, heads: Sequence[Head], how: How) -> Float[Tensor, " batch"]:
+    """How far yes is above no for the evaluation sequences, with heads ablated."""
+    tokens = evaluation(problem)
+    if how == "zero":
+        return yes_above_no(zero_ablate(problem, tokens, heads))
+    reference = {
+        "mean": lambda: tokens,
+        "other mean": lambda: _others(problem),
+        "palindromes": lambda: palindromes(problem),
+    }[how]()
+    return yes_above_no(mean_ablate(problem, tokens, heads, reference=reference))
+
+
 @cache
 def left(problem: Model, head: Head, how: How) -> tuple[list[float], list[float]]:
     """How far the right answer is above the wrong one with a head ablated, and with nothing."""
+    sign, before = _before(problem)
+    return (sign * ablated(problem, [head], how)).tolist(), (sign * before).tolist()
+
+
+@cache
+def _before(problem: Model) -> tuple[Tensor, Tensor]:
+    """Which answers are right, by sign, and how far yes is above no with nothing ablated."""
     tokens = evaluation(problem)
-    sign = 2 * problem.task.answers(tokens)[:, 0].double() - 1
-    if how == "zero":
-        logits = zero_ablate(problem, tokens, head)
-    else:
-        reference = tokens if how == "mean" else problem.fresh(len(tokens), OTHER_SEED)
-        logits = mean_ablate(problem, tokens, head, reference=reference)
-    return (sign * yes_above_no(logits)).tolist(), (sign * above(problem, tokens)).tolist()
+    return 2 * problem.task.answers(tokens)[:, 0].double() - 1, above(problem, tokens)
+
+
+@cache
+def _others(problem: Model) -> Tokens:
+    return problem.fresh(len(evaluation(problem)), OTHER_SEED)

@@ -4,6 +4,8 @@ SOURCE = "Callum McDougall, github.com/callummcdougall/ARENA_2.0, commit e805ad8
 """His solution of July 2023 is part of
 `chapter1_transformers/instructions/pages/09_Monthly_Algorithmic_Problems.py` there."""
 
+COMPARES = "0.0"
+"""The head that compares."""
 LOSS = "0.008"
 """Nats."""
 LOGIT_DIFFERENCE = 7.489
@@ -14,8 +16,8 @@ UNREAD = "17, 19 and 20; 1.1 covers 20"
 """Places that head 1.0 does not read."""
 BLIND = "17 and 19"
 """Places at which a single change fools it always."""
-FOOLED_THERE, FOOLED_ELSEWHERE = "100 %", "0.4 to 6.3 %"
-"""How often a single change fools it at these places, and at all others."""
+FOOLED_ELSEWHERE = "0.4 to 6.3 %"
+"""How often a single change fools it at other places; at these, always."""
 
 
 def left(head: str) -> str:

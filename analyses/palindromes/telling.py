@@ -108,8 +108,15 @@ def end_query(problem: Model, head: Head) -> Float[Tensor, " d_head"]:
 
 def met(problem: Model, head: Head, direction: Float[Tensor, " d_model"]) -> float:
     """Cosine between END's query in a reader and the key of a direction of the residual stream."""
-    key = direction @ problem.model.W_K[head.layer, head.number]
-    return float(cosine_similarity(end_query(problem, head), key, dim=0))
+    return float(met_by_each(problem, head, direction[None]))
+
+
+def met_by_each(
+    problem: Model, head: Head, directions: Float[Tensor, "direction d_model"]
+) -> Float[Tensor, " direction"]:
+    """The same of each of several directions."""
+    keys = directions @ problem.model.W_K[head.layer, head.number]
+    return cosine_similarity(end_query(problem, head)[None], keys, dim=1)
 
 
 @cache

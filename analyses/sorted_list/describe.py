@@ -11,7 +11,7 @@ from analyses.instruments.attribution import Attribution
 from analyses.instruments.circuits import copying_heads, runs
 from analyses.sorted_list.defaults import default
 from analyses.sorted_list.triples import PARTS, TripleEffects, favours, right_without
-from analyses.write_ups.explanations_table import percent
+from analyses.write_ups.numerals import percent
 from models.problem import Problem
 from models.scoring import answer_log_probs
 from models.sorted_list.task import SortedList

@@ -45,7 +45,7 @@ from analyses.sorted_list.defaults import default
 from analyses.sorted_list.explanations import EXPLANATIONS, ablations
 from analyses.sorted_list.steps import by_size, first_of, score_advantage
 from analyses.write_ups import figures, ladder
-from analyses.write_ups.explanations_table import percent
+from analyses.write_ups.numerals import percent
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
 from models.scoring import answer_log_probs, is_correct, loss

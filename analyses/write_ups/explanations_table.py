@@ -3,6 +3,7 @@
 from html import escape
 
 from analyses.evidence.explained import Agreement, Explained
+from analyses.write_ups.numerals import percent
 
 
 def explanations_table(explained: list[Explained], caption: str) -> str:
@@ -81,19 +82,3 @@ def _cell(agreement: Agreement) -> str:
         low, high = agreement.interval
         within = f"<small>[{percent(low)}, {percent(high)}]</small> "
     return f"{cell}{percent(agreement.share)} {within}<small>n = {agreement.n:,}</small></td>"
-
-
-def percent(share: float) -> str:
-    """A share in per cent, with as many decimals as keep it from looking like all or nothing.
-
-    >>> percent(0.8123), percent(0.99962), percent(1.0), percent(0.0004)
-    ('81.2 %', '99.96 %', '100 %', '0.04 %')
-    """
-    if share in (0.0, 1.0):
-        return f"{share:.0%}".replace("%", " %")
-    text = ""
-    for digits in range(1, 9):
-        text = f"{100 * share:.{digits}f}"
-        if 0 < float(text) < 100:
-            break
-    return f"{text} %"

@@ -10,7 +10,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from analyses.write_ups.claims_table import TITLES, cells
-from analyses.write_ups.explanations_table import percent
+from analyses.write_ups.numerals import percent
 from docs.render import RenderError
 from docs.render.addresses import NOWHERE, Addresses
 from docs.render.months import Month, in_words

@@ -87,7 +87,7 @@ class PartByPart:
             stream = sum_of(written)
             for number in range(sizes.n_heads):
                 head = Head(layer, number)
-                q, k, v = (read(Input(head, kind), stream) for kind in ("q", "k", "v"))
+                q, k, v = (read(Input(head, kind), stream) for kind in ("Q", "K", "V"))
                 written[head] = writing(head, self.head(head, q, k, v))
             written["b_O", layer] = self.weight(f"blocks.{layer}.attn.b_O").expand_as(stream)
             if not sizes.attn_only:

@@ -8,7 +8,7 @@ from torch import Tensor
 from analyses.labelling_function.at_z import X, Y, Z, mean_pattern, pattern, position_scores
 from analyses.labelling_function.attention import fixed, heads
 from analyses.labelling_function.points import agreement, answers, truth
-from analyses.write_ups.explanations_table import percent
+from analyses.write_ups.numerals import percent
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 

@@ -16,7 +16,7 @@ from analyses.labelling_function.by_hand.plan import (
 from analyses.labelling_function.by_hand.weights import LOGITS, largest, non_zero
 from analyses.labelling_function.by_hand.written_down import program
 from analyses.labelling_function.points import truth
-from analyses.write_ups.explanations_table import percent
+from analyses.write_ups.numerals import percent
 from models.labelling_function.task import SIDE, LabellingFunction
 from models.problem import Problem
 

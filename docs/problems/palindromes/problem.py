@@ -10,10 +10,10 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.write_ups.figures import bars
-from analyses.write_ups.page import picture, record
 from analyses.palindromes.picture import alike, carpet
 from analyses.palindromes.samples import evaluation
+from analyses.write_ups.figures import bars
+from analyses.write_ups.page import picture, record
 from models import load
 from models.scoring import answer_log_probs, is_correct
 

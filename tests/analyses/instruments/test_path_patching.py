@@ -59,19 +59,19 @@ def senders_of(problem: Model, layers: int | None = None) -> list[Sender]:
 
 PATHS: list[tuple[str, list[Sender], list[Reader]]] = [
     ("deep", [Embedding()], [Logits()]),
-    ("deep", [Embedding()], [Input(Head(0, 1), "k"), Input(Head(1, 0), "q")]),
-    ("deep", [Head(0, 1)], [Input(Head(1, 0), "q")]),
-    ("deep", [Head(0, 1)], [Input(Head(1, 0), "k")]),
-    ("deep", [Head(0, 0)], [Input(Head(1, 1), "v"), Input(Head(1, 0), "v")]),
-    ("deep", [Head(0, 0), Head(0, 1)], [Input(Head(1, 1), "k"), Logits()]),
-    ("deep", [Head(0, 0), Head(1, 1)], [Input(Head(1, 1), "k"), Logits()]),
-    ("deep_linear", [Embedding(), Head(0, 1)], [Input(Head(1, 0), "q"), Logits()]),
+    ("deep", [Embedding()], [Input(Head(0, 1), "K"), Input(Head(1, 0), "Q")]),
+    ("deep", [Head(0, 1)], [Input(Head(1, 0), "Q")]),
+    ("deep", [Head(0, 1)], [Input(Head(1, 0), "K")]),
+    ("deep", [Head(0, 0)], [Input(Head(1, 1), "V"), Input(Head(1, 0), "V")]),
+    ("deep", [Head(0, 0), Head(0, 1)], [Input(Head(1, 1), "K"), Logits()]),
+    ("deep", [Head(0, 0), Head(1, 1)], [Input(Head(1, 1), "K"), Logits()]),
+    ("deep_linear", [Embedding(), Head(0, 1)], [Input(Head(1, 0), "Q"), Logits()]),
     ("deep_neural", [Head(0, 1)], [Mlp(0)]),
     ("deep_neural", [Head(0, 0)], [Neurons(1, [1, 4])]),
-    ("deep_neural", [Mlp(0)], [Input(Head(1, 0), "q"), Input(Head(1, 0), "k")]),
-    ("deep_neural", [Neurons(0, [0, 3])], [Input(Head(1, 1), "v"), Mlp(1), Logits()]),
+    ("deep_neural", [Mlp(0)], [Input(Head(1, 0), "Q"), Input(Head(1, 0), "K")]),
+    ("deep_neural", [Neurons(0, [0, 3])], [Input(Head(1, 1), "V"), Mlp(1), Logits()]),
     ("deep_neural", [Embedding(), Neurons(0, [2]), Head(0, 1)], [Mlp(0), Mlp(1)]),
-    ("small", [Embedding()], [Input(Head(0, 1), "q")]),
+    ("small", [Embedding()], [Input(Head(0, 1), "Q")]),
     ("neural", [Head(0, 1)], [Mlp(0)]),
     ("neural_normalised", [Embedding(), Head(0, 0)], [Neurons(0, [2]), Logits()]),
 ]
@@ -104,18 +104,18 @@ def test_a_path_equals_a_model_run_part_by_part(
         assert float((found - clean).abs().max()) > 0.05
 
 
-@pytest.mark.parametrize("kind", ["q", "k", "v"])
+@pytest.mark.parametrize("kind", ["Q", "K", "V"])
 @pytest.mark.parametrize("name", ["deep", "deep_linear", "deep_neural"])
 def test_all_senders_give_a_receiver_what_the_other_run_gives_it(
     name: str,
-    kind: Literal["q", "k", "v"],
+    kind: Literal["Q", "K", "V"],
     both: tuple[Tensor, Tensor],
     request: pytest.FixtureRequest,
 ) -> None:
     problem: Model = request.getfixturevalue(name)
     tokens, other = both
     for head in heads(problem):
-        hook = {"q": QUERIES, "k": KEYS, "v": VALUES}[kind]
+        hook = {"Q": QUERIES, "K": KEYS, "V": VALUES}[kind]
         given = activations(problem, other, hook, head.layer)
 
         def replace(own: Tensor, hook: object, head: Head = head, given: Tensor = given) -> Tensor:
@@ -155,7 +155,7 @@ def test_the_embedding_sends_all_that_layer_0_reads(
     close(found, patch(deep, tokens, other, [Head(0, 0), Head(0, 1)]))
     # A head is its three inputs.
     inputs: list[Receiver] = [
-        Input(Head(0, number), kind) for number in (0, 1) for kind in ("q", "k", "v")
+        Input(Head(0, number), kind) for number in (0, 1) for kind in ("Q", "K", "V")
     ]
     assert torch.equal(found, path_patch(deep, tokens, other, [Embedding()], inputs))
 
@@ -165,24 +165,24 @@ def test_a_path_that_does_not_exist_changes_nothing(
 ) -> None:
     tokens, other = both
     clean = deep.logits(tokens)
-    head, query = Head(0, 1), Input(Head(1, 0), "q")
+    head, query = Head(0, 1), Input(Head(1, 0), "Q")
     # What is written at one position is read at no other without another head.
     close(path_patch(deep, tokens, other, head, query, sent_at=4, received_at=[3, 5]), clean)
     assert float((path_patch(deep, tokens, other, head, query, 4, 4) - clean).abs().max()) > 0.05
     # The past does not hear of what a later key says.
-    later = path_patch(deep, tokens, other, head, Input(Head(1, 0), "k"), sent_at=4)
+    later = path_patch(deep, tokens, other, head, Input(Head(1, 0), "K"), sent_at=4)
     close(later[:, :4], clean[:, :4])
     # The first position has one key only, so that query and key there decide nothing.
-    first = [Input(Head(1, 0), "q"), Input(Head(1, 0), "k")]
+    first = [Input(Head(1, 0), "Q"), Input(Head(1, 0), "K")]
     close(path_patch(deep, tokens, other, head, first)[:, 0], clean[:, 0])
 
 
 def test_at_one_position_of_each_sequence(deep: Model, both: tuple[Tensor, Tensor]) -> None:
     tokens, other = both
     place = torch.tensor([3, 5]).repeat(6)
-    found = path_patch(deep, tokens, other, Head(0, 1), Input(Head(1, 0), "k"), place, place)
+    found = path_patch(deep, tokens, other, Head(0, 1), Input(Head(1, 0), "K"), place, place)
     for here in (3, 5):
-        each = path_patch(deep, tokens, other, Head(0, 1), Input(Head(1, 0), "k"), here, here)
+        each = path_patch(deep, tokens, other, Head(0, 1), Input(Head(1, 0), "K"), here, here)
         close(found[place == here], each[place == here])
 
 
@@ -232,7 +232,7 @@ def test_of_the_last_layer_the_direct_effect_is_the_total_one(
 
 def test_a_path_is_mean_ablated(deep: Model, both: tuple[Tensor, Tensor]) -> None:
     tokens, reference = both
-    sender, receiver = Head(0, 1), Input(Head(1, 0), "v")
+    sender, receiver = Head(0, 1), Input(Head(1, 0), "V")
     found = mean_ablate_path(deep, tokens, sender, receiver, reference)
     # The mean of one sequence is that sequence.
     one = reference[:1]
@@ -250,8 +250,8 @@ def test_what_is_put_on_a_path_is_the_mean_of_what_reference_inputs_put_there(
     monkeypatch.setattr(replacing, "BATCH", 5)
     # Without LayerNorm the logits are linear in what the last layer's values read.
     paths: tuple[tuple[Sender, list[Receiver]], ...] = (
-        (Head(0, 1), [Input(Head(1, 0), "v")]),
-        (Embedding(), [Input(Head(1, 0), "v"), Logits()]),
+        (Head(0, 1), [Input(Head(1, 0), "V")]),
+        (Embedding(), [Input(Head(1, 0), "V"), Logits()]),
     )
     for sender, receivers in paths:
         each = [
@@ -265,10 +265,10 @@ def test_what_is_put_on_a_path_is_the_mean_of_what_reference_inputs_put_there(
 @pytest.mark.parametrize(
     "senders, receivers, words",
     [
-        ([Head(1, 0)], [Input(Head(0, 1), "q")], "no path leads from 1.0 to Q of 0.1"),
-        ([Head(1, 0)], [Input(Head(1, 1), "v")], "no path leads from 1.0 to V of 1.1"),
+        ([Head(1, 0)], [Input(Head(0, 1), "Q")], "no path leads from 1.0 to Q of 0.1"),
+        ([Head(1, 0)], [Input(Head(1, 1), "V")], "no path leads from 1.0 to V of 1.1"),
         ([Mlp(1)], [Mlp(1)], "no path leads from MLP 1 to MLP 1"),
-        ([Mlp(0)], [Mlp(1), Input(Head(0, 1), "k")], "no path leads from MLP 0 to K of 0.1"),
+        ([Mlp(0)], [Mlp(1), Input(Head(0, 1), "K")], "no path leads from MLP 0 to K of 0.1"),
         (
             [Head(0, 0), Neurons(1, [2, 3])],
             [Head(1, 0)],
@@ -294,7 +294,7 @@ def test_parts_that_are_not_there(deep: Model, both: tuple[Tensor, Tensor]) -> N
     with pytest.raises(IndexError, match=r"no head 2\.0"):
         path_patch(deep, *both, Head(2, 0), Logits())
     with pytest.raises(IndexError, match=r"no head 1\.2"):
-        path_patch(deep, *both, Embedding(), Input(Head(1, 2), "q"))
+        path_patch(deep, *both, Embedding(), Input(Head(1, 2), "Q"))
     with pytest.raises(ValueError, match="it has no MLP"):
         path_patch(deep, *both, Embedding(), Mlp(0))
     with pytest.raises(ValueError, match="one for each, of the same length"):

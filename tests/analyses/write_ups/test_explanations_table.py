@@ -2,7 +2,8 @@
 
 import pytest
 
-from analyses.write_ups.explanations_table import explanations_table, percent
+from analyses.write_ups.explanations_table import explanations_table
+from analyses.write_ups.numerals import percent
 from tests.analyses.records import explained
 
 

@@ -7,7 +7,7 @@ import jupytext
 import torch
 
 from analyses.palindromes.picture import alike, carpet
-from analyses.products import sources
+from analyses.write_ups.products import sources
 from models.palindromes.task import Palindromes
 from models.problem import Problem
 
