@@ -390,7 +390,7 @@ def test_a_figure_without_caption_or_alternative(
     cell = next(n for n, cell in enumerate(cells) if "figures.bars" in cell.source)
     show(products, "solution", cell, data)
     found = list(executed.product_faults(month, products, committed(month)))
-    line = line_with("attention = label_patterns", month.solution)
+    line = line_with("attention = {", month.solution)
     assert [(fault.path, fault.line) for fault in found] == [(SOLUTION, line)] * len(lacking)
     assert [fault.text.split()[4].strip(";") for fault in found] == lacking
 

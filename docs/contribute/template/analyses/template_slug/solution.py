@@ -45,11 +45,11 @@ record("attention_to_first", attention[most][0], "share", digits=1)
 record("accuracy", findings["has_not_learnt"].value, "share", digits=1)
 figures.bars(
     {f"head {head}": to for head, to in attention.items()},
-    x=["first", "second", "third", "last"],
-    x_title="position",
+    x=list(range(problem.task.n_ctx)),
+    x_title="position, from 0",
     y_title="attention",
     caption="What heads look at from the last position, mean over the evaluation sequences.",
-    alt="For each head four bars, one for each position, all of about the same height.",
+    alt="For each head a bar at each position, all of about the same height.",
 )
 
 # %% [markdown]
