@@ -6,7 +6,7 @@
 # ({{ mirror_equal }} of its attention, by place); if not, mostly elsewhere ({{ mirror_differs }}),
 # and what it then writes is different. Both heads of layer 1 look from END for that difference:
 # where a pair differs, END looks there, and moves from there that the answer is no. It takes both
-# steps. With the *keys* of layer 1 as they would be, END looks at the right place and finds nothing
+# steps. With the *keys* of layer 1 as they would be, END looks at the right place and finds little
 # to move ({{ keys_alone }} of the effect); with the *values*, the news is there and END does not
 # look ({{ values_alone }}); with both, {{ keys_and_values }}.
 #
@@ -92,7 +92,7 @@ record("two_changes", findings["two_changes_seen"].value, "share", digits=1)
 # ## 2. Where values are compared
 #
 # A position sees only what stands before it, so a pair can be compared at its second position, one
-# of the *places* 11 to 20, or behind. Attention of layer 0 on a palindrome, and on the same with
+# of the *places* 11 to 20, or behind. Attention of all heads on a palindrome, and on the same with
 # one value changed; a row is a query, the position that reads, a column a key, a position that it
 # reads. The place of the change and its mirror are circled.
 
@@ -150,9 +150,9 @@ figures.lines(
 # ## 3. Place and content
 #
 # A score is a product of a query and a key, each the sum of a token and a position. So it has four
-# parts, and two of them do the work. *Token with token* says whether values are equal: in the left
+# parts, and two of them do the work. *Token with token* says whether values are equal: in the first
 # map a row is the value at place 14, a column the value at its mirror. *Position with position*
-# says where to look: in the right map a row is a place, a column a position.
+# says where to look: in the second map a row is a place, a column a position.
 
 # %%
 parts = comparing.parts(problem, compares)
@@ -347,6 +347,8 @@ by_place = stated.fooled_by_place(problem)
 other = near.trained(problem)
 by_place_near = stated.fooled_by_place(other)
 record("contexts", len(single.margin), "", digits=0)
+record("sequences_changed", findings["told_apart"].n, "", digits=0)
+record("told_apart", findings["told_apart"].value, "share", digits=1)
 record("cases", single.margin[0].numel(), "", digits=0)
 record("fooled_mean", by_place.mean(), "share", digits=1)
 record("fooled_least", by_place.min(), "share", digits=1)
@@ -384,11 +386,13 @@ figures.heatmaps(
 
 # %% [markdown]
 # {{ fooled_mean }} of them go unnoticed; {{ fooled_most }} at the weakest place ({{ weakest }} are
-# the weakest two). No place is blind. Some *cases* are: {{ always }} of {{ cases }} pairs of values
-# at a place fool the model in every context, and {{ never }} in none. The tenth of cases that fools
-# most in one half of the contexts accounts for {{ in_a_tenth }} of what fools it in the other half.
-# With the two values of each pair exchanged it is {{ in_a_tenth_exchanged }}: that one value is
-# taken for another does not mean that the other is taken for the one.
+# the weakest two). Of random changes in {{ sequences_changed }} palindromes, {{ told_apart }} are
+# noticed. A place at which hardly any is noticed, as was published of another checkpoint, there is
+# {{ blind }}. Some *cases* are: {{ always }} of {{ cases }} pairs of values at a place fool the
+# model in every context, and {{ never }} in none. The tenth of cases that fools most in one half of
+# the contexts accounts for {{ in_a_tenth }} of what fools it in the other half. With the two values
+# of each pair exchanged it is {{ in_a_tenth_exchanged }}: that one value is taken for another does
+# not mean that the other is taken for the one.
 #
 # What weak places have in common is that END pays them less when they differ (rank correlation
 # {{ with_attention }} over the ten places).

@@ -82,9 +82,7 @@ from models import load
 
 problem = load("palindromes")
 half = [5, 30, 0, 0, 17, 2, 9, 28, 11, 4]
-other = half[::-1]
-other[2] = 23
-tokens = problem.task.encode([half + half[::-1], half + other])
+tokens = problem.task.encode([half + half[::-1], half + [4, 11, 23, 9, 2, 17, 0, 0, 30, 5]])
 logits, cache = problem.model.run_with_cache(tokens)
 print([problem.task.classes[answer] for answer in logits[:, -1].argmax(dim=-1).tolist()])
 
