@@ -387,12 +387,11 @@ figures.heatmaps(
 # %% [markdown]
 # {{ fooled_mean }} of them go unnoticed; {{ fooled_most }} at the weakest place ({{ weakest }} are
 # the weakest two). Of random changes in {{ sequences_changed }} palindromes, {{ told_apart }} are
-# noticed. A place at which hardly any is noticed, as was published of another checkpoint, there is
-# {{ blind }}. Some *cases* are: {{ always }} of {{ cases }} pairs of values at a place fool the
-# model in every context, and {{ never }} in none. The tenth of cases that fools most in one half of
-# the contexts accounts for {{ in_a_tenth }} of what fools it in the other half. With the two values
-# of each pair exchanged it is {{ in_a_tenth_exchanged }}: that one value is taken for another does
-# not mean that the other is taken for the one.
+# noticed. No place is blind. Some *cases* are: {{ always }} of {{ cases }} pairs of values at a
+# place fool the model in every context, and {{ never }} in none. The tenth of cases that fools most
+# in one half of the contexts accounts for {{ in_a_tenth }} of what fools it in the other half. With
+# the two values of each pair exchanged it is {{ in_a_tenth_exchanged }}: that one value is taken
+# for another does not mean that the other is taken for the one.
 #
 # What weak places have in common is that END pays them less when they differ (rank correlation
 # {{ with_attention }} over the ten places).
