@@ -125,6 +125,8 @@ paid = {
 fact("mirror_equal", describe.span(paid["to the mirror, equal"]))
 fact("mirror_differs", describe.span(paid["to the mirror, pair differs"]))
 fact("itself_differs", describe.span(paid["to itself, pair differs"]))
+record("least_mirror", findings["looks_at_mirror"].value, "", digits=2)
+record("least_itself", findings["looks_at_itself"].value, "", digits=2)
 low = paid["to itself, pair differs"] < 0.5
 fact("elsewhere", describe.listed([place for place, less in zip(places, low) if less]))
 figures.lines(
@@ -231,7 +233,8 @@ figures.heatmaps(
 
 # %%
 change, equal = telling.paid_to_change(problem), telling.paid_when_equal(problem)
-record("read_least", change.min(), "", digits=2)
+record("read_least", findings["every_place_read"].value, "", digits=2)
+record("shared_out", findings["published_shares"].value, "share", digits=0)
 record("read_most_equal", equal.max(), "", digits=2)
 record("at_start", telling.from_end(problem, palindromes)[:, 1, 0].mean(), "", digits=2)
 record("most_at_difference", findings["end_looks_at_differences"].value, "share", digits=1)
@@ -320,7 +323,8 @@ table(
 # palindrome (path patching).
 
 # %%
-record("keys_alone", stated.carried(problem, compares, "K").value, "share", digits=0)
+record("keys_alone", findings["neither_alone"].value, "share", digits=0)
+record("queries_alone", findings["not_by_queries"].value, "share", digits=0)
 record("values_alone", stated.carried(problem, compares, "V").value, "share", digits=0)
 record("keys_and_values", findings["by_keys_and_values"].value, "share", digits=0)
 table(
@@ -347,6 +351,7 @@ by_place = stated.fooled_by_place(problem)
 other = near.trained(problem)
 by_place_near = stated.fooled_by_place(other)
 record("contexts", len(single.margin), "", digits=0)
+record("fooled_at_worst", findings["blind_place"].value, "share", digits=1)
 record("sequences_changed", findings["told_apart"].n, "", digits=0)
 record("told_apart", findings["told_apart"].value, "share", digits=1)
 record("cases", single.margin[0].numel(), "", digits=0)

@@ -44,7 +44,8 @@ os.system("echo Rewritten. > README.md")
 @pytest.fixture
 def alone(month: Month) -> Month:
     """A month with the code that executes it, and one page, its solution, that only begins."""
-    for pattern in ("analyses/*.py", "models/*.py", "docs/*.py", "docs/contribute/*.py"):
+    rooms = (f"analyses/{room}/*.py" for room in ("instruments", "evidence", "write_ups"))
+    for pattern in ("analyses/*.py", *rooms, "models/*.py", "docs/*.py", "docs/contribute/*.py"):
         for path in ROOT.glob(pattern):
             copy = month.root / path.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ import pytest
 
 from analyses.write_ups.effort import Effort, effort
 from analyses.write_ups.notebook import Page, execute_all
+from tests.in_thread import in_a_thread
 
 SCHEDSTAT = Path("/proc/self/schedstat").is_file()
 BEGUN = 0.2
@@ -77,7 +78,7 @@ def test_a_page_keeps_the_effort_of_its_kernel(tmp_path: Path) -> None:
     source = tmp_path / "page.py"
     source.write_text("# %%\nimport time\n# %%\ntime.sleep(1)\n")
     page = Page.read(source)
-    execute_all([page], lambda: None)
+    in_a_thread(lambda: execute_all([page], lambda: None))
     assert page.effort.computed > 0
     if SCHEDSTAT:
         assert 1.0 <= page.effort.slept < 15

@@ -83,11 +83,11 @@ def test_pairs_are_palindromes_and_their_changes(small: Small) -> None:
 
 def test_all_that_is_lost_is_what_the_change_takes_off(small: Small) -> None:
     whole, changed = paths.pairs(small)
-    lost, in_all = paths.effect(small, HEAD, ("k", "v"))
+    lost, in_all = paths.effect(small, HEAD, ("K", "V"))
     expected = above(small, whole) - above(small, changed)
     torch.testing.assert_close(torch.tensor(in_all), expected, atol=1e-4, rtol=1e-4)
     assert len(lost) == len(in_all)
-    assert lost != paths.effect(small, HEAD, ("k",))[0]
+    assert lost != paths.effect(small, HEAD, ("K",))[0]
 
 
 def test_what_reaches_all_inputs_is_what_the_last_layer_then_adds(small: Small) -> None:
@@ -110,7 +110,7 @@ def test_what_reaches_all_inputs_is_what_the_last_layer_then_adds(small: Small) 
     small.model.run_with_hooks(whole, fwd_hooks=[(point(small, Z, 0), send), (last, note)])
     logits = small.model.run_with_hooks(whole, fwd_hooks=[(last, replay)])
     expected = above(small, whole) - (logits[:, -1, YES] - logits[:, -1, NO])
-    found = torch.tensor(paths.effect(small, HEAD, ("q", "k", "v"))[0])
+    found = torch.tensor(paths.effect(small, HEAD, ("Q", "K", "V"))[0])
     torch.testing.assert_close(found, expected, atol=1e-3, rtol=1e-4)
     assert found.abs().max() > 0.01
 
