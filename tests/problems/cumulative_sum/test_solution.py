@@ -198,7 +198,7 @@ class TestDescriptions:
         assert found.by_sign == (0.0, 1.0, 0.0)
         assert found.accuracy == 5 / 8
         assert found.said == (0.0, 1.0, 0.0)
-        assert found.cells()[1:] == ["62.5 %", "0.0 %", "100.0 %", "0.0 %"]
+        assert found.cells()[1:] == ["62.5 %", "0 %", "100 %", "0 %"]
 
     def test_responses_are_the_model_where_a_sequence_has_that_mean(
         self, problem: Problem[CumulativeSum]

@@ -131,9 +131,9 @@ def test_rows_about_triples(problem: Problem[SortedList], monkeypatch: pytest.Mo
 def test_rows_about_parts(problem: Problem[SortedList], monkeypatch: pytest.MonkeyPatch) -> None:
     effects = planted_effects(monkeypatch)
     rows = describe.part_rows(problem, effects, torch.tensor([0]), "head at hand")
-    assert rows[0] == ["head at hand, from y and z", "-1.00", "0%", "100%"]
-    assert rows[2] == ["other head, from y and z", "+2.00", "100%", "0%"]
-    assert rows[-1] == ["all, nothing ablated", "+1.62", "100%", "100%"]
+    assert rows[0] == ["head at hand, from y and z", "-1.00", "0 %", "100 %"]
+    assert rows[2] == ["other head, from y and z", "+2.00", "100 %", "0 %"]
+    assert rows[-1] == ["all, nothing ablated", "+1.62", "100 %", "100 %"]
     assert len(rows) == 7
 
 
