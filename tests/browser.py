@@ -1,6 +1,7 @@
 """A folder served as a host of static pages serves it, and what a page asks of other hosts."""
 
 import gzip
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 HOST = "127.0.0.1"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+def installed() -> str | None:
+    """The Chromium or Chrome of this machine; None: what Playwright has installed itself."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @dataclass

@@ -6,7 +6,6 @@ index.
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from filelock import FileLock
 from models import load
 from models.card import slugs
 from tests.apart import Apart, processes
+from tests.browser import installed
 
 # Torch takes seconds to import, and the process that shares out tests to others runs none.
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ hypothesis.settings.register_profile("project", deadline=None, derandomize=True,
 hypothesis.settings.load_profile("project")
 
 ROOT = Path(__file__).parents[1]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 LONGEST = {
     *("test_pages.py", "test_month.py", "test_lookalike.py", "test_rhythm.py"),
     *("test_keyboard.py", "test_start.py"),
@@ -130,7 +129,7 @@ def browser() -> "Iterator[Browser]":
     with sync_playwright() as playwright:
         try:
             yield playwright.chromium.launch(
-                executable_path=next(filter(None, map(shutil.which, BROWSERS)), None),
+                executable_path=installed(),
                 # Root in a container has no sandbox; no name but this machine's resolves.
                 args=[
                     "--no-sandbox",

@@ -15,10 +15,11 @@ from pathlib import Path
 from rich.console import Console
 
 from analyses.evidence.verify import verifiable
-from models.card import read_card, slugs
+from models.card import slugs
 from tests.bench import pictures, training
 from tests.bench.figures import Figure, table, write
 from tests.bench.process import measure
+from tests.site.conftest import SOLVED
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "build" / "bench.json"
@@ -37,7 +38,7 @@ def main() -> None:
         shutil.copytree(ROOT, tree, ignore=built)
         (tree / ".nox").symlink_to(ROOT / ".nox")
         figures += site(tree) + analyses(tree) + verification(tree) + pages(tree / "site")
-        figures += pictures.figures(tree / "site", solved())
+        figures += pictures.figures(tree / "site", SOLVED)
         if options.tests:
             spent = measure([*NOX, "tests"], tree).seconds
             figures.append(Figure(name="tests", value=spent, unit="s", budget=300))
@@ -46,11 +47,6 @@ def main() -> None:
     missed = [figure.name for figure in figures if figure.missed]
     if missed:
         sys.exit(f"over budget: {', '.join(missed)}")
-
-
-def solved() -> list[str]:
-    """The problems that have a solution."""
-    return [slug for slug in slugs() if read_card(slug).state == "solved"]
 
 
 def built(folder: str, names: list[str]) -> set[str]:

@@ -1,13 +1,12 @@
 """How long the pictures of a page take to be drawn on a slow machine, beside its text."""
 
 import re
-import shutil
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, CDPSession, sync_playwright
 
 from tests.bench.figures import Figure
-from tests.browser import serve
+from tests.browser import installed, serve
 
 SLOWER = 4
 """How many times as long a slow machine takes."""
@@ -27,9 +26,7 @@ def figures(site: Path, slugs: list[str]) -> list[Figure]:
     with (
         sync_playwright() as playwright,
         serve(site) as served,
-        playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        ) as browser,
+        playwright.chromium.launch(executable_path=installed(), args=["--no-sandbox"]) as browser,
         browser.new_context() as reader,
     ):
         for slug in slugs:

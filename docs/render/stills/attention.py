@@ -6,7 +6,7 @@ from typing import Any
 
 from docs.render.stills.levels import strokes
 from docs.render.stills.marks import dots
-from docs.render.stills.parts import key, label_below, label_beside, panel
+from docs.render.stills.parts import framed, key, label_below, label_beside
 
 
 def attention_still(choice: dict[str, Any], *, marked: str = "", hidden: bool) -> str:
@@ -52,7 +52,7 @@ def _head(
         f'<svg class="map share" width="100%" height="100%" viewBox="0 -.5 {n} {n}" '
         f'preserveAspectRatio="none">{cells}<path class="edge" d="{edge}"/></svg>{labels}'
     )
-    return panel(
+    return framed(
         plot,
         title=f"head {name}",
         across="key",

@@ -3,7 +3,7 @@
 from html import escape
 
 
-def panel(
+def framed(
     plot: str, *, title: str, across: str, up: str, gutter: float, foot: float, kind: str = ""
 ) -> str:
     """A plot with its titles.

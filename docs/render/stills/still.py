@@ -8,7 +8,7 @@ from typing import Any
 
 from docs.render import RenderError
 from docs.render.stills.axis import Axis, Extent, Tick, axis, written
-from docs.render.stills.levels import STEPS, level
+from docs.render.stills.levels import STEPS, strokes
 from docs.render.stills.marks import (
     DOTS,
     UNITS,
@@ -20,8 +20,7 @@ from docs.render.stills.marks import (
     style,
     symbol,
 )
-from docs.render.stills.parts import key, label_below, label_beside
-from docs.render.stills.parts import panel as put_together
+from docs.render.stills.parts import framed, key, label_below, label_beside
 from docs.render.stills.titles import is_title, panel_titles
 from docs.render.stills.values import values
 
@@ -142,7 +141,7 @@ def _panel_html(figure: dict[str, Any], number: int, title: str) -> str:
         for place, tick in enumerate(ticks_x)
     )
     content += "".join(label_beside(1 - tick.place, tick.label) for tick in ticks_y)
-    return put_together(
+    return framed(
         content,
         title=title,
         across=panel.x.title,
@@ -240,12 +239,8 @@ def _bar(trace: dict[str, Any]) -> str:
     low, high, scale = trace["zmin"], trace["zmax"], trace["meta"]["scale"]
     described = trace.get("colorbar", {})
     bare = Axis("linear", (low, high), "", given=_given(described))
-    steps = ""
-    for step in range(STEPS):
-        value = low + (high - low) * step / (STEPS - 1)
-        found = level(scale, value, low, high)
-        if found is not None:
-            steps += f'<path class="l{found}" d="M0 {STEPS - 1 - step}h1"/>'
+    column = [[low + (high - low) * step / (STEPS - 1)] for step in reversed(range(STEPS))]
+    steps = strokes(scale, column, low, high)
     ticks = "".join(
         f'<text class="tick-bar" x="100%" y="{100 * (1 - tick.place):.4g}%">{escape(tick.label)}'
         "</text>"
