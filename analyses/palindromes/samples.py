@@ -16,20 +16,22 @@ N_LOOKED_AT = 1_000
 CONTEXTS = 32
 """Palindromes in which every single change is made."""
 SEED = 2307
+UNSEEN = 2026
+"""Seed of sequences for what was claimed after it had been seen on the others."""
 
 Model = Problem[Palindromes]
 Tokens = Int[Tensor, "batch n_ctx"]
 
 
 @cache
-def evaluation(problem: Model) -> Tokens:
+def evaluation(problem: Model, seed: int = SEED) -> Tokens:
     """Sequences of the problem's own kind, fresh, the same for every model."""
-    return problem.fresh(N_SEQUENCES, SEED)
+    return problem.fresh(N_SEQUENCES, seed)
 
 
-def palindromes(problem: Model) -> Tokens:
+def palindromes(problem: Model, seed: int = SEED) -> Tokens:
     """Those of them that are palindromes."""
-    tokens = evaluation(problem)
+    tokens = evaluation(problem, seed)
     return tokens[problem.task.answers(tokens)[:, 0] == YES][:N_LOOKED_AT]
 
 
@@ -47,10 +49,10 @@ def with_changes(problem: Model, changes: int) -> Tokens:
     return problem.task.with_changes(tokens, counts, generator).to(problem.device)
 
 
-def changed_at(problem: Model, place: int) -> Tokens:
+def changed_at(problem: Model, place: int, seed: int = SEED) -> Tokens:
     """The same palindromes with another random value at one place of each."""
-    generator = torch.Generator().manual_seed(SEED + 100 * place)
-    tokens = palindromes(problem).clone()
+    generator = torch.Generator().manual_seed(seed + 100 * place)
+    tokens = palindromes(problem, seed).clone()
     values = problem.task.max_value + 1
     step = torch.randint(1, values, (len(tokens),), generator=generator).to(tokens.device)
     tokens[:, place] = (tokens[:, place] + step) % values

@@ -512,8 +512,9 @@ record("values_foresee", findings["values_foresee_mistakes"].value, "share", dig
 # answer does ({{ values_changes }}; we had claimed {{ values_claimed }}). What was missing is that
 # the value a place holds, and what head {{ comparer }} brings from anywhere, make its key and its
 # value in layer 1 as well. With that, the program agrees on {{ content_changes }} of single
-# changes, and foresees {{ content_mistakes }} of the model's mistakes in the table. That is the
-# distance between this page's prose, which is *by place*, and what the model does.
+# changes, on palindromes drawn for this test alone, and foresees {{ content_mistakes }} of the
+# model's mistakes in the table. That is the distance between this page's prose, which is *by
+# place*, and what the model does.
 #
 # ## 12. Published, and ours
 #
@@ -541,8 +542,9 @@ table(
 #   if several places compete for END's attention was measured only by the answers.
 # * How the model that was trained on near-palindromes works was not looked into.
 # * *Thresholds stated late.* Stated when figures of this checkpoint or of that of 15 epochs had
-#   been seen: `told_apart`, `looks_at_mirror`, `either_suffices`, `content_beats_task`,
-#   `every_place_read`, `data_made_most_of_it`. Published of another checkpoint, and seen not to
+#   been seen: `told_apart`, `looks_at_mirror`, `either_suffices`, `every_place_read`,
+#   `data_made_most_of_it`, and `content_beats_task`, which is therefore measured on palindromes
+#   that were drawn for it. Published of another checkpoint, and seen not to
 #   hold of ours: `blind_place`, `looks_at_itself`, `published_shares`. Controls taken off since
 #   they say nothing are named beside their claims in `claims.py`.
 #

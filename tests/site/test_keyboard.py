@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ class Walk:
 
 # By its name, so that it is known which month a walk is about.
 @pytest.fixture(
-    scope="module", params=zip(SOLVED, WIDTHS, strict=False), ids=lambda given: given[0]
+    scope="module", params=zip(SOLVED, cycle(WIDTHS), strict=False), ids=lambda given: given[0]
 )
 def walk(served: Served, reader: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Walk]:
     slug, width = request.param

@@ -130,7 +130,7 @@ def leave_pid(trace: Path) -> str:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy with the beginnings of another two problems, which nothing names."""
     root = copy_of_project(tmp_path_factory.mktemp("whole"))
-    for slug in ("palindromes", "december"):
+    for slug in ("parentheses", "december"):
         append(root / "models" / slug / "card.json", "{}")
         append(root / "analyses" / slug / "claims.py")
     return root
@@ -233,15 +233,15 @@ def test_the_fingerprint_changes_with_the_kind_of_device(whole: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "analyses/palindromes/claims.py",
-        "analyses/palindromes/certificate.json",
-        "models/palindromes/task.py",
-        "models/palindromes/parts/of/it.py",
-        "docs/problems/palindromes/problem.py",
+        "analyses/parentheses/claims.py",
+        "analyses/parentheses/certificate.json",
+        "models/parentheses/task.py",
+        "models/parentheses/parts/of/it.py",
+        "docs/problems/parentheses/problem.py",
         "docs/problems/sorted_list/submissions/doe.yaml",
         "docs/index.md",
         "README.md",
-        "analyses/palindromes/results.json",
+        "analyses/parentheses/results.json",
         "analyses/sorted_list/results.json",
         "analyses/__pycache__/circuits.pyc",
         "analyses/sorted_list/.solution.py.swp",
@@ -258,10 +258,10 @@ def test_the_fingerprint_does_not_change_with(whole: Path, tmp_path: Path, path:
 @pytest.mark.parametrize(
     "path",
     [
-        "analyses/palindromes/claims.py",
-        "analyses/palindromes/words.csv",
-        "models/palindromes/task.py",
-        "docs/problems/palindromes/problem.py",
+        "analyses/parentheses/claims.py",
+        "analyses/parentheses/words.csv",
+        "models/parentheses/task.py",
+        "docs/problems/parentheses/problem.py",
         "analyses/december/claims.py",
     ],
 )
@@ -269,8 +269,8 @@ def test_another_problem_counts_once_a_module_names_it(
     whole: Path, tmp_path: Path, path: str
 ) -> None:
     root = shutil.copytree(whole, tmp_path / "copy")
-    append(root / "analyses/sorted_list/claims.py", "\nfrom analyses.palindromes import claims\n")
-    append(root / "analyses/palindromes/claims.py", "\nPLACE = 'models/december'\n")
+    append(root / "analyses/sorted_list/claims.py", "\nfrom analyses.parentheses import claims\n")
+    append(root / "analyses/parentheses/claims.py", "\nPLACE = 'models/december'\n")
     before = fingerprint("sorted_list", "cpu", root=root)
     append(root / path)
     assert fingerprint("sorted_list", "cpu", root=root) != before
@@ -283,13 +283,13 @@ def test_a_page_reads_nothing_that_its_fingerprint_does_not_know(project: Path) 
         "analyses/sorted_list/new.csv",
     ]
     unknown = [
-        "analyses/palindromes/claims.py",
+        "analyses/parentheses/claims.py",
         "analyses/sorted_list/results.json",
         "docs/problems/sorted_list/submissions/doe.yaml",
         "docs/index.md",
         "README.md",
     ]
-    append(project / "models/palindromes/card.json", "{}")
+    append(project / "models/parentheses/card.json", "{}")
     for path in (*known[2:], *unknown):
         append(project / path, "text")
     # What is named may be read, so here it is not named in one piece.
@@ -308,12 +308,12 @@ with tempfile.NamedTemporaryFile("w+") as file:
     assert file.read() == "" and pathlib.Path(file.name).read_text() == ""
 open("{PROBLEM}").close()
 open({unknown[0]!r})"""
-    edit(project / SOLUTION, page.replace("palindromes", "palin' 'dromes"))
+    edit(project / SOLUTION, page.replace("parentheses", "paren' 'theses"))
     done = run(project, "sorted_list")
     assert done.returncode == 1
     assert said(done).startswith(
         "PageError: analyses/sorted_list/solution.py, line 5: the cell raised PermissionError: "
-        "analyses/palindromes/claims.py is not read by the pages of sorted_list: they would not be "
+        "analyses/parentheses/claims.py is not read by the pages of sorted_list: they would not be "
     )
 
 

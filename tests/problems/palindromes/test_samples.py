@@ -22,6 +22,14 @@ def test_samples_are_of_the_kind_that_they_say(small: Small) -> None:
         assert differs.sum(dim=1).unique().tolist() == [changes]
 
 
+def test_what_was_seen_late_is_measured_on_other_sequences(small: Small) -> None:
+    seen, unseen = (samples.evaluation(small, seed) for seed in (samples.SEED, samples.UNSEEN))
+    assert (seen[:100] != unseen[:100]).any(dim=1).sum() > 90
+    changed = samples.changed_at(small, 5, samples.UNSEEN)
+    place = (changed != samples.palindromes(small, samples.UNSEEN)).nonzero()[:, 1]
+    assert place.unique().tolist() == [5]
+
+
 def test_one_place_is_changed_to_every_other_value(small: Small) -> None:
     whole = samples.palindromes(small)
     for number, place in enumerate(small.task.places):
