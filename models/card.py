@@ -45,7 +45,7 @@ class Architecture(_Strict):
     d_head: PositiveInt
     d_mlp: PositiveInt | None
     """Neurons of each MLP; null for an attention-only model."""
-    act_fn: Literal["relu"] | None
+    act_fn: Literal["relu", "gelu", "solu_ln"] | None
     d_vocab: PositiveInt
     d_vocab_out: PositiveInt
     n_ctx: PositiveInt
