@@ -306,7 +306,7 @@ class VerbNoun:
 
     def sample(self, n: int, generator: torch.Generator) -> Int[Tensor, "n n_ctx"]:
         """Draw `n` sentences."""
-        pair = torch.multinomial(self.pairs.flatten(), n, replacement=True, generator=generator)
+        pair = _drawn(self.pairs.flatten().expand(n, -1), generator)
         template, verb = pair // len(VERBS), pair % len(VERBS)
         tokens = torch.empty(n, self.n_ctx, dtype=torch.int64)
         for number in range(len(TEMPLATES)):
@@ -314,10 +314,7 @@ class VerbNoun:
             for position in range(self.n_ctx):
                 table = self.emissions[number, position]
                 words = table.any(dim=0).nonzero()[:, 0]
-                cumulative = table[:, words].cumsum(dim=1)[verb[rows]]
-                drawn = torch.rand(len(rows), 1, dtype=torch.float64, generator=generator)
-                drawn = drawn * cumulative[:, -1:]
-                tokens[rows, position] = words[torch.searchsorted(cumulative, drawn)[:, 0]]
+                tokens[rows, position] = words[_drawn(table[verb[rows]][:, words], generator)]
         return tokens
 
     def answers(self, tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor, "batch label"]:
@@ -335,6 +332,13 @@ class VerbNoun:
             # Integers wrap around: this is arithmetic modulo 2^64.
             key = key * _MULTIPLIER + column + 1
         return key
+
+
+def _drawn(odds: Float[Tensor, "row choice"], generator: torch.Generator) -> Int[Tensor, " row"]:
+    """One choice by its odds in each row; of no rows too, which `torch.multinomial` refuses."""
+    cumulative = odds.cumsum(dim=1)
+    drawn = torch.rand(len(odds), 1, dtype=odds.dtype, generator=generator) * cumulative[:, -1:]
+    return torch.searchsorted(cumulative, drawn, right=True)[:, 0]
 
 
 def task() -> VerbNoun:
