@@ -306,7 +306,7 @@ class VerbNoun:
 
     def sample(self, n: int, generator: torch.Generator) -> Int[Tensor, "n n_ctx"]:
         """Draw `n` sentences."""
-        pair = _drawn(self.pairs.flatten().expand(n, -1), generator)
+        pair = _drawn(self.pairs.flatten().cumsum(dim=0), n, generator)
         template, verb = pair // len(VERBS), pair % len(VERBS)
         tokens = torch.empty(n, self.n_ctx, dtype=torch.int64)
         for number in range(len(TEMPLATES)):
@@ -314,7 +314,9 @@ class VerbNoun:
             for position in range(self.n_ctx):
                 table = self.emissions[number, position]
                 words = table.any(dim=0).nonzero()[:, 0]
-                tokens[rows, position] = words[_drawn(table[verb[rows]][:, words], generator)]
+                tokens[rows, position] = words[
+                    _drawn(table[:, words].cumsum(dim=1)[verb[rows]], len(rows), generator)
+                ]
         return tokens
 
     def answers(self, tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor, "batch label"]:
@@ -334,11 +336,14 @@ class VerbNoun:
         return key
 
 
-def _drawn(odds: Float[Tensor, "row choice"], generator: torch.Generator) -> Int[Tensor, " row"]:
-    """One choice by its odds in each row; of no rows too, which `torch.multinomial` refuses."""
-    cumulative = odds.cumsum(dim=1)
-    drawn = torch.rand(len(odds), 1, dtype=odds.dtype, generator=generator) * cumulative[:, -1:]
-    return torch.searchsorted(cumulative, drawn, right=True)[:, 0]
+def _drawn(
+    cumulative: Float[Tensor, "*row choice"], n: int, generator: torch.Generator
+) -> Int[Tensor, " n"]:
+    """`n` choices by their cumulative odds, those of a row each or the same for all; also none,
+    which `torch.multinomial` refuses.
+    """
+    drawn = torch.rand(n, 1, dtype=cumulative.dtype, generator=generator) * cumulative[..., -1:]
+    return torch.searchsorted(cumulative.contiguous(), drawn, right=True)[:, 0]
 
 
 def task() -> VerbNoun:
