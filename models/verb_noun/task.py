@@ -232,6 +232,11 @@ class VerbNoun:
         return table
 
     @cached_property
+    def likeliest(self) -> Int[Tensor, " verb"]:
+        """The token of each verb's likeliest place; of several, the one that stands first."""
+        return self.places[self.place_odds.argmax(dim=1)]
+
+    @cached_property
     def pairs(self) -> Float[Tensor, "template verb"]:
         """How often each template is drawn with each verb."""
         frequency = torch.tensor([share for _, share in TEMPLATES], dtype=torch.float64)
@@ -311,12 +316,19 @@ class VerbNoun:
         tokens = torch.empty(n, self.n_ctx, dtype=torch.int64)
         for number in range(len(TEMPLATES)):
             rows = (template == number).nonzero()[:, 0]
-            for position in range(self.n_ctx):
-                table = self.emissions[number, position]
-                words = table.any(dim=0).nonzero()[:, 0]
-                tokens[rows, position] = words[
-                    _drawn(table[:, words].cumsum(dim=1)[verb[rows]], len(rows), generator)
-                ]
+            tokens[rows] = self.fill(number, verb[rows], generator)
+        return tokens
+
+    def fill(
+        self, template: int, verbs: Int[Tensor, " n"], generator: torch.Generator
+    ) -> Int[Tensor, "n n_ctx"]:
+        """Draw a sentence of one template for each of some verbs, numbered as in `VERBS`."""
+        tokens = torch.empty(len(verbs), self.n_ctx, dtype=torch.int64)
+        for position in range(self.n_ctx):
+            table = self.emissions[template, position]
+            words = table.any(dim=0).nonzero()[:, 0]
+            cumulative = table[:, words].cumsum(dim=1)[verbs]
+            tokens[:, position] = words[_drawn(cumulative, len(verbs), generator)]
         return tokens
 
     def answers(self, tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor, "batch label"]:

@@ -1,0 +1,347 @@
+"""What the Verb to Noun write-up claims, each with a threshold stated before it was measured."""
+
+from functools import cache, partial
+
+import torch
+
+from analyses.evidence.claims import UNTRAINED, Claim, Control, Measurement
+from analyses.evidence.controls import EMBEDDINGS_EXCHANGED, OV_EXCHANGED
+from analyses.evidence.explanations import Explanation
+from analyses.instruments.heads import Head, heads
+from analyses.instruments.statistics import ratio_terms
+from analyses.verb_noun import edges, knowing, neurons, twins
+from analyses.verb_noun.completion import ASKED, Completion, Model, asking
+from analyses.verb_noun.effects import along, attention, patched
+from analyses.verb_noun.explanations import NEURONS, TASK, TRIGRAMS, WORDS
+from analyses.verb_noun.pairs import Pairs, pairs, share
+from models.problem import Problem
+
+TOP = 16
+"""Neurons, of 256."""
+DECIDED, DENIED, UNDECIDED = (
+    ASKED,
+    tuple(knowing.templates_with("ELSEWHERE")),
+    tuple(knowing.templates_with("ANYWHERE")),
+)
+
+
+# Knowing the language
+
+
+def of_own_place(problem: Model) -> Measurement:
+    """The probability of the verb's likeliest place where the verb decides."""
+    return knowing.of_place(problem, DECIDED)
+
+
+def gap_over(problem: Model, twin: twins.Twin) -> Measurement:
+    """How many times as far from the language a twin is, in nats per sentence."""
+    own, other = (
+        knowing.gaps(each).sum(dim=1).tolist() for each in (problem, twins.trained(problem, twin))
+    )
+    return Measurement.mean(ratio_terms(other, own))
+
+
+# Which parts
+
+
+@cache
+def shares_of_heads(problem: Model) -> tuple[Measurement, ...]:
+    """The part of the verb's effect that each head's output by itself restores (denoising)."""
+    return tuple(share(problem, partial(_of_head, head=head)) for head in heads(problem))
+
+
+def _of_head(found: Pairs, head: Head) -> torch.Tensor:
+    return patched(found, head, "denoising")
+
+
+def best_head(problem: Model, rank: int = 0) -> Measurement:
+    """That of the head that restores most, or of the one that is so many behind it."""
+    return sorted(shares_of_heads(problem), key=lambda found: -found.value)[rank]
+
+
+def way(problem: Model, which: str) -> Measurement:
+    """The part of the verb's effect that all heads have along one path."""
+    return share(problem, partial(_along, which=which))
+
+
+def _along(found: Pairs, which: str) -> torch.Tensor:
+    return along(found, attention(found), "direct" if which == "direct" else "mlp")
+
+
+# Neurons
+
+
+def of_neurons(problem: Model, k: int, chosen: str = "top") -> Measurement:
+    """The part of what all neurons add to the verb's effect that `k` of them add, chosen anew for
+    each pair.
+    """
+    choose = neurons.top_share if chosen == "top" else neurons.random_share
+    part, whole = (share(problem, effect) for effect in (partial(choose, k=k), neurons.all_share))
+    assert part.interval and whole.interval
+    # Both are parts of the same whole effect; the interval is that of the first.
+    scaled = [bound / whole.value for bound in part.interval]
+    return Measurement(part.value / whole.value, part.n, type(part.interval)(*scaled))
+
+
+def verbs_against_gelu(problem: Model, mix: bool = False) -> Measurement:
+    """To how many verbs a neuron answers, over the same of the GELU twin."""
+    own = neurons.by_verb(problem)
+    other = neurons.by_verb(twins.trained(problem, "gelu"))
+    own = neurons.mixed(own) if mix else own
+    return Measurement(neurons.mean_verbs(own) / neurons.mean_verbs(other), own.shape[1])
+
+
+# Explanations
+
+
+@torch.no_grad()
+def agreed(problem: Model, explanation: Explanation) -> Measurement:
+    """How often a program's first choice is the model's, of prompts of all templates; mean over
+    verbs.
+    """
+    found = []
+    for template in ASKED:
+        given = knowing.prompts(problem, template)
+        said = explanation.program(given.asked)(given.tokens)[:, 0]
+        found.append((said == given.said.argmax(dim=1)).cpu())
+    return Measurement.clustered(knowing.by_verb(torch.stack(found, dim=1)))
+
+
+def agreed_on_two(problem: Model, explanation: Explanation) -> Measurement:
+    """The same of prompts with a second verb, from outside the language."""
+    asked = two_verbs_asked(problem)
+    tokens = edges.second_verbs(asked)
+    said = explanation.program(asked)(tokens)[:, 0]
+    own = asked.logits(tokens)[:, -1].argmax(dim=-1)
+    return Measurement.share((said == own).tolist())
+
+
+def two_verbs_asked(problem: Model) -> Problem[Completion]:
+    """Asked in the template with two adverbs, the second of which a verb can stand for."""
+    return asking(problem, ASKED[-1])
+
+
+CLAIMS = [
+    Claim(
+        name="near_the_language",
+        sentence="The model knows the language nearly as well as can be.",
+        quantity="nats per sentence above the language's own odds, mean over fresh sentences",
+        unit="nats",
+        evidence="sampled",
+        comparison="at most",
+        threshold=0.25,
+        counted="sentences",
+        carries=True,
+        measure=knowing.gap,
+        controls=(
+            Control("all places equally likely", measure=knowing.gap_without_verbs),
+            EMBEDDINGS_EXCHANGED,
+            OV_EXCHANGED,
+        ),
+    ),
+    Claim(
+        name="knows_places",
+        sentence="A verb's likeliest place is its first choice.",
+        quantity="share of prompts, of pairs of verb and template that it was trained on, mean "
+        "over verbs",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.95,
+        counted="verbs",
+        measure=partial(knowing.first_choice, held_out=False),
+        controls=(OV_EXCHANGED, EMBEDDINGS_EXCHANGED, UNTRAINED),
+    ),
+    Claim(
+        name="knows_held_out",
+        sentence="It is so, too, where verb and template never met in training.",
+        quantity="share of prompts, of held-out pairs of verb and template, mean over verbs",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.9,
+        counted="verbs",
+        carries=True,
+        measure=partial(knowing.first_choice, held_out=True),
+        controls=(OV_EXCHANGED, EMBEDDINGS_EXCHANGED, UNTRAINED),
+    ),
+    Claim(
+        name="follows_odds",
+        sentence="Where a verb has two places, it gives them the language's odds.",
+        quantity="distance of the likeliest place's probability from its odds, mean over prompts",
+        unit="",
+        evidence="sampled",
+        comparison="at most",
+        threshold=0.05,
+        counted="prompts",
+        measure=knowing.odds_missed,
+        controls=(
+            Control(
+                "one that is sure of the likeliest place",
+                measure=partial(knowing.odds_missed, certain=True),
+            ),
+            OV_EXCHANGED,
+        ),
+    ),
+    Claim(
+        name="obeys_not",
+        sentence="After *do not*, it does not say the verb's place.",
+        quantity="probability of the verb's likeliest place, mean over verbs",
+        unit="",
+        evidence="sampled",
+        comparison="at most",
+        threshold=0.01,
+        counted="verbs",
+        measure=partial(knowing.of_place, templates=DENIED),
+        controls=(
+            Control("the same without *do not*", measure=of_own_place),
+            Control(
+                "where the verb does not matter",
+                measure=partial(knowing.of_place, templates=UNDECIDED),
+            ),
+        ),
+    ),
+    Claim(
+        name="undecided",
+        sentence="Where the verb does not decide, the verb's place is as likely as others.",
+        quantity="probability of the verb's likeliest place, mean over verbs",
+        unit="",
+        evidence="sampled",
+        comparison="at most",
+        threshold=0.06,
+        counted="verbs",
+        measure=partial(knowing.of_place, templates=UNDECIDED),
+        controls=(Control("where the verb decides", measure=of_own_place),),
+    ),
+    Claim(
+        name="later_decides",
+        sentence="Of two verbs in one sentence, the later decides.",
+        quantity="share of prompts in which the later verb's place is likelier",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.75,
+        counted="prompts",
+        measure=edges.later_decides,
+        controls=(UNTRAINED, EMBEDDINGS_EXCHANGED),
+    ),
+    Claim(
+        name="reaches_far",
+        sentence="It finds the verb from further away than any verb ever stood with such words "
+        "between.",
+        quantity="share of prompts with the verb's likeliest place first, mean over verbs",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.9,
+        counted="verbs",
+        measure=edges.far_is_first,
+        controls=(OV_EXCHANGED, UNTRAINED),
+    ),
+    Claim(
+        name="one_head",
+        sentence="One head brings the verb to the last position.",
+        quantity="part of the verb's effect that the head that restores most restores, all pairs "
+        "of verbs, denoising",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.5,
+        counted="verbs",
+        carries=True,
+        measure=best_head,
+        controls=(
+            Control("the head that restores second most", measure=partial(best_head, rank=1)),
+        ),
+    ),
+    Claim(
+        name="through_the_mlp",
+        sentence="What the heads bring acts through the MLP, and hardly by itself.",
+        quantity="part of the verb's effect that reaches the logits through the MLP, all heads, "
+        "all pairs of verbs, path patching",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.5,
+        counted="verbs",
+        carries=True,
+        measure=partial(way, which="mlp"),
+        controls=(Control("past the MLP", measure=partial(way, which="direct")),),
+    ),
+    Claim(
+        name="few_neurons",
+        sentence="A few neurons do it, others for each pair of verbs.",
+        quantity=f"part of what all neurons add to the verb's effect that the {TOP} largest add",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.5,
+        counted="verbs",
+        carries=True,
+        measure=partial(of_neurons, k=TOP),
+        controls=(
+            Control(f"{TOP} random neurons", measure=partial(of_neurons, k=TOP, chosen="random")),
+        ),
+    ),
+    Claim(
+        name="solu_is_sharper",
+        sentence="Its neurons answer to fewer verbs than those of the same model with GELU.",
+        quantity="verbs that a neuron answers to (exponential of the entropy of its activation "
+        "over verbs), mean over neurons, over the same of the GELU twin",
+        unit="",
+        evidence="exhaustive",
+        comparison="at most",
+        threshold=0.8,
+        counted="neurons",
+        measure=verbs_against_gelu,
+        controls=(
+            Control(
+                "random directions in place of neurons",
+                measure=partial(verbs_against_gelu, mix=True),
+            ),
+        ),
+    ),
+    Claim(
+        name="skip_trigrams",
+        sentence="A table of skip trigrams says what the model says.",
+        quantity="share of prompts in which its first choice is the model's, mean over verbs",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.9,
+        counted="verbs",
+        carries=True,
+        measure=partial(agreed, explanation=TRIGRAMS),
+        controls=(UNTRAINED,),
+    ),
+    Claim(
+        name="mlp_needed_for_two",
+        sentence="To know what it says of two verbs, one has to run the neurons too.",
+        quantity="share of prompts with two verbs on which the program with neurons says what the "
+        "model says",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=0.9,
+        counted="prompts",
+        carries=True,
+        measure=partial(agreed_on_two, explanation=NEURONS),
+        controls=(
+            Control("heads on all words", measure=partial(agreed_on_two, explanation=WORDS)),
+            Control("skip trigrams", measure=partial(agreed_on_two, explanation=TRIGRAMS)),
+            Control("the first verb's place", measure=partial(agreed_on_two, explanation=TASK)),
+        ),
+    ),
+    Claim(
+        name="twin_is_worse",
+        sentence="The same model without an MLP is further from the language.",
+        quantity="the attention-only twin's gap over the model's, nats per sentence",
+        unit="",
+        evidence="sampled",
+        comparison="at least",
+        threshold=2.0,
+        counted="sentences",
+        measure=partial(gap_over, twin="attention_only"),
+        controls=(Control("the GELU twin", measure=partial(gap_over, twin="gelu")),),
+    ),
+]

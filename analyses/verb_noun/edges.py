@@ -1,0 +1,100 @@
+"""Sentences at the edges of the language, and beyond: two verbs, longer ways, other places."""
+
+from functools import cache
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from analyses.evidence.claims import Measurement
+from analyses.verb_noun.completion import Completion, Model
+from models.problem import Problem
+from models.verb_noun.task import ADVERBS, SUBJECTS, VERBS
+
+SEED = 2302
+PAIRS = 400
+"""Of two verbs in one sentence."""
+Prompt = Int[Tensor, "prompt pos"]
+
+
+def of_slots(
+    problem: Model, slots: str, verbs: Int[Tensor, "prompt slot"], generator: torch.Generator
+) -> Prompt:
+    """Prompts out of words and slots, also such as no sentence of the language begins with.
+
+    Args:
+        problem: whose words they are.
+        slots: such as `SUBJECT VERB and VERB in the`.
+        verbs: numbers of the verbs, in order, for each prompt.
+        generator: of subjects and adverbs.
+    """
+    task, columns, used = problem.task, [torch.full((len(verbs),), 0)], 0
+    for slot in slots.split():
+        if slot == "VERB":
+            columns.append(task.verbs[verbs[:, used]])
+            used += 1
+            continue
+        words = {"SUBJECT": SUBJECTS, "ADVERB": ADVERBS}.get(slot, (slot,))
+        drawn = torch.randint(len(words), (len(verbs),), generator=generator)
+        columns.append(torch.tensor([task.token(word) for word in words])[drawn])
+    return torch.stack(columns, dim=1).to(problem.device)
+
+
+@torch.no_grad()
+def places_said(problem: Model, tokens: Prompt) -> Float[Tensor, "prompt place"]:
+    """The probabilities of all places after each prompt, in order of `PLACES`."""
+    return problem.logits(tokens)[:, -1].softmax(dim=-1)[:, problem.task.places]
+
+
+TWO_VERBS = "SUBJECT VERB ADVERB and VERB in the"
+FAR = "SUBJECT VERB ADVERB ADVERB ADVERB in the"
+"""A verb at a distance at which, with these words between, none ever stood."""
+
+
+@cache
+def two_verbs(problem: Model) -> tuple[Int[Tensor, "prompt 2"], Float[Tensor, "prompt place"]]:
+    """Two random verbs with different places in one sentence, and what the model says of places."""
+    generator, main = torch.Generator().manual_seed(SEED), _main(problem)
+    verbs = torch.randint(len(VERBS), (4 * PAIRS, 2), generator=generator)
+    verbs = verbs[main[verbs[:, 0]] != main[verbs[:, 1]]][:PAIRS]
+    tokens = of_slots(problem, TWO_VERBS, verbs, generator)
+    return verbs, places_said(problem, tokens).cpu()
+
+
+def later_decides(problem: Model) -> Measurement:
+    """How often the later of two verbs' place is likelier than the earlier's."""
+    verbs, said = two_verbs(problem)
+    earlier, later = (said.gather(1, _main(problem)[verbs[:, at, None]]) for at in (0, 1))
+    return Measurement.share((later > earlier)[:, 0].tolist())
+
+
+def _main(problem: Model) -> Int[Tensor, " verb"]:
+    return problem.task.place_odds.argmax(dim=1)
+
+
+def far_is_first(problem: Model) -> Measurement:
+    """How often the verb's likeliest place is the first choice from an unseen distance; mean over
+    verbs.
+    """
+    return Measurement.clustered(_first_by_verb(problem, FAR))
+
+
+def _first_by_verb(problem: Model, slots: str, contexts: int = 8) -> Bool[Tensor, "verb context"]:
+    verbs = torch.arange(len(VERBS)).repeat_interleave(contexts)
+    generator = torch.Generator().manual_seed(SEED)
+    said = places_said(problem, of_slots(problem, slots, verbs[:, None], generator)).cpu()
+    return (said.argmax(dim=1) == _main(problem)[verbs]).unflatten(0, (len(VERBS), contexts))
+
+
+@cache
+def second_verbs(asked: Problem[Completion]) -> Prompt:
+    """Prompts of a template with two adverbs, the second replaced by a verb whose likeliest place
+    is another than that of the first.
+    """
+    generator, main = torch.Generator().manual_seed(SEED), asked.task.language.likeliest
+    verbs = torch.randint(len(VERBS), (4 * PAIRS, 2), generator=generator)
+    verbs = verbs[main[verbs[:, 0]] != main[verbs[:, 1]]][:PAIRS]
+    tokens = asked.task.of_verbs(verbs[:, 0], generator)
+    at = len(asked.task.slots) - 1 - asked.task.slots[::-1].index("ADVERB")
+    tokens[:, at] = asked.task.language.verbs[verbs[:, 1]]
+    return tokens.to(asked.device)

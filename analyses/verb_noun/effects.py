@@ -1,0 +1,82 @@
+"""Which parts carry the verb to the place: activation patching and path patching over all pairs."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from analyses.instruments.heads import Head, heads
+from analyses.instruments.parts import Logits, Mlp, Part, Residual, Sender
+from analyses.instruments.patching import patch
+from analyses.instruments.path_patching import path_patch
+from analyses.verb_noun.pairs import Pairs
+
+Direction = Literal["denoising", "noising"]
+
+
+def patched(
+    found: Pairs, parts: Part | Iterable[Part], direction: Direction, at: int | None = None
+) -> Float[Tensor, " pair"]:
+    """What it does, in logits, to put what parts write in one run into the other.
+
+    Args:
+        found: clean and corrupted prompts.
+        parts: whose activations are put in place.
+        direction: `denoising` runs the corrupted prompt and puts in what parts write in the clean
+            one; `noising` the other way round.
+        at: the only position at which that is done; None: everywhere.
+    """
+    where = None if at is None else [at]
+    if direction == "denoising":
+        return found.restored(patch(found.problem, found.corrupted, found.clean, parts, where))
+    return found.broken(patch(found.problem, found.clean, found.corrupted, parts, where))
+
+
+def along(
+    found: Pairs, senders: Sender | Iterable[Sender], way: Literal["direct", "mlp"]
+) -> Float[Tensor, " pair"]:
+    """Denoising along one path: what senders write in the clean prompt reaches the logits of the
+    corrupted one directly, past the MLP, or only through the MLP.
+    """
+    receiver = Logits() if way == "direct" else Mlp(0)
+    return found.restored(
+        path_patch(found.problem, found.corrupted, found.clean, senders, receiver)
+    )
+
+
+def attention(found: Pairs) -> list[Head]:
+    """All heads, whose sum is the attention output."""
+    return heads(found.problem)
+
+
+@torch.no_grad()
+def grid(found: Pairs, direction: Direction) -> Float[Tensor, "part pos"]:
+    """The part of the verb's whole effect that each part has at each position, mean over pairs;
+    rows are the residual stream before the layer, attention output, MLP output if there is one,
+    and each head.
+    """
+    return (
+        torch.stack(
+            [
+                torch.stack(
+                    [
+                        patched(found, parts, direction, at).mean()
+                        for at in range(found.problem.task.n_ctx)
+                    ]
+                )
+                for parts in rows(found).values()
+            ]
+        )
+        / found.whole().mean()
+    )
+
+
+def rows(found: Pairs) -> dict[str, list[Part]]:
+    """The rows of `grid`."""
+    each: dict[str, list[Part]] = {f"head {head}": [head] for head in attention(found)}
+    mlp: dict[str, list[Part]] = (
+        {} if found.problem.architecture.attn_only else {"MLP output": [Mlp(0)]}
+    )
+    return {"residual stream": [Residual(0)], "attention output": attention(found), **mlp, **each}

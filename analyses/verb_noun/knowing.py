@@ -1,0 +1,134 @@
+"""How well a model knows the language, beside the language's own odds."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from analyses.evidence.claims import Measurement
+from analyses.verb_noun.completion import ASKED, Completion, Model, asking
+from models.problem import Problem
+from models.verb_noun.task import HELD_OUT, PLACES, TEMPLATES, VERBS
+
+N_SENTENCES = 2_000
+"""Fresh sentences on which the gap to the best possible loss is taken."""
+CONTEXTS = 4
+"""Prompts of each verb in each template."""
+SEED = 2301
+
+
+@cache
+def evaluation(problem: Model) -> Int[Tensor, "sentence n_ctx"]:
+    """Sentences that the model was not trained on, the same for every model."""
+    return problem.fresh(N_SENTENCES, SEED)
+
+
+@cache
+@torch.no_grad()
+def gaps(problem: Model) -> Float[Tensor, "sentence label"]:
+    """By how much the log probability (nats) of each next word is below the log of its odds."""
+    tokens = evaluation(problem)
+    said = problem.logits(tokens)[:, :-1].double().log_softmax(dim=-1)
+    given = said.gather(-1, tokens[:, 1:, None]).squeeze(-1)
+    return problem.task.log_odds_of_next(tokens) - given
+
+
+def gap(problem: Model) -> Measurement:
+    """Of a whole sentence, nats: the mean estimates the Kullback-Leibler divergence of model from
+    language, on the sentences that were left out of training.
+    """
+    return Measurement.mean(gaps(problem).sum(dim=1).tolist())
+
+
+def gap_without_verbs(problem: Model) -> Measurement:
+    """The same of one that knows all but which verb goes with which place: at the place it gives
+    all places the same odds.
+    """
+    tokens = evaluation(problem)
+    follows = torch.isin(tokens[:, 1:], problem.task.places.to(tokens.device))
+    odds = problem.task.log_odds_of_next(tokens)
+    lost = odds + torch.tensor(float(len(PLACES))).log()
+    return Measurement.mean(torch.where(follows, lost, 0.0).sum(dim=1).tolist())
+
+
+class Prompts(NamedTuple):
+    """Prompts of one template with all verbs, and what a model says of the places behind them."""
+
+    asked: Problem[Completion]
+    tokens: Int[Tensor, "prompt n_ctx"]
+    verbs: Int[Tensor, " prompt"]
+    """Numbers, as in `VERBS`."""
+    said: Float[Tensor, "prompt d_vocab"]
+    """Probabilities."""
+
+    def held_out(self) -> Bool[Tensor, " prompt"]:
+        """Whether verb and template were never together in training."""
+        lacking = torch.tensor([HELD_OUT[verb % len(HELD_OUT)] for verb in self.verbs.tolist()])
+        return lacking == self.asked.task.template
+
+    def of_place(self) -> Float[Tensor, " prompt"]:
+        """The probability of the verb's likeliest place."""
+        answers = self.asked.task.answers(self.tokens)
+        return self.said.gather(1, answers).squeeze(1)
+
+    def is_first(self) -> Bool[Tensor, " prompt"]:
+        """Whether that is the first choice."""
+        return self.said.argmax(dim=1) == self.asked.task.answers(self.tokens)[:, 0]
+
+
+@cache
+@torch.no_grad()
+def prompts(problem: Model, template: int) -> Prompts:
+    """Some prompts of each verb, the same for every model."""
+    asked = asking(problem, template)
+    verbs = torch.arange(len(VERBS)).repeat(CONTEXTS)
+    generator = torch.Generator().manual_seed(SEED + 100 + template)
+    tokens = asked.task.of_verbs(verbs, generator).to(problem.device)
+    return Prompts(asked, tokens, verbs, asked.logits(tokens)[:, -1].softmax(dim=-1))
+
+
+def first_choice(problem: Model, held_out: bool) -> Measurement:
+    """How often the first choice is the verb's likeliest place, of pairs of verb and template that
+    were held out, or of all others; mean over verbs.
+    """
+    found = [prompts(problem, template) for template in ASKED]
+    first = torch.stack([each.is_first().cpu() for each in found], dim=1)
+    of_kind = torch.stack([each.held_out() == held_out for each in found], dim=1)
+    return Measurement.clustered(by_verb(first), by_verb(of_kind))
+
+
+def by_verb(values: Tensor) -> Tensor:
+    """Prompts of all templates, a row for each verb."""
+    return values.unflatten(0, (CONTEXTS, len(VERBS))).transpose(0, 1).flatten(1)
+
+
+def of_place(problem: Model, templates: Sequence[int]) -> Measurement:
+    """The probability of the verb's likeliest place, mean over verbs."""
+    found = [prompts(problem, template).of_place().cpu() for template in templates]
+    return Measurement.mean(by_verb(torch.stack(found, dim=1)).double().mean(dim=1).tolist())
+
+
+def odds_missed(problem: Model, certain: bool = False) -> Measurement:
+    """How far the probability of the likeliest place is from its odds, for verbs with two places;
+    mean over prompts.
+
+    Args:
+        problem: whose model is asked.
+        certain: what one would miss that is sure of the likeliest place.
+    """
+    odds = problem.task.place_odds.max(dim=1).values
+    missed: list[float] = []
+    for template in ASKED:
+        found = prompts(problem, template)
+        two = torch.tensor([len(VERBS[list(VERBS)[verb]]) == 2 for verb in found.verbs.tolist()])
+        said = torch.ones(len(two)) if certain else found.of_place().cpu()
+        missed += (said.double() - odds[found.verbs]).abs()[two].tolist()
+    return Measurement.mean(missed)
+
+
+def templates_with(words: str) -> list[int]:
+    """The numbers of the templates in which words stand."""
+    return [number for number, (slots, _) in enumerate(TEMPLATES) if words in slots]
