@@ -13,7 +13,7 @@ from analyses.verb_noun import edges, knowing, neurons, twins
 from analyses.verb_noun.completion import ASKED, Completion, Model, asking
 from analyses.verb_noun.effects import along, attention, patched
 from analyses.verb_noun.explanations import NEURONS, TASK, TRIGRAMS, WORDS
-from analyses.verb_noun.pairs import Pairs, pairs, share
+from analyses.verb_noun.pairs import Pairs, share
 from models.problem import Problem
 
 TOP = 16

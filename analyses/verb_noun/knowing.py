@@ -13,7 +13,7 @@ from analyses.verb_noun.completion import ASKED, Completion, Model, asking
 from models.problem import Problem
 from models.verb_noun.task import HELD_OUT, PLACES, TEMPLATES, VERBS
 
-N_SENTENCES = 2_000
+N_SENTENCES = 1_000
 """Fresh sentences on which the gap to the best possible loss is taken."""
 CONTEXTS = 4
 """Prompts of each verb in each template."""

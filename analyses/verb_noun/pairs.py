@@ -2,13 +2,13 @@
 
 What a pair is patched from is always said: the *clean* prompt is the one whose place counts
 positive in the logit difference, the *corrupted* one has another verb, and its place counts
-negative. Every ordered pair of verbs with different places is there, so each prompt is clean in
-some pairs and corrupted in others.
+negative. Every ordered pair of verbs with different places is there, in one of the templates and
+one random context, so each verb is clean in some pairs and corrupted in others.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import product
 
 import torch
@@ -42,25 +42,34 @@ class Pairs:
         right, other = (asked.answers(tokens)[:, 0] for tokens in (self.clean, self.corrupted))
         return logits[rows, -1, right] - logits[rows, -1, other]
 
+    @cached_property
+    def clean_difference(self) -> Float[Tensor, " pair"]:
+        """That of the clean prompt."""
+        return self.difference(self.problem.logits(self.clean))
+
+    @cached_property
+    def corrupted_difference(self) -> Float[Tensor, " pair"]:
+        """That of the corrupted prompt."""
+        return self.difference(self.problem.logits(self.corrupted))
+
     def whole(self) -> Float[Tensor, " pair"]:
         """By how much the logit differences of the clean and the corrupted prompt differ."""
-        runs = (self.problem.logits(tokens) for tokens in (self.clean, self.corrupted))
-        clean, corrupted = map(self.difference, runs)
-        return clean - corrupted
+        return self.clean_difference - self.corrupted_difference
 
     def restored(self, logits: Logits) -> Float[Tensor, " pair"]:
         """Denoising: by how much the logit difference of the corrupted prompt has risen."""
-        return self.difference(logits) - self.difference(self.problem.logits(self.corrupted))
+        return self.difference(logits) - self.corrupted_difference
 
     def broken(self, logits: Logits) -> Float[Tensor, " pair"]:
         """Noising: by how much the logit difference of the clean prompt has fallen."""
-        return self.difference(self.problem.logits(self.clean)) - self.difference(logits)
+        return self.clean_difference - self.difference(logits)
 
 
 @cache
 def pairs(problem: Model, template: int) -> Pairs:
-    """All ordered pairs of verbs with different places, in one random context each, without those
-    of which the model gets a prompt wrong: its first choice has to be the verb's likeliest place.
+    """The ordered pairs of verbs with different places that fall to a template, in one random
+    context each, without those of which the model gets a prompt wrong: its first choice has to be
+    the verb's likeliest place.
     """
     asked = asking(problem, template)
     likeliest = problem.task.likeliest
@@ -68,6 +77,7 @@ def pairs(problem: Model, template: int) -> Pairs:
         (one, other)
         for one, other in product(range(len(VERBS)), repeat=2)
         if likeliest[one] != likeliest[other]
+        and ASKED[(one + other) % len(ASKED)] == template
     ]
     verbs = torch.tensor(both)
     generator = torch.Generator().manual_seed(SEED + template)
