@@ -76,13 +76,26 @@ class Problem(Generic[TaskT]):
         model = initialise(self.architecture, seed, self.device)
         return self.with_weights(checkpoints.named(model.state_dict(), self.architecture.n_heads))
 
-    def with_weights(self, weights: NamedWeights) -> "Problem[TaskT]":
-        """The same task with other weights, of the same shapes, on the same device.
+    def with_weights(
+        self, weights: NamedWeights, architecture: Architecture | None = None
+    ) -> "Problem[TaskT]":
+        """The same task with other weights on the same device.
+
+        Args:
+            weights: under HookedTransformer's names.
+            architecture: of which they are, such as
+                `problem.architecture.with_activation("gelu")`; its width and number of heads are
+                read off the weights. None: exactly this model's.
 
         Raises:
             CheckpointError: if an entry is unknown, missing or of the wrong shape.
         """
-        return _assemble(self.card, self.task, self.architecture, weights, None, self.device)
+        if architecture is None:
+            found = self.architecture
+        else:
+            origin = f"weights for {self.card.slug}"
+            found = checkpoints.architecture_of(weights, architecture, origin)
+        return _assemble(self.card, self.task, found, weights, None, self.device)
 
 
 def load_problem(
@@ -91,6 +104,7 @@ def load_problem(
     device: str,
     models: Path = MODELS,
     rows: Rows | None = None,
+    architecture: Architecture | None = None,
 ) -> Problem[Any]:
     """See `models.load`."""
     card = read_card(slug, models)
@@ -101,7 +115,8 @@ def load_problem(
     path = Path(checkpoint) if checkpoint is not None else committed_weights(card, models)
     stored = checkpoints.read_stored(path)
     weights = checkpoints.single_precision(stored)
-    architecture = checkpoints.architecture_of(weights, card.architecture, str(path))
+    expected = architecture or card.architecture
+    architecture = checkpoints.architecture_of(weights, expected, str(path))
     if (rows or card.embedding_rows) == "wrapped":
         weights = checkpoints.unwrapped(weights)
     problem = _assemble(card, task, architecture, weights, sha256_of(path), found)
