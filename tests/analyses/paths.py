@@ -82,7 +82,8 @@ class PartByPart:
         shift: Callable[[int, Tensor], Tensor] = lambda layer, stream: torch.zeros_like(stream),
     ) -> tuple[Writes, Tensor]:
         """What every part writes, and the logits; `reading` is what parts compute instead,
-        `writing` what they write instead, `shift` what is added to the residual stream before a layer.
+        `writing` what they write instead, `shift` what is added to the residual stream before a
+        layer.
         """
         read, sizes = reading or self.computed, self.sizes
         embedded = self.weight("embed.W_E")[tokens]
