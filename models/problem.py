@@ -95,7 +95,7 @@ class Problem(Generic[TaskT]):
         else:
             origin = f"weights for {self.card.slug}"
             found = checkpoints.architecture_of(weights, architecture, origin)
-        return _assemble(self.card, self.task, found, weights, None, self.device)
+        return assemble(self.card, self.task, found, weights, None, self.device)
 
 
 def load_problem(
@@ -119,7 +119,7 @@ def load_problem(
     architecture = checkpoints.architecture_of(weights, expected, str(path))
     if (rows or card.embedding_rows) == "wrapped":
         weights = checkpoints.unwrapped(weights)
-    problem = _assemble(card, task, architecture, weights, sha256_of(path), found)
+    problem = assemble(card, task, architecture, weights, sha256_of(path), found)
     return replace(problem, converted_from=checkpoints.converted_from(stored))
 
 
@@ -150,7 +150,7 @@ def device_named(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _assemble(
+def assemble(
     card: Card,
     task: TaskT,
     architecture: Architecture,
@@ -158,6 +158,11 @@ def _assemble(
     sha256: str | None,
     device: torch.device,
 ) -> Problem[TaskT]:
+    """Put a problem together, its model folded and for reading only.
+
+    Raises:
+        CheckpointError: if an entry of the weights is unknown, missing or of the wrong shape.
+    """
     origin = f"weights for {card.slug}"
     model = fold(with_weights(architecture, weights, device, origin))
     model.eval().requires_grad_(False)

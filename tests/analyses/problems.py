@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models import checkpoint
 from models.card import Activation, Architecture, read_card
-from models.problem import Problem, _assemble
+from models.problem import Problem, assemble
 from models.sorted_list.task import SortedList
 from models.transformer import initialise
 
@@ -56,7 +56,7 @@ def made_of(
 ) -> Problem[SortedList]:
     """A problem with these weights."""
     card = read_card("sorted_list").model_copy(update={"architecture": sizes})
-    return _assemble(card, task, sizes, weights, None, CPU)
+    return assemble(card, task, sizes, weights, None, CPU)
 
 
 def answering(
