@@ -10,7 +10,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from models.card import Rows
+    from models.card import Architecture, Rows
     from models.problem import Problem
 
 __all__ = ["load"]
@@ -21,6 +21,7 @@ def load(
     checkpoint: str | PathLike[str] | None = None,
     device: str = "cpu",
     rows: "Rows | None" = None,
+    architecture: "Architecture | None" = None,
 ) -> "Problem[Any]":
     """Load a problem: its model, its task and its card.
 
@@ -31,6 +32,9 @@ def load(
         device: where the model runs, `cpu` or `cuda`.
         rows: how the embeddings lie in that checkpoint, `ascending` or `wrapped` (0 .. m, then
             -m .. -1). None: as the card says.
+        architecture: of that checkpoint, where it differs from the card's in more than sizes:
+            `read_card(slug).architecture.with_activation("gelu")`, or `(None)` of an attention-only
+            model. Its width and number of heads are read off the checkpoint.
 
     Raises:
         CardError: unknown slug (the known ones are named), or a faulty card.
@@ -41,4 +45,4 @@ def load(
     # Cards are read, and pages rendered, on machines without torch.
     from models.problem import load_problem
 
-    return load_problem(slug, checkpoint, device, rows=rows)
+    return load_problem(slug, checkpoint, device, rows=rows, architecture=architecture)

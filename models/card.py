@@ -32,6 +32,11 @@ Rows = Literal["ascending", "wrapped"]
 Python counts from the end where they are negative."""
 
 
+Activation = Literal["relu", "gelu", "solu_ln"]
+"""What neurons do with what they read, in TransformerLens's names; `solu_ln` is SoLU with a
+LayerNorm over all neurons behind it (Elhage et al. 2022)."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -45,7 +50,7 @@ class Architecture(_Strict):
     d_head: PositiveInt
     d_mlp: PositiveInt | None
     """Neurons of each MLP; null for an attention-only model."""
-    act_fn: Literal["relu", "gelu", "solu_ln"] | None
+    act_fn: Activation | None
     d_vocab: PositiveInt
     d_vocab_out: PositiveInt
     n_ctx: PositiveInt
@@ -57,6 +62,17 @@ class Architecture(_Strict):
     def attn_only(self) -> bool:
         """Whether the model has no MLP."""
         return self.d_mlp is None
+
+    def with_activation(self, act_fn: Activation | None) -> "Architecture":
+        """The same sizes with another activation; None: attention-only.
+
+        Raises:
+            ValueError: if an attention-only model is to have an activation.
+        """
+        if act_fn is not None and self.d_mlp is None:
+            raise ValueError(f"{act_fn} was asked of a model without an MLP; give it a d_mlp")
+        d_mlp = None if act_fn is None else self.d_mlp
+        return self.model_copy(update={"act_fn": act_fn, "d_mlp": d_mlp})
 
 
 class Training(_Strict):

@@ -40,6 +40,8 @@ _AXES_OF_AN_MLP = {
     "mlp.W_out": "d_mlp d_model",
     "mlp.b_out": "d_model",
 }
+_AXES_OF_A_SOLU = {"mlp.ln.w": "d_mlp", "mlp.ln.b": "d_mlp"}
+"""Of the LayerNorm between the activation `solu_ln` and `W_out`."""
 _HEADS_FIRST = {
     "q": "(head d_head) d_model -> head d_model d_head",
     "k": "(head d_head) d_model -> head d_model d_head",
@@ -168,8 +170,9 @@ def write(weights: NamedWeights, path: Path) -> None:
 def architecture_of(weights: NamedWeights, expected: Architecture, origin: str) -> Architecture:
     """Read the sizes off the tensors.
 
-    Width, heads and depth may differ from `expected`; vocabulary, context, the presence
-    of LayerNorm and of MLPs may not, since the task or the analysis depends on them.
+    Width and heads may differ from `expected`; depth, vocabulary, context, the presence
+    of LayerNorm and of MLPs may not, since the task or the analysis depends on them. What no
+    tensor tells is as expected: the activation, but for SoLU's, which has a LayerNorm behind it.
 
     Raises:
         CheckpointError: naming what was expected and what was found, also if the tensors are
@@ -214,6 +217,12 @@ def architecture_of(weights: NamedWeights, expected: Architecture, origin: str) 
             )
             + ". Give a checkpoint of the same task."
         )
+    if found.act_fn and (normalised := "blocks.0.mlp.ln.w" in weights) != _has_solu(found):
+        raise CheckpointError(
+            f"{origin}: it has {'a' if normalised else 'no'} LayerNorm behind the activation of "
+            f"its MLP (blocks.0.mlp.ln.w), expected {'one' if _has_solu(found) else 'none'}, as "
+            f"act_fn is {found.act_fn}. Give a checkpoint of the same activation."
+        )
     if odd := _odd_ones(weights, found):
         raise CheckpointError(
             f"{origin}: not the weights of this architecture: {'; '.join(odd[:4])}"
@@ -245,6 +254,7 @@ def _odd_ones(weights: NamedWeights, architecture: Architecture) -> list[str]:
 def _axes(architecture: Architecture) -> dict[str, str]:
     """The names of all tensors of such a model, and the sizes along their axes."""
     of_a_block = _AXES_OF_A_BLOCK | ({} if architecture.attn_only else _AXES_OF_AN_MLP)
+    of_a_block |= _AXES_OF_A_SOLU if _has_solu(architecture) else {}
     axes = dict(_AXES)
     if architecture.normalization:
         norms = ("ln1",) if architecture.attn_only else ("ln1", "ln2")
@@ -253,6 +263,10 @@ def _axes(architecture: Architecture) -> dict[str, str]:
     for layer in range(architecture.n_layers):
         axes |= {f"blocks.{layer}.{name}": sizes for name, sizes in of_a_block.items()}
     return axes
+
+
+def _has_solu(architecture: Architecture) -> bool:
+    return architecture.act_fn == "solu_ln"
 
 
 def unwrapped(weights: NamedWeights) -> NamedWeights:

@@ -9,6 +9,10 @@ class CheckpointError(ValueError):
     """A file is not a checkpoint of the problem."""
 
 
+class PromptError(ValueError):
+    """A text is none that a problem's model can go on with."""
+
+
 class TrainingError(ValueError):
     """A training run cannot be taken up, or published, as it was left."""
 

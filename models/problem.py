@@ -76,13 +76,26 @@ class Problem(Generic[TaskT]):
         model = initialise(self.architecture, seed, self.device)
         return self.with_weights(checkpoints.named(model.state_dict(), self.architecture.n_heads))
 
-    def with_weights(self, weights: NamedWeights) -> "Problem[TaskT]":
-        """The same task with other weights, of the same shapes, on the same device.
+    def with_weights(
+        self, weights: NamedWeights, architecture: Architecture | None = None
+    ) -> "Problem[TaskT]":
+        """The same task with other weights on the same device.
+
+        Args:
+            weights: under HookedTransformer's names.
+            architecture: of which they are, such as
+                `problem.architecture.with_activation("gelu")`; its width and number of heads are
+                read off the weights. None: exactly this model's.
 
         Raises:
             CheckpointError: if an entry is unknown, missing or of the wrong shape.
         """
-        return _assemble(self.card, self.task, self.architecture, weights, None, self.device)
+        if architecture is None:
+            found = self.architecture
+        else:
+            origin = f"weights for {self.card.slug}"
+            found = checkpoints.architecture_of(weights, architecture, origin)
+        return assemble(self.card, self.task, found, weights, None, self.device)
 
 
 def load_problem(
@@ -91,6 +104,7 @@ def load_problem(
     device: str,
     models: Path = MODELS,
     rows: Rows | None = None,
+    architecture: Architecture | None = None,
 ) -> Problem[Any]:
     """See `models.load`."""
     card = read_card(slug, models)
@@ -101,10 +115,11 @@ def load_problem(
     path = Path(checkpoint) if checkpoint is not None else committed_weights(card, models)
     stored = checkpoints.read_stored(path)
     weights = checkpoints.single_precision(stored)
-    architecture = checkpoints.architecture_of(weights, card.architecture, str(path))
+    expected = architecture or card.architecture
+    architecture = checkpoints.architecture_of(weights, expected, str(path))
     if (rows or card.embedding_rows) == "wrapped":
         weights = checkpoints.unwrapped(weights)
-    problem = _assemble(card, task, architecture, weights, sha256_of(path), found)
+    problem = assemble(card, task, architecture, weights, sha256_of(path), found)
     return replace(problem, converted_from=checkpoints.converted_from(stored))
 
 
@@ -135,7 +150,7 @@ def device_named(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _assemble(
+def assemble(
     card: Card,
     task: TaskT,
     architecture: Architecture,
@@ -143,6 +158,11 @@ def _assemble(
     sha256: str | None,
     device: torch.device,
 ) -> Problem[TaskT]:
+    """Put a problem together, its model folded and for reading only.
+
+    Raises:
+        CheckpointError: if an entry of the weights is unknown, missing or of the wrong shape.
+    """
     origin = f"weights for {card.slug}"
     model = fold(with_weights(architecture, weights, device, origin))
     model.eval().requires_grad_(False)

@@ -71,6 +71,27 @@ class Finite(Task, Protocol):
         ...
 
 
+@runtime_checkable
+class Worded(Task, Protocol):
+    """A task whose sequences are sentences, which a model can be given the beginning of."""
+
+    def token(self, word: str) -> int:
+        """The token of a word within a sentence.
+
+        Raises:
+            ValueError: if it is not a token by itself.
+        """
+        ...
+
+    def prompt(self, text: str) -> Int[Tensor, "1 pos"]:
+        """The tokens of the beginning of a sentence, with what stands before all sentences.
+
+        Raises:
+            ValueError: if it has a word that no token stands for, or too many.
+        """
+        ...
+
+
 def unseen(task: Finite, seen: Int[Tensor, " known"]) -> Int[Tensor, "left n_ctx"]:
     """All sequences of a task whose keys are not in `seen`."""
     every = task.every()

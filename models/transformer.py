@@ -1,6 +1,8 @@
 """Build the transformer that a card describes, with TransformerLens hooks."""
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 from transformer_lens.config import TransformerBridgeConfig
 from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.model_bridge.sources.native import boot as boot_native
@@ -44,16 +46,37 @@ def fold(model: TransformerBridge) -> TransformerBridge:
     """Rewrite the weights in place so that they are easiest to read.
 
     LayerNorm's weights and biases move into the next layer, writes to the residual
-    stream and the unembedding are centred, value biases move into the output bias. The
-    probabilities that the model gives stay the same.
+    stream and the unembedding are centred, value biases move into the output bias, those of the
+    LayerNorm behind a SoLU into `W_out` and `b_out`. The probabilities that the model gives stay
+    the same.
 
     A model without LayerNorm stays as it was trained: nothing takes the mean out of its
     residual stream, so centring what is written there would change the probabilities.
     """
     if model.cfg.normalization_type is None:
         return model
+    common = _common_to_neurons(model)
     model.enable_compatibility_mode(disable_warnings=True)
+    state = model.state_dict()
+    for name, write in common.items():
+        state[name] += write
     return model
+
+
+@torch.no_grad()
+def _common_to_neurons(model: TransformerBridge) -> dict[str, Float[Tensor, "d_model 1"]]:
+    """By the weight it is of, what the neurons of an MLP with a SoLU write in the mean, centred.
+
+    TransformerLens takes it out, which changes nothing while the LayerNorm lets activations sum to
+    zero. Once one of them is replaced it would change what that neuron does.
+    """
+    state, common = model.state_dict(), {}
+    for layer in range(model.cfg.n_layers):
+        if (scale := f"blocks.{layer}.mlp.ln.weight") in state:
+            name = f"blocks.{layer}.mlp.out.weight"
+            write = (state[name] * state[scale]).mean(dim=1, keepdim=True)
+            common[name] = write - write.mean()
+    return common
 
 
 def _config(architecture: Architecture, seed: int) -> TransformerBridgeConfig:

@@ -8,7 +8,7 @@ from math import sqrt
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import layer_norm
+from torch.nn.functional import gelu, layer_norm
 
 from models.card import Architecture
 
@@ -54,7 +54,21 @@ class PlainTransformer(nn.Module):
         w_in, b_in, w_out, b_out = (
             self.parameter(f"{block}.mlp.{name}") for name in ("W_in", "b_in", "W_out", "b_out")
         )
-        return (residual @ w_in + b_in).relu() @ w_out + b_out
+        return self.active(residual @ w_in + b_in, block) @ w_out + b_out
+
+    def active(self, read: Tensor, block: str) -> Tensor:
+        """What the neurons of one block multiply `W_out` by, given what they read."""
+        match self.sizes.act_fn:
+            case "relu":
+                return read.relu()
+            case "gelu":
+                return gelu(read)
+            case "solu_ln":
+                scale, shift = (self.parameter(f"{block}.mlp.ln.{kind}") for kind in "wb")
+                solu = read * read.exp() / read.exp().sum(dim=-1, keepdim=True)
+                return layer_norm(solu, scale.shape, scale, shift, EPS)
+            case None:
+                raise ValueError("an attention-only model has no neurons")
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Logits `[batch, position, d_vocab_out]`."""

@@ -14,10 +14,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import files, requires
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import jupytext
 import nbformat
 import pytest
+import torch
 from nbformat import NotebookNode
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -28,7 +30,10 @@ from docs.render.addresses import NOWHERE, Addresses
 from docs.render.months import Month
 from docs.render.start import PACKAGES, pinned, program, start_notebook
 from docs.render.tidy import LONG
-from models.card import MODELS, read_card, slugs
+from models import checkpoint
+from models.card import MODELS, Activation, read_card, slugs
+from models.transformer import initialise
+from tests.plain_transformer import PlainTransformer
 
 ROOT = Path(__file__).parents[1]
 FILES = ("model.safetensors", "card.json", "task.py")
@@ -273,6 +278,34 @@ def test_a_problem_without_numbers_to_compare_with_is_refused() -> None:
     card = read_card("sorted_list").model_copy(update={"expected": None})
     with pytest.raises(Exception, match=r"not trained; do so: nox -s train -- sorted_list"):
         program(card, MODELS / "sorted_list" / "task.py")
+
+
+@pytest.mark.parametrize("act_fn", ["relu", "gelu", "solu_ln"])
+def test_the_program_loads_a_model_with_any_activation(
+    act_fn: Activation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = read_card("sorted_list")
+    sizes = card.architecture.model_copy(update={"d_mlp": 6, "act_fn": act_fn})
+    weights = checkpoint.named(initialise(sizes, 1, torch.device("cpu")).state_dict(), 2)
+    checkpoint.write(weights, tmp_path / "model.safetensors")
+    for name in ("card.json", "task.py"):
+        shutil.copy(MODELS / "sorted_list" / name, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "task", raising=False)
+    load, _, look = program(card.model_copy(update={"architecture": sizes}), tmp_path / "task.py")
+    names: dict[str, Any] = {}
+    with torch.random.fork_rng():
+        exec(load, names)
+    monkeypatch.delitem(sys.modules, "task")
+    tokens = names["task"].sample(3, torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        expected = PlainTransformer(weights, sizes)(tokens)
+        torch.testing.assert_close(names["model"](tokens), expected, atol=1e-4, rtol=0)
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(look, names | {"fresh": tokens})
+        folded = names["model"](tokens)
+    torch.testing.assert_close(folded.log_softmax(-1), expected.log_softmax(-1))
 
 
 def test_the_program_has_the_sizes_of_the_card() -> None:

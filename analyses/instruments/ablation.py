@@ -3,7 +3,8 @@
 Several parts are ablated in one run: what the first does to what the second reads counts. What a
 head writes without the output bias is ablated, and of a model with LayerNorm that is the folded
 one's (`Problem.model`), whose output bias holds the value biases: zero ablation leaves them. An
-MLP is ablated with its output bias, neurons without.
+MLP is ablated with its output bias, neurons without; of a SoLU the biases of the LayerNorm behind
+it are part of that.
 """
 
 from collections.abc import Iterable, Mapping

@@ -8,10 +8,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from analyses.instruments.activations import (
-    BEFORE_RELU,
     KEYS,
     NEURONS,
     PATTERN,
+    PRE_ACTIVATIONS,
     QUERIES,
     VALUES,
     point,
@@ -118,15 +118,18 @@ def without_relu(
     is linear behind the attention pattern.
 
     Raises:
-        ValueError: if no layer is given and the model has several.
+        ValueError: if no layer is given and the model has several, or if it has no ReLU.
     """
+    if problem.architecture.act_fn != "relu":
+        has = problem.architecture.act_fn or "no MLP"
+        raise ValueError(f"{problem.card.slug}: there is no ReLU to take out; the model has {has}")
     seen: dict[str, Tensor] = {}
 
     def remember(before: Tensor, hook: object) -> None:
         seen["before"] = before
 
     hooks: list[Hook] = [
-        (point(problem, BEFORE_RELU, layer), remember),
+        (point(problem, PRE_ACTIVATIONS, layer), remember),
         (point(problem, NEURONS, layer), lambda active, hook: seen["before"]),
     ]
     parts = tokens.to(problem.device).split(BATCH)

@@ -14,6 +14,10 @@ the receivers before them changed, and besides what the senders wrote. The Layer
 receiver reads belongs to the receiver: it divides by the scale of the changed stream (`recomputed`)
 unless it is `frozen` at the scale of the sequence itself. Frozen, what several senders change in
 what a receiver reads adds up.
+
+Neurons with a SoLU share a softmax and a LayerNorm with all others of their layer. These belong to
+each neuron: as a receiver it does what it would if the whole MLP read the change, and the others do
+what they do.
 """
 
 from collections.abc import Iterable
@@ -24,12 +28,13 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from analyses.instruments.activations import (
-    BEFORE_RELU,
+    BEHIND_SOLU,
     KEYS,
     LN1_SCALE,
     LN2_SCALE,
     LN_FINAL_SCALE,
     NEURONS,
+    PRE_ACTIVATIONS,
     QUERIES,
     RESID_POST,
     VALUES,
@@ -232,6 +237,7 @@ def _read(problem: Problem[Any], receivers: list[Receiver]) -> dict[str, Bool[Te
     read. What the logits read is no part's own.
     """
     sizes, found = problem.architecture, dict[str, Tensor]()
+    of_neurons = BEHIND_SOLU if sizes.act_fn == "solu_ln" else PRE_ACTIVATIONS
 
     def mark(name: str, layer: int, *shape: int) -> Tensor:
         empty = torch.zeros(*shape, dtype=torch.bool, device=problem.device)
@@ -245,9 +251,9 @@ def _read(problem: Problem[Any], receivers: list[Receiver]) -> dict[str, Bool[Te
             case Input(head, kind):
                 mark(READ_AT[kind], head.layer, sizes.n_heads, 1)[head.number] = True
             case Mlp(layer):
-                mark(BEFORE_RELU, layer, sizes.d_mlp or 0)[:] = True
+                mark(of_neurons, layer, sizes.d_mlp or 0)[:] = True
             case Neurons(layer, numbers):
-                mark(BEFORE_RELU, layer, sizes.d_mlp or 0)[list(numbers)] = True
+                mark(of_neurons, layer, sizes.d_mlp or 0)[list(numbers)] = True
             case Logits():
                 pass
     return found

@@ -29,13 +29,15 @@ def read_out_mid(
     MLP, if there is one, and `read_out`.
 
     Raises:
-        ValueError: if the model has more than one layer, or an MLP that reads through LayerNorm.
+        ValueError: if the model has more than one layer, or an MLP that reads through LayerNorm or
+            has no ReLU.
     """
     sizes, model = problem.architecture, problem.model
-    if sizes.n_layers > 1 or not (sizes.attn_only or sizes.normalization is None):
+    plain = sizes.normalization is None and sizes.act_fn == "relu"
+    if sizes.n_layers > 1 or not (sizes.attn_only or plain):
         raise ValueError(
             f"{problem.card.slug}: resid_mid is read out of one layer, with an MLP only if that "
-            "reads without LayerNorm"
+            "has a ReLU and reads without LayerNorm"
         )
     direct = read_out(problem, resid)
     if sizes.attn_only:

@@ -42,6 +42,22 @@ def neural_normalised() -> Problem[SortedList]:
 
 
 @pytest.fixture(scope="session")
+def neural_gelu() -> Problem[SortedList]:
+    """As `neural_normalised`, with GELU."""
+    task = SortedList(list_length=3, max_value=9)
+    sizes = architecture(task, d_mlp=5, act_fn="gelu")
+    return made_of(task, sizes, shapes(sizes))
+
+
+@pytest.fixture(scope="session")
+def neural_solu() -> Problem[SortedList]:
+    """As `neural_normalised`, with SoLU."""
+    task = SortedList(list_length=3, max_value=9)
+    sizes = architecture(task, d_mlp=5, act_fn="solu_ln")
+    return made_of(task, sizes, shapes(sizes))
+
+
+@pytest.fixture(scope="session")
 def deep() -> Problem[SortedList]:
     """As `small`, with two layers."""
     task = SortedList(list_length=3, max_value=9)
@@ -62,6 +78,14 @@ def deep_neural() -> Problem[SortedList]:
     """As `deep`, with MLPs of five neurons."""
     task = SortedList(list_length=3, max_value=9)
     sizes = architecture(task, d_mlp=5, n_layers=2)
+    return made_of(task, sizes, shapes(sizes))
+
+
+@pytest.fixture(scope="session")
+def deep_solu() -> Problem[SortedList]:
+    """As `deep_neural`, with SoLU."""
+    task = SortedList(list_length=3, max_value=9)
+    sizes = architecture(task, d_mlp=5, n_layers=2, act_fn="solu_ln")
     return made_of(task, sizes, shapes(sizes))
 
 

@@ -56,6 +56,13 @@ class PartByPart:
                 seen = self.normalised(stream, "ln_final", scaled_as)
                 return seen @ self.weight("unembed.W_U") + self.weight("unembed.b_U")
 
+    def computed(self, reader: Reader, stream: Tensor, scaled_as: Tensor | None = None) -> Tensor:
+        """What a part makes of it, by itself: an MLP its activations."""
+        read = self.read(reader, stream, scaled_as)
+        if isinstance(reader, Mlp | Neurons):
+            return self.plain.active(read, f"blocks.{reader.layer}")
+        return read
+
     def pattern(self, head: Head, q: Tensor, k: Tensor) -> Tensor:
         scores = torch.einsum("bqd,bkd->bqk", q, k) / sqrt(self.sizes.d_head)
         length = q.shape[1]
@@ -74,10 +81,11 @@ class PartByPart:
         writing: Callable[[object, Tensor], Tensor] = lambda part, write: write,
         shift: Callable[[int, Tensor], Tensor] = lambda layer, stream: torch.zeros_like(stream),
     ) -> tuple[Writes, Tensor]:
-        """What every part writes, and the logits; `reading` is what parts read instead, `writing`
-        what they write instead, `shift` what is added to the residual stream before a layer.
+        """What every part writes, and the logits; `reading` is what parts compute instead,
+        `writing` what they write instead, `shift` what is added to the residual stream before a
+        layer.
         """
-        read, sizes = reading or self.read, self.sizes
+        read, sizes = reading or self.computed, self.sizes
         embedded = self.weight("embed.W_E")[tokens]
         embedded = embedded + self.weight("pos_embed.W_pos")[: tokens.shape[1]]
         written: Writes = {Embedding(): writing(Embedding(), embedded)}
@@ -91,7 +99,7 @@ class PartByPart:
                 written[head] = writing(head, self.head(head, q, k, v))
             written["b_O", layer] = self.weight(f"blocks.{layer}.attn.b_O").expand_as(stream)
             if not sizes.attn_only:
-                active = read(Mlp(layer), sum_of(written)).relu()
+                active = read(Mlp(layer), sum_of(written))
                 for number in range(sizes.d_mlp or 0):
                     weight = self.weight(f"blocks.{layer}.mlp.W_out", number)
                     neuron = "neuron", layer, number
@@ -152,13 +160,13 @@ class PartByPart:
         }
 
         def reading(reader: Reader, stream: Tensor) -> Tensor:
-            own, patched = self.read(reader, stream), torch.zeros(())
+            own, patched = self.computed(reader, stream), torch.zeros(())
             change_here = self.before(reader, change)
             given = sum_of(self.before(reader, clean))
             # Only the logits read what other receivers changed.
             base = stream if isinstance(reader, Logits) else given
             changed = base + sum_of(change_here) if change_here else base
-            patched = self.read(reader, changed, given if frozen else None)
+            patched = self.computed(reader, changed, given if frozen else None)
             here = self.received(reader, receivers, own) & received[..., None]
             return torch.where(here, patched, own)
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from models import checkpoint
-from models.card import Architecture, read_card
-from models.problem import Problem, _assemble
+from models.card import Activation, Architecture, read_card
+from models.problem import Problem, assemble
 from models.sorted_list.task import SortedList
 from models.transformer import initialise
 
@@ -23,6 +23,7 @@ def architecture(
     normalization: Literal["LN"] | None = "LN",
     d_mlp: int | None = None,
     n_layers: int = 1,
+    act_fn: Activation = "relu",
 ) -> Architecture:
     """Sizes for a task, attention-only unless there are neurons."""
     return Architecture(
@@ -31,7 +32,7 @@ def architecture(
         d_model=d_model,
         d_head=d_head,
         d_mlp=d_mlp,
-        act_fn=None if d_mlp is None else "relu",
+        act_fn=None if d_mlp is None else act_fn,
         d_vocab=task.d_vocab,
         d_vocab_out=task.d_vocab_out,
         n_ctx=task.n_ctx,
@@ -55,7 +56,7 @@ def made_of(
 ) -> Problem[SortedList]:
     """A problem with these weights."""
     card = read_card("sorted_list").model_copy(update={"architecture": sizes})
-    return _assemble(card, task, sizes, weights, None, CPU)
+    return assemble(card, task, sizes, weights, None, CPU)
 
 
 def answering(

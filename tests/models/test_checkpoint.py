@@ -17,9 +17,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from models import checkpoint, load
-from models.card import MODELS, read_card
+from models.card import MODELS, Activation, Architecture, read_card
 from models.checkpoint import CheckpointError
 from models.problem import DeviceError, Problem, load_problem
+from models.transformer import initialise
+from tests.plain_transformer import PlainTransformer
 
 COMMITTED = MODELS / "sorted_list" / "model.safetensors"
 
@@ -467,8 +469,6 @@ def test_a_checkpoint_that_shares_no_name_shows_some(tmp_path: Path) -> None:
 
 
 def test_sizes_that_the_task_leaves_open_are_read_off_the_tensors(tmp_path: Path) -> None:
-    from models.transformer import initialise
-
     card = read_card("sorted_list")
     wider = card.architecture.model_copy(update={"n_heads": 3, "d_model": 40, "d_head": 10})
     state = initialise(wider, 1, torch.device("cpu")).state_dict()
@@ -476,6 +476,65 @@ def test_sizes_that_the_task_leaves_open_are_read_off_the_tensors(tmp_path: Path
     other = load("sorted_list", checkpoint=tmp_path / "wider.safetensors")
     assert other.architecture == wider
     assert other.logits(other.fresh(2, seed=1)).shape == (2, 21, 52)
+
+
+def twin(act_fn: Activation | None) -> tuple[Architecture, dict[str, Tensor]]:
+    """What October's task would be done with by a model with neurons, or by one without."""
+    sizes = read_card("sorted_list").architecture.model_copy(update={"d_mlp": 6})
+    sizes = sizes.with_activation(act_fn)
+    state = initialise(sizes, 1, torch.device("cpu")).state_dict()
+    return sizes, checkpoint.named(state, sizes.n_heads)
+
+
+@pytest.mark.parametrize("act_fn", ["relu", "gelu", "solu_ln", None])
+def test_a_model_of_another_architecture_behind_the_same_task(
+    act_fn: Activation | None, problem: Problem, tmp_path: Path
+) -> None:
+    sizes, weights = twin(act_fn)
+    # Width and neurons are read off the tensors.
+    said = sizes.model_copy(update={"d_mlp": sizes.d_mlp and 99, "d_head": 3})
+    checkpoint.write(weights, tmp_path / "twin.safetensors")
+    loaded = load("sorted_list", checkpoint=tmp_path / "twin.safetensors", architecture=said)
+    put = problem.with_weights(weights, architecture=said)
+    tokens = problem.fresh(3, seed=1)
+    with torch.no_grad():
+        expected = PlainTransformer(weights, sizes)(tokens).log_softmax(-1)
+    for found in (loaded, put):
+        assert found.architecture == sizes
+        assert (found.card, found.task) == (problem.card, problem.task)
+        torch.testing.assert_close(
+            found.logits(tokens).log_softmax(-1), expected, atol=1e-4, rtol=0
+        )
+    assert put.untrained(3).architecture == sizes
+    if act_fn:
+        with pytest.raises(CheckpointError, match="d_mlp is 6, expected None"):
+            load("sorted_list", checkpoint=tmp_path / "twin.safetensors")
+        with pytest.raises(CheckpointError, match="d_mlp is 6, expected None"):
+            problem.with_weights(weights, architecture=sizes.with_activation(None))
+
+
+@pytest.mark.parametrize(
+    ("of", "said", "message"),
+    [
+        ("solu_ln", "gelu", r"has a LayerNorm behind the activation .* expected none, .* is gelu"),
+        ("relu", "solu_ln", r"has no LayerNorm behind the .* expected one, as act_fn is solu_ln"),
+    ],
+)
+def test_the_layernorm_of_a_solu_belongs_to_its_activation(
+    of: Activation, said: Activation, message: str, problem: Problem
+) -> None:
+    sizes, weights = twin(of)
+    with pytest.raises(CheckpointError, match=message):
+        problem.with_weights(weights, architecture=sizes.with_activation(said))
+    if of == "solu_ln":
+        del weights["blocks.0.mlp.ln.b"]
+        with pytest.raises(CheckpointError, match=r"blocks\.0\.mlp\.ln\.b is missing"):
+            problem.with_weights(weights, architecture=sizes)
+
+
+def test_an_attention_only_model_has_no_activation() -> None:
+    with pytest.raises(ValueError, match="gelu was asked of a model without an MLP"):
+        read_card("sorted_list").architecture.with_activation("gelu")
 
 
 def test_cuda_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

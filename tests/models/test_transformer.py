@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from models import checkpoint
-from models.card import Architecture, Card
+from models.card import Activation, Architecture, Card
 from models.checkpoint import NamedWeights
 from models.problem import Problem
 from models.transformer import fold, initialise, with_weights
@@ -38,19 +38,14 @@ def any_weights(architecture: Architecture, generator: torch.Generator) -> Named
 
 
 @pytest.mark.parametrize("normalization", ["LN", None])
-@pytest.mark.parametrize("d_mlp", [None, 5])
+@pytest.mark.parametrize("act_fn", [None, "relu", "gelu", "solu_ln"])
 @pytest.mark.parametrize("n_layers", [1, 2])
 def test_any_shape_equals_its_plain_rebuild(
-    small_card: Card, n_layers: int, d_mlp: int | None, normalization: str | None
+    small_card: Card, n_layers: int, act_fn: Activation | None, normalization: str | None
 ) -> None:
     architecture = small_card.architecture.model_copy(
-        update={
-            "n_layers": n_layers,
-            "d_mlp": d_mlp,
-            "act_fn": "relu" if d_mlp else None,
-            "normalization": normalization,
-        }
-    )
+        update={"n_layers": n_layers, "d_mlp": 5, "normalization": normalization}
+    ).with_activation(act_fn)
     generator = torch.Generator().manual_seed(11)
     weights = any_weights(architecture, generator)
     model = with_weights(architecture, weights, CPU, "random weights")
@@ -62,6 +57,27 @@ def test_any_shape_equals_its_plain_rebuild(
         # Folding may shift all logits of a position alike; probabilities stay.
         folded = fold(model)(tokens)
     torch.testing.assert_close(folded.log_softmax(-1), expected.log_softmax(-1), atol=1e-4, rtol=0)
+    # Written and read again, it is the same model.
+    left = checkpoint.named(with_weights(architecture, weights, CPU, "").state_dict(), 2)
+    assert left.keys() == weights.keys()
+    assert all(torch.equal(left[name], weights[name]) for name in weights)
+    assert checkpoint.architecture_of(left, architecture, "random weights") == architecture
+
+
+@pytest.mark.parametrize("normalization", ["LN", None])
+def test_a_neuron_with_a_solu_writes_what_it_was_trained_to_write(
+    small_card: Card, normalization: str | None
+) -> None:
+    architecture = small_card.architecture.model_copy(
+        update={"d_mlp": 5, "act_fn": "solu_ln", "normalization": normalization}
+    )
+    weights = any_weights(architecture, torch.Generator().manual_seed(12))
+    model = fold(with_weights(architecture, weights, CPU, "random weights"))
+    out = weights["blocks.0.mlp.W_out"]
+    if normalization:
+        out = out * weights["blocks.0.mlp.ln.w"][:, None]
+        out = out - out.mean(dim=1, keepdim=True)
+    torch.testing.assert_close(model.W_out[0].detach(), out)
 
 
 def test_without_layernorm_folding_leaves_every_weight_as_trained(small_card: Card) -> None:

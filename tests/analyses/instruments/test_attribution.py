@@ -37,7 +37,10 @@ def test_direct_path_heads_and_biases_add_up_to_the_logits(
     )
 
 
-EVERY = ["small", "linear", "neural", "neural_normalised", "deep", "deep_linear", "deep_neural"]
+EVERY = [
+    *("small", "linear", "neural", "neural_normalised", "neural_gelu", "neural_solu"),
+    *("deep", "deep_linear", "deep_neural", "deep_solu"),
+]
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -2,6 +2,8 @@
 run part by part.
 """
 
+from itertools import product
+
 import pytest
 import torch
 from torch import Tensor
@@ -38,6 +40,9 @@ PARTS: list[tuple[str, list[Part]]] = [
     ("deep_neural", [Neurons(0, [0, 3]), Neurons(1, [2])]),
     ("deep_neural", [Residual(1)]),
     ("neural_normalised", [Neurons(0, [1]), Head(0, 0)]),
+    ("neural_gelu", [Neurons(0, [1]), Head(0, 0)]),
+    ("deep_solu", [Mlp(0)]),
+    ("deep_solu", [Neurons(0, [0, 3]), Neurons(1, [2])]),
 ]
 
 
@@ -82,6 +87,13 @@ def test_what_is_put_in_place_of_parts_equals_a_model_run_part_by_part(
             )
             shown = problem.weights[f"blocks.{head.layer}.ln1.b"] @ v + bias
             zero[head] = zero[head] + shown @ o
+    # The same of neurons by themselves, whatever the LayerNorm behind a SoLU gives.
+    if problem.architecture.act_fn == "solu_ln" and Mlp(0) not in parts:
+        for layer, number in product(range(2), range(5)):
+            block = f"blocks.{layer}.mlp"
+            shift = problem.weights[f"{block}.ln.b"][number]
+            write = shift * problem.weights[f"{block}.W_out"][number]
+            zero["neuron", layer, number] = write.expand_as(own["neuron", layer, number])
     cases = {
         "other": (patch(problem, tokens, other, parts, at), written),
         "mean": (mean_ablate(problem, tokens, parts, at), mean),
@@ -94,7 +106,7 @@ def test_what_is_put_in_place_of_parts_equals_a_model_run_part_by_part(
         assert float((found - problem.logits(tokens)).abs().max()) > 0.05
 
 
-@pytest.mark.parametrize("name", ["small", "neural", "deep", "deep_neural"])
+@pytest.mark.parametrize("name", ["small", "neural", "deep", "deep_neural", "deep_solu"])
 def test_the_whole_residual_stream_of_the_other_run_is_the_other_run(
     name: str, both: tuple[Tensor, Tensor], request: pytest.FixtureRequest
 ) -> None:
@@ -192,7 +204,7 @@ def test_attention_is_fixed_in_every_layer(
 
 
 def test_what_means_one_layer_says_so_of_several(
-    deep: Model, deep_neural: Model, both: tuple[Tensor, Tensor]
+    deep: Model, deep_neural: Model, deep_solu: Model, both: tuple[Tensor, Tensor]
 ) -> None:
     with pytest.raises(ValueError, match="2 layers; only the heads of the first read"):
         average_positions(deep, both[0], [slice(0, 3)])
@@ -200,6 +212,10 @@ def test_what_means_one_layer_says_so_of_several(
         without_relu(deep_neural, both[0])
     one, two = (without_relu(deep_neural, both[0], layer) for layer in (0, 1))
     assert float((one - two).abs().max()) > 0.05
+    with pytest.raises(ValueError, match="no ReLU to take out; the model has solu_ln"):
+        without_relu(deep_solu, both[0], 0)
+    with pytest.raises(ValueError, match="no ReLU to take out; the model has no MLP"):
+        without_relu(deep, both[0], 0)
     with pytest.raises(IndexError, match=r"no head 2\.0"):
         mean_ablate(deep, both[0], Head(2, 0))
     with pytest.raises(IndexError, match="no layer 2"):

@@ -35,7 +35,7 @@ from tests.analyses.same import same_probabilities
 
 Model = Problem[SortedList]
 ATTENTION_ONLY = ["small", "linear", "deep", "deep_linear"]
-WITH_NEURONS = ["neural_normalised", "deep_neural"]
+WITH_NEURONS = ["neural_normalised", "neural_gelu", "neural_solu", "deep_neural", "deep_solu"]
 
 
 @pytest.fixture
@@ -74,6 +74,10 @@ PATHS: list[tuple[str, list[Sender], list[Reader]]] = [
     ("small", [Embedding()], [Input(Head(0, 1), "Q")]),
     ("neural", [Head(0, 1)], [Mlp(0)]),
     ("neural_normalised", [Embedding(), Head(0, 0)], [Neurons(0, [2]), Logits()]),
+    ("neural_gelu", [Head(0, 1)], [Neurons(0, [2, 3])]),
+    ("neural_solu", [Head(0, 1)], [Mlp(0)]),
+    ("deep_solu", [Head(0, 0)], [Neurons(0, [0, 3]), Neurons(1, [1, 4])]),
+    ("deep_solu", [Neurons(0, [0, 3]), Embedding()], [Input(Head(1, 1), "V"), Mlp(1), Logits()]),
 ]
 
 

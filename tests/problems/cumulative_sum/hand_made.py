@@ -6,7 +6,7 @@ from torch import Tensor
 from models import checkpoint
 from models.card import Architecture, read_card
 from models.cumulative_sum.task import CumulativeSum
-from models.problem import Problem, _assemble
+from models.problem import Problem, assemble
 from models.transformer import initialise
 
 CPU = torch.device("cpu")
@@ -49,7 +49,7 @@ def made_of(task: CumulativeSum, weights: dict[str, Tensor]) -> Problem[Cumulati
     d_model, d_head = weights["blocks.0.attn.W_Q"].shape[1:]
     sizes = architecture(task, d_model, d_head, weights["blocks.0.mlp.W_in"].shape[1])
     card = read_card("cumulative_sum").model_copy(update={"architecture": sizes})
-    return _assemble(card, task, sizes, weights, None, CPU)
+    return assemble(card, task, sizes, weights, None, CPU)
 
 
 def random_problem(task: CumulativeSum, seed: int, attention: float) -> Problem[CumulativeSum]:

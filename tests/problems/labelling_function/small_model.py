@@ -5,7 +5,7 @@ import torch
 from models import checkpoint
 from models.card import Architecture, read_card
 from models.labelling_function.task import LabellingFunction, task
-from models.problem import Problem, _assemble
+from models.problem import Problem, assemble
 from models.transformer import initialise
 
 CPU = torch.device("cpu")
@@ -29,7 +29,7 @@ def small_model(
     weights = {
         name: torch.randn(tensor.shape, generator=generator) / 2 for name, tensor in state.items()
     }
-    return _assemble(card, task(), architecture, weights, None, CPU)
+    return assemble(card, task(), architecture, weights, None, CPU)
 
 
 def looking_nowhere(problem: Problem[LabellingFunction]) -> Problem[LabellingFunction]:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from models.card import Architecture, read_card
 from models.palindromes.task import Palindromes
-from models.problem import Problem, _assemble
+from models.problem import Problem, assemble
 from tests.analyses.problems import CPU, shapes
 
 
@@ -33,7 +33,7 @@ def made(
     card = read_card("palindromes")
     training = card.training.model_copy(update={"n_sequences": 1})
     card = card.model_copy(update={"architecture": sizes, "training": training})
-    return _assemble(card, task, sizes, shapes(sizes), None, CPU)
+    return assemble(card, task, sizes, shapes(sizes), None, CPU)
 
 
 def every(task: Palindromes) -> Tensor:
