@@ -22,6 +22,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from yaml.composer import ComposerError
 
@@ -98,7 +99,19 @@ class Judging(_Strict):
     all submissions are here; null: over those that are."""
     ratings: Annotated[dict[Criterion, Annotated[float, Field(ge=1, le=5)]], Field(min_length=1)]
     """Mean rating by criterion."""
+    ranks: dict[Criterion, Annotated[int, Field(ge=1, le=10_000)]] | None = None
+    """Rank by criterion, as the event gave it, of one of which not all submissions are here; null:
+    counted over those that are."""
     feedback: Annotated[tuple[Paragraph, ...], Field(max_length=10)] = ()
+
+    @model_validator(mode="after")
+    def _ranked_where_rated(self) -> "Judging":
+        if self.ranks is not None and self.ranks.keys() != self.ratings.keys():
+            raise ValueError(
+                f"ranks are given for {', '.join(self.ranks) or 'nothing'}, ratings for "
+                f"{', '.join(self.ratings)}; give a rank for each rating, or none at all."
+            )
+        return self
 
 
 class Submission(_Strict):
@@ -169,6 +182,12 @@ def read_submissions(folder: Path) -> tuple[Submission, ...]:
                 f"{folder}: judging.median of {event!r} is {' and '.join(map(str, stated))}; an "
                 "event has one median number of ratings."
             )
+        ranked = {judging.ranks is not None for _, judging in judged}
+        if len(ranked) > 1:
+            raise RenderError(
+                f"{folder}: judging.ranks are given for some submissions of {event!r} and not for "
+                "others; give them for all, or for none."
+            )
     return tuple(sorted(found, key=lambda each: (not each.best, each.date, each.file)))
 
 
@@ -230,9 +249,23 @@ class Event:
     """Number of ratings."""
     judged: list[tuple[Submission, Judging]]
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the event gave the ranks itself, among submissions that are not all here."""
+        return any(judging.ranks is not None for _, judging in self.judged)
+
     def ranking(self, criterion: Criterion) -> list[Place]:
-        """The submissions that were rated by a criterion, highest adjusted score first."""
-        places: list[Place] = []
+        """The submissions that were rated by a criterion, highest adjusted score first; by the
+        ranks that the event gave, if it gave some.
+        """
+        if self.elsewhere:
+            given = {each.file: (judging.ranks or {}) for each, judging in self.judged}
+            places = [
+                Place(given[submission.file][criterion], submission, raw, n, score)
+                for score, submission, raw, n in self._scores(criterion)
+            ]
+            return sorted(places, key=lambda place: place.rank)
+        places = []
         scores = sorted(self._scores(criterion), key=lambda score: -score[0])
         for position, (score, submission, raw, n) in enumerate(scores, 1):
             equal = places and places[-1].adjusted == score

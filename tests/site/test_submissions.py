@@ -83,6 +83,39 @@ def test_an_event_held_elsewhere_has_its_own_median(tmp_path: Path) -> None:
         read_submissions(tmp_path)
 
 
+def test_an_event_held_elsewhere_gave_its_ranks(tmp_path: Path) -> None:
+    ratings = {"Novelty": 4.5, "Generality": 3.5}
+    ninth = judging(median=3, ratings=ratings, ranks={"Novelty": 5, "Generality": 9})
+    first = judging(ratings={"Novelty": 4.0}, ranks={"Novelty": 1})
+    write(tmp_path, "ninth", judging=ninth)
+    write(tmp_path, "first", judging=first)
+    found = read_submissions(tmp_path)
+    (event,) = events(found)
+    placed = {
+        criterion: [(place.rank, place.submission.file) for place in places]
+        for criterion, places in event.rankings.items()
+    }
+    # Rated higher and ranked lower is for the event to answer for.
+    assert placed == {"Novelty": [(1, "first"), (5, "ninth")], "Generality": [(9, "ninth")]}
+    (novelty,) = [place for place in event.ranking("Novelty") if place.rank == 5]
+    assert novelty.adjusted == pytest.approx(3.674, abs=5e-4)
+    html = page("submissions", *found)
+    ranks = [row.select("td")[0].get_text() for row in html.select("tbody tr:has(td)")]
+    assert ranks == ["1", "5", "9"]
+    assert "Ranks are those that the event gave" in html.get_text()
+    winners = page("hall-of-fame", *found).get_text()
+    assert winners.count("Novelty") == 1 and "Generality" not in winners
+
+
+def test_ranks_are_given_for_all_or_for_none(tmp_path: Path) -> None:
+    write(tmp_path, "one", judging=judging(ranks={"Novelty": 5}))
+    write(tmp_path, "two", judging=judging())
+    with pytest.raises(
+        RenderError, match="judging.ranks are given for some submissions of 'A jam'"
+    ):
+        read_submissions(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -116,6 +149,12 @@ def test_an_event_held_elsewhere_has_its_own_median(tmp_path: Path) -> None:
         ({"judging": judging(ratings={"Novelty": float("nan")})}, r"ratings.Novelty: .*less than"),
         ({"judging": judging(feedback=["a"] * 11)}, r"judging.feedback: .*at most 10 items"),
         ({"judging": judging(feedback=["a" * 2001])}, r"feedback.0: .*at most 2000 characters"),
+        ({"judging": judging(ranks={"Generality": 5})}, r"ranks are given for Generality, ratings"),
+        ({"judging": judging(ranks={})}, r"ranks are given for nothing, ratings for Novelty"),
+        (
+            {"judging": judging(ranks={"Novelty": 0})},
+            r"judging.ranks.Novelty: .*than or equal to 1",
+        ),
         ({"judging": judging(median=0)}, r"judging.median: .*greater than or equal to 1"),
         ({"judging": judging(ratings={})}, r"judging.ratings: .*at least 1 item"),
         ({"judging": judging(ratings={"Novelty": 6})}, r"ratings.Novelty: .*less than or equal to"),
