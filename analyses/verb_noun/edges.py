@@ -9,9 +9,11 @@ from torch import Tensor
 from analyses.evidence.claims import Measurement
 from analyses.verb_noun.completion import Completion, Model
 from models.problem import Problem
-from models.verb_noun.task import ADVERBS, SUBJECTS, VERBS
+from models.verb_noun.task import ADVERBS, SUBJECTS, VERBS, VerbNoun
 
 SEED = 2302
+UNSEEN = 2026
+"""Seed of prompts for what was claimed after it had been seen on others."""
 PAIRS = 400
 """Of two verbs in one sentence."""
 Prompt = Int[Tensor, "prompt pos"]
@@ -52,11 +54,12 @@ FAR = "SUBJECT VERB ADVERB ADVERB ADVERB in the"
 
 
 @cache
-def two_verbs(problem: Model) -> tuple[Int[Tensor, "prompt 2"], Float[Tensor, "prompt place"]]:
+def two_verbs(
+    problem: Model, seed: int = SEED
+) -> tuple[Int[Tensor, "prompt 2"], Float[Tensor, "prompt place"]]:
     """Two random verbs with different places in one sentence, and what the model says of places."""
-    generator, main = torch.Generator().manual_seed(SEED), _main(problem)
-    verbs = torch.randint(len(VERBS), (4 * PAIRS, 2), generator=generator)
-    verbs = verbs[main[verbs[:, 0]] != main[verbs[:, 1]]][:PAIRS]
+    generator = torch.Generator().manual_seed(seed)
+    verbs = of_different_places(problem.task, PAIRS, generator)
     tokens = of_slots(problem, TWO_VERBS, verbs, generator)
     return verbs, places_said(problem, tokens).cpu()
 
@@ -66,6 +69,13 @@ def later_decides(problem: Model) -> Measurement:
     verbs, said = two_verbs(problem)
     earlier, later = (said.gather(1, _main(problem)[verbs[:, at, None]]) for at in (0, 1))
     return Measurement.share((later > earlier)[:, 0].tolist())
+
+
+def earlier_decides(problem: Model) -> Measurement:
+    """How often the earlier's is, in prompts drawn for this."""
+    verbs, said = two_verbs(problem, UNSEEN)
+    earlier, later = (said.gather(1, _main(problem)[verbs[:, at, None]]) for at in (0, 1))
+    return Measurement.share((earlier > later)[:, 0].tolist())
 
 
 def _main(problem: Model) -> Int[Tensor, " verb"]:
@@ -87,14 +97,32 @@ def _first_by_verb(problem: Model, slots: str, contexts: int = 8) -> Bool[Tensor
 
 
 @cache
-def second_verbs(asked: Problem[Completion]) -> Prompt:
+def second_verbs(asked: Problem[Completion], n: int, seed: int = SEED) -> Prompt:
     """Prompts of a template with two adverbs, the second replaced by a verb whose likeliest place
     is another than that of the first.
     """
-    generator, main = torch.Generator().manual_seed(SEED), asked.task.language.likeliest
-    verbs = torch.randint(len(VERBS), (4 * PAIRS, 2), generator=generator)
-    verbs = verbs[main[verbs[:, 0]] != main[verbs[:, 1]]][:PAIRS]
+    generator = torch.Generator().manual_seed(seed)
+    verbs = of_different_places(asked.task.language, n, generator)
     tokens = asked.task.of_verbs(verbs[:, 0], generator)
-    at = len(asked.task.slots) - 1 - asked.task.slots[::-1].index("ADVERB")
-    tokens[:, at] = asked.task.language.verbs[verbs[:, 1]]
+    tokens[:, _second_at(asked)] = asked.task.language.verbs[verbs[:, 1]]
     return tokens.to(asked.device)
+
+
+def _second_at(asked: Problem[Completion]) -> int:
+    return len(asked.task.slots) - 1 - asked.task.slots[::-1].index("ADVERB")
+
+
+def place_of_second(asked: Problem[Completion], tokens: Prompt) -> Int[Tensor, " prompt"]:
+    """The second verb's likeliest place, a token."""
+    language = asked.task.language
+    second = tokens[:, _second_at(asked), None].cpu()
+    return language.likeliest[(second == language.verbs).int().argmax(dim=1)].to(tokens.device)
+
+
+def of_different_places(
+    language: VerbNoun, n: int, generator: torch.Generator
+) -> Int[Tensor, "n 2"]:
+    """Random pairs of verbs whose likeliest places differ."""
+    verbs = torch.randint(len(VERBS), (4 * n, 2), generator=generator)
+    differ = language.likeliest[verbs[:, 0]] != language.likeliest[verbs[:, 1]]
+    return verbs[differ][:n]

@@ -75,8 +75,12 @@ class Prompts(NamedTuple):
         return self.said.gather(1, answers).squeeze(1)
 
     def is_first(self) -> Bool[Tensor, " prompt"]:
-        """Whether that is the first choice."""
-        return self.said.argmax(dim=1) == self.asked.task.answers(self.tokens)[:, 0]
+        """Whether the first choice is the likeliest place, or one of two that are as likely."""
+        language = self.asked.task.language
+        odds = language.place_odds[self.verbs]
+        best = odds == odds.max(dim=1, keepdim=True).values
+        chosen = language.places == self.said.argmax(dim=1).cpu()[:, None]
+        return (best & chosen).any(dim=1)
 
 
 @cache

@@ -4,6 +4,10 @@ What a pair is patched from is always said: the *clean* prompt is the one whose 
 positive in the logit difference, the *corrupted* one has another verb, and its place counts
 negative. Every ordered pair of verbs with different places is there, in one of the templates and
 one random context, so each verb is clean in some pairs and corrupted in others.
+
+Over all of them, it makes no difference to a *logit difference* which way one patches: breaking the
+pair (swim, pray) is restoring the pair (pray, swim). Probabilities of the right place tell the two
+directions apart.
 """
 
 from collections.abc import Callable
@@ -22,6 +26,8 @@ from models.problem import Problem
 from models.verb_noun.task import VERBS
 
 SEED = 2301
+UNSEEN = 2026
+"""Seed of contexts for what was claimed after it had been seen in others."""
 Logits = Float[Tensor, "pair pos d_vocab_out"]
 
 
@@ -60,13 +66,18 @@ class Pairs:
         """Denoising: by how much the logit difference of the corrupted prompt has risen."""
         return self.difference(logits) - self.corrupted_difference
 
+    def probability(self, logits: Logits) -> Float[Tensor, " pair"]:
+        """That the clean prompt's place is given."""
+        right = self.problem.task.answers(self.clean)
+        return logits[:, -1].softmax(dim=-1).gather(1, right).squeeze(1)
+
     def broken(self, logits: Logits) -> Float[Tensor, " pair"]:
         """Noising: by how much the logit difference of the clean prompt has fallen."""
         return self.clean_difference - self.difference(logits)
 
 
 @cache
-def pairs(problem: Model, template: int) -> Pairs:
+def pairs(problem: Model, template: int, seed: int = SEED) -> Pairs:
     """The ordered pairs of verbs with different places that fall to a template, in one random
     context each, without those of which the model gets a prompt wrong: its first choice has to be
     the verb's likeliest place.
@@ -76,11 +87,10 @@ def pairs(problem: Model, template: int) -> Pairs:
     both = [
         (one, other)
         for one, other in product(range(len(VERBS)), repeat=2)
-        if likeliest[one] != likeliest[other]
-        and ASKED[(one + other) % len(ASKED)] == template
+        if likeliest[one] != likeliest[other] and ASKED[(one + other) % len(ASKED)] == template
     ]
     verbs = torch.tensor(both)
-    generator = torch.Generator().manual_seed(SEED + template)
+    generator = torch.Generator().manual_seed(seed + template)
     clean = asked.task.of_verbs(verbs[:, 0], generator)
     corrupted = clean.clone()
     corrupted[:, asked.task.verb_at] = problem.task.verbs[verbs[:, 1]]
@@ -100,18 +110,18 @@ Effect = Callable[[Pairs], Float[Tensor, " pair"]]
 """What some intervention does to each pair, in logits, such as `Pairs.restored` of it."""
 
 
-def share(problem: Model, effect: Effect) -> Measurement:
-    """The part of the whole effect of the verb that an intervention has, over all pairs of all
-    templates asked; each clean verb is a case.
+def share(problem: Model, effect: Effect, seed: int = SEED) -> Measurement:
+    """The part of the whole effect of the verb that an intervention has, over all pairs; each clean
+    verb is a case.
     """
-    part, whole = _sums(problem, effect), _sums(problem, Pairs.whole)
+    part, whole = _sums(problem, effect, seed), _sums(problem, Pairs.whole, seed)
     present = whole.nonzero()[:, 0]
     return Measurement.mean(ratio_terms(part[present].tolist(), whole[present].tolist()))
 
 
-def _sums(problem: Model, effect: Effect) -> Float[Tensor, " verb"]:
+def _sums(problem: Model, effect: Effect, seed: int) -> Float[Tensor, " verb"]:
     sums = torch.zeros(len(VERBS), dtype=torch.float64)
     for template in ASKED:
-        found = pairs(problem, template)
+        found = pairs(problem, template, seed)
         sums.index_add_(0, found.verbs[:, 0], effect(found).cpu().double())
     return sums

@@ -66,13 +66,14 @@ def attention_on(asked: Problem[Completion]) -> Float[Tensor, "head pos token"]:
     found, slots = table(asked), asked.task.slots
     weights = found.asks.exp()
     usual = torch.stack(
-        [weights[:, p, _may_stand(asked, slot)].mean(dim=1) for p, slot in enumerate(slots)], dim=1
+        [weights[:, p, may_stand(asked, slot)].mean(dim=1) for p, slot in enumerate(slots)], dim=1
     )
     others = usual.sum(dim=1, keepdim=True) - usual
     return weights / (weights + others[:, :, None])
 
 
-def _may_stand(asked: Problem[Completion], slot: str) -> list[int]:
+def may_stand(asked: Problem[Completion], slot: str) -> list[int]:
+    """The tokens that a slot may hold."""
     words = VERBS if slot == "VERB" else SLOTS.get(slot, (slot,))
     return [asked.task.language.token(word) for word in words]
 
