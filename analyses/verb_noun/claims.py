@@ -12,10 +12,12 @@ from analyses.instruments.statistics import ratio_terms
 from analyses.verb_noun import edges, knowing, neurons, twins
 from analyses.verb_noun.completion import ASKED, Completion, Model, asking
 from analyses.verb_noun.effects import along, attention, patched
-from analyses.verb_noun.explanations import NEURONS, TASK, TRIGRAMS, WORDS
+from analyses.verb_noun.explanations import NEURONS, TRIGRAMS, WORDS
 from analyses.verb_noun.pairs import UNSEEN, Pairs, share
 from models.problem import Problem
 
+FINER = 2028
+"""Seed of prompts for a program that was written down more finely after first measurements."""
 TOP = 16
 """Neurons, of 256."""
 DECIDED, DENIED, UNDECIDED = (
@@ -138,12 +140,13 @@ def second_of_two(problem: Model) -> Measurement:
 @cache
 @torch.no_grad()
 def astray(problem: Model) -> tuple[Problem[Completion], torch.Tensor, torch.Tensor]:
-    """Prompts with two verbs after which the model's first choice is not the first verb's likeliest
-    place; and that choice.
+    """Prompts with two verbs after which the place that the model finds likeliest is not the first
+    verb's; and that place, a token.
     """
     asked = two_verbs_asked(problem)
-    tokens = edges.second_verbs(asked, 10 * edges.PAIRS, edges.UNSEEN)
-    own = asked.logits(tokens)[:, -1].argmax(dim=-1)
+    tokens = edges.second_verbs(asked, 10 * edges.PAIRS, FINER)
+    places = problem.task.places.to(tokens.device)
+    own = places[asked.logits(tokens)[:, -1, places].argmax(dim=-1)]
     away = own != asked.task.answers(tokens)[:, 0]
     return asked, tokens[away], own[away]
 
@@ -179,25 +182,24 @@ CLAIMS = [
     Claim(
         name="knows_places",
         sentence="A verb's likeliest place is its first choice.",
-        quantity="share of prompts, of pairs of verb and template that it was trained on, mean "
-        "over verbs",
+        quantity="share of prompts, of pairs of verb and template that it was trained on",
         unit="",
         evidence="sampled",
         comparison="at least",
         threshold=0.95,
-        counted="verbs",
+        counted="prompts",
         measure=partial(knowing.first_choice, held_out=False),
         controls=(OV_EXCHANGED, EMBEDDINGS_EXCHANGED, UNTRAINED),
     ),
     Claim(
         name="knows_held_out",
         sentence="It is so, too, where verb and template never met in training.",
-        quantity="share of prompts, of held-out pairs of verb and template, mean over verbs",
+        quantity="share of prompts, of held-out pairs of verb and template",
         unit="",
         evidence="sampled",
         comparison="at least",
         threshold=0.9,
-        counted="verbs",
+        counted="prompts",
         carries=True,
         measure=partial(knowing.first_choice, held_out=True),
         controls=(OV_EXCHANGED, EMBEDDINGS_EXCHANGED, UNTRAINED),
@@ -279,12 +281,12 @@ CLAIMS = [
         name="reaches_far",
         sentence="It finds the verb from further away than any verb ever stood with such words "
         "between.",
-        quantity="share of prompts with the verb's likeliest place first, mean over verbs",
+        quantity="share of prompts with the verb's likeliest place first",
         unit="",
         evidence="sampled",
         comparison="at least",
         threshold=0.9,
-        counted="verbs",
+        counted="prompts",
         measure=edges.far_is_first,
         controls=(OV_EXCHANGED, UNTRAINED),
     ),
@@ -384,8 +386,8 @@ CLAIMS = [
     Claim(
         name="neurons_foresee",
         sentence="When a second verb gets in the way, the program with neurons foresees it.",
-        quantity="share of prompts with two verbs on which the program says what the model says, of "
-        "those on which that is not the first verb's place",
+        quantity="share of prompts with two verbs on which the program names the model's likeliest "
+        "place, of those on which that is not the first verb's",
         unit="",
         evidence="sampled",
         comparison="at least",

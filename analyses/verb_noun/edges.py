@@ -3,7 +3,7 @@
 from functools import cache
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from analyses.evidence.claims import Measurement
@@ -14,6 +14,8 @@ from models.verb_noun.task import ADVERBS, SUBJECTS, VERBS, VerbNoun
 SEED = 2302
 UNSEEN = 2026
 """Seed of prompts for what was claimed after it had been seen on others."""
+CONTEXTS = 8
+"""Prompts of each verb."""
 PAIRS = 400
 """Of two verbs in one sentence."""
 Prompt = Int[Tensor, "prompt pos"]
@@ -83,17 +85,15 @@ def _main(problem: Model) -> Int[Tensor, " verb"]:
 
 
 def far_is_first(problem: Model) -> Measurement:
-    """How often the verb's likeliest place is the first choice from an unseen distance; mean over
-    verbs.
+    """How often the verb's likeliest place is the first choice from an unseen distance; all verbs,
+    in some contexts each.
     """
-    return Measurement.clustered(_first_by_verb(problem, FAR))
-
-
-def _first_by_verb(problem: Model, slots: str, contexts: int = 8) -> Bool[Tensor, "verb context"]:
-    verbs = torch.arange(len(VERBS)).repeat_interleave(contexts)
+    verbs = torch.arange(len(VERBS)).repeat(CONTEXTS)
     generator = torch.Generator().manual_seed(SEED)
-    said = places_said(problem, of_slots(problem, slots, verbs[:, None], generator)).cpu()
-    return (said.argmax(dim=1) == _main(problem)[verbs]).unflatten(0, (len(VERBS), contexts))
+    said = places_said(problem, of_slots(problem, FAR, verbs[:, None], generator)).cpu()
+    odds = problem.task.place_odds[verbs]
+    best = odds == odds.max(dim=1, keepdim=True).values
+    return Measurement.share(best.gather(1, said.argmax(dim=1, keepdim=True))[:, 0].tolist())
 
 
 @cache

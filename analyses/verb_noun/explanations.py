@@ -24,6 +24,8 @@ from models.problem import Problem
 
 STEP = 0.02
 """Of what is written down, in logits, scores or units of the residual stream."""
+FINE_STEP = 0.005
+"""Of the program with neurons, where errors of many weights add up."""
 Asked = Problem[Completion]
 
 
@@ -132,7 +134,7 @@ def with_neurons(asked: Asked) -> Program:
         "unembed": model.W_U[:, places],
         "bias": model.b_U[places],
     }
-    kept_tables = {name: kept(values, STEP) for name, values in tables.items()}
+    kept_tables = {name: kept(values, FINE_STEP) for name, values in tables.items()}
     return Program(predict, kept_tables | _places(asked), (look, placed, under), under)
 
 

@@ -5,7 +5,7 @@ from functools import cache
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 from analyses.evidence.claims import Measurement
@@ -15,7 +15,7 @@ from models.verb_noun.task import HELD_OUT, PLACES, TEMPLATES, VERBS
 
 N_SENTENCES = 1_000
 """Fresh sentences on which the gap to the best possible loss is taken."""
-CONTEXTS = 4
+CONTEXTS = 8
 """Prompts of each verb in each template."""
 SEED = 2301
 
@@ -96,16 +96,17 @@ def prompts(problem: Model, template: int) -> Prompts:
 
 def first_choice(problem: Model, held_out: bool) -> Measurement:
     """How often the first choice is the verb's likeliest place, of pairs of verb and template that
-    were held out, or of all others; mean over verbs.
+    were held out, or of all others. All pairs are there; what is sampled is the other words.
     """
-    found = [prompts(problem, template) for template in ASKED]
-    first = torch.stack([each.is_first().cpu() for each in found], dim=1)
-    of_kind = torch.stack([each.held_out() == held_out for each in found], dim=1)
-    return Measurement.clustered(by_verb(first), by_verb(of_kind))
+    first: list[bool] = []
+    for template in ASKED:
+        found = prompts(problem, template)
+        first += found.is_first()[found.held_out() == held_out].tolist()
+    return Measurement.share(first)
 
 
-def by_verb(values: Tensor) -> Tensor:
-    """Prompts of all templates, a row for each verb."""
+def by_verb(values: Shaped[Tensor, "prompt template"]) -> Shaped[Tensor, "verb asked"]:
+    """What was found of each prompt, a row for each verb."""
     return values.unflatten(0, (CONTEXTS, len(VERBS))).transpose(0, 1).flatten(1)
 
 
