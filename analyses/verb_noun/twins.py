@@ -1,9 +1,11 @@
 """Two other models that learned the same sentences: one without an MLP, one with GELU neurons.
 
-`python -m analyses.verb_noun.twins` trains them, a quarter of an hour each, and writes their
-weights, which are committed in `twins/`. Recipe, seed and training sentences are the problem's own.
+`python -m analyses.verb_noun.twins` trains them, a quarter of an hour each on one core, and writes
+their weights, which are committed in `twins/`; the name of one after it trains that alone. Recipe, seed and training sentences are the problem's own.
 """
 
+import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
@@ -36,23 +38,26 @@ def trained(problem: Problem[VerbNoun], twin: Twin) -> Problem[VerbNoun]:
     return problem.with_weights(weights, architecture(problem.card, twin))
 
 
-def train(card: Card, twin: Twin) -> Trainer:
-    """Train from the start, on the CPU."""
+def train(card: Card, twin: Twin, state: Path | None = None) -> Trainer:
+    """Train on the CPU, from the start or from where a run was left in `state`."""
     sizes, recipe, cpu = architecture(card, twin), card.training, torch.device("cpu")
-    trainer = Trainer(initialise(sizes, recipe.seed, cpu), task(), recipe, cpu)
-    trainer.run(f"train the {twin} twin")
+    trainer = Trainer(initialise(sizes, recipe.seed, cpu), task(), recipe, cpu, sizes)
+    if state is not None:
+        trainer.resume(state)
+    trainer.run(f"train the {twin} twin", state)
     return trainer
 
 
-def main() -> None:
-    """Train both, and write their weights."""
+def main(chosen: Sequence[str]) -> None:
+    """Train one or both, and write their weights. Killed and run again, it goes on."""
     card = read_card("verb_noun")
     TWINS.mkdir(exist_ok=True)
     for twin in get_args(Twin):
-        model = train(card, twin).model
-        weights = checkpoint.named(model.state_dict(), card.architecture.n_heads)
-        checkpoint.write(weights, TWINS / f"{twin}.safetensors")
+        if twin in (chosen or get_args(Twin)):
+            model = train(card, twin, Path("build/training") / f"{card.slug}-{twin}.pt").model
+            weights = checkpoint.named(model.state_dict(), card.architecture.n_heads)
+            checkpoint.write(weights, TWINS / f"{twin}.safetensors")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
