@@ -1,7 +1,8 @@
 """Two other models that learned the same sentences: one without an MLP, one with GELU neurons.
 
 `python -m analyses.verb_noun.twins` trains them, a quarter of an hour each on one core, and writes
-their weights, which are committed in `twins/`; the name of one after it trains that alone. Recipe, seed and training sentences are the problem's own.
+their weights, which are committed in `twins/`; the name of one after it trains that alone. Recipe,
+seed and training sentences are the problem's own.
 """
 
 import sys
