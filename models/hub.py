@@ -57,9 +57,13 @@ class Text:
         """Positions whose prediction is judged: all that a token follows."""
         return slice(0, self.n_ctx - 1)
 
-    @cached_property
+    @property
     def vocabulary(self) -> tuple[str, ...]:
         """The text that each token stands for, with the space before a word."""
+        return self._pieces
+
+    @cached_property
+    def _pieces(self) -> tuple[str, ...]:
         # A model may have room for more tokens than the tokenizer has.
         named = range(min(self.d_vocab, len(self.tokenizer)))
         spare = range(len(named), self.d_vocab)
