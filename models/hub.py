@@ -181,8 +181,8 @@ def _fetched(name: str, origin: str) -> _Found:
         ) from error
     except Exception as error:  # Those of sockets, of HTTP, and the client's own.
         raise CheckpointError(
-            f"{origin}: {name} was to be fetched from huggingface.co, which cannot be reached from "
-            f"here ({_line(error)}); where there is a network, run `hf download {name} --local-dir "
+            f"{origin} was to be fetched from huggingface.co, which cannot be reached from here "
+            f"({_line(error)}); where there is a network, run `hf download {name} --local-dir "
             "FOLDER`, put the tokenizer.json and tokenizer_config.json of the tokenizer that its "
             f"config.json names beside it, and name the folder: --checkpoint {HUB}FOLDER"
         ) from error
