@@ -53,7 +53,7 @@ def serve(session: nox.Session) -> None:
 
 @nox.session
 def analyses(session: nox.Session) -> None:
-    """Run an analysis: `-- SLUG [--device cpu|cuda] [--checkpoint PATH [--rows R]] [--update]`."""
+    """Run an analysis: `-- SLUG [--checkpoint C [--rows R]] [--prompt P | --update]`."""
     environment(session, "analyse")
     python(session, "-m", "analyses", *session.posargs)
 

@@ -57,9 +57,13 @@ class Text:
         """Positions whose prediction is judged: all that a token follows."""
         return slice(0, self.n_ctx - 1)
 
-    @cached_property
+    @property
     def vocabulary(self) -> tuple[str, ...]:
         """The text that each token stands for, with the space before a word."""
+        return self._pieces
+
+    @cached_property
+    def _pieces(self) -> tuple[str, ...]:
         # A model may have room for more tokens than the tokenizer has.
         named = range(min(self.d_vocab, len(self.tokenizer)))
         spare = range(len(named), self.d_vocab)
@@ -177,8 +181,8 @@ def _fetched(name: str, origin: str) -> _Found:
         ) from error
     except Exception as error:  # Those of sockets, of HTTP, and the client's own.
         raise CheckpointError(
-            f"{origin}: {name} was to be fetched from huggingface.co, which cannot be reached from "
-            f"here ({_line(error)}); where there is a network, run `hf download {name} --local-dir "
+            f"{origin} was to be fetched from huggingface.co, which cannot be reached from here "
+            f"({_line(error)}); where there is a network, run `hf download {name} --local-dir "
             "FOLDER`, put the tokenizer.json and tokenizer_config.json of the tokenizer that its "
             f"config.json names beside it, and name the folder: --checkpoint {HUB}FOLDER"
         ) from error

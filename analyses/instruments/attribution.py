@@ -99,6 +99,58 @@ def logit_difference(
     return logits[..., of] - logits[..., against]
 
 
+class Shares(NamedTuple):
+    """Terms that add up to a difference of two logits at the last position of each sequence, of a
+    model of any depth.
+    """
+
+    embedding: Float[Tensor, " batch"]
+    """Of token and position there."""
+    heads: Float[Tensor, "batch head"]
+    """From each head of every layer, in order of `heads.heads`."""
+    mlps: Float[Tensor, "batch layer"]
+    """From the MLP of each layer without its output bias; of no layer if attention-only."""
+    biases: Float[Tensor, " batch"]
+    """Of the attention layers, the MLPs and the unembedding."""
+
+    def total(self) -> Float[Tensor, " batch"]:
+        """The sum of all terms: the difference."""
+        return self.embedding + self.heads.sum(dim=1) + self.mlps.sum(dim=1) + self.biases
+
+
+@torch.no_grad()
+def logit_difference_by_part(
+    problem: Problem[Any], tokens: Int[Tensor, "batch pos"], of: int, against: int
+) -> Shares:
+    """Split a difference of two logits at the last position by the part that adds it.
+
+    The same terms as `direct_logit_attribution`, of two classes alone: with a vocabulary of tens of
+    thousands, all of them by neuron would fill the memory.
+
+    Raises:
+        IndexError: if there is no such class.
+    """
+    model, layers = problem.model, range(problem.architecture.n_layers)
+    direction = logit_difference(model.W_U, of, against)
+    cache = _cache(problem, tokens)
+    scale = cache.final_scale[:, -1, 0]
+    heads, mlps, biases = [], [], _output_bias(problem)
+    for layer in layers:
+        z = torch.einsum("bhk,bkhd->bhd", cache.patterns[layer][:, :, -1], cache.values[layer])
+        heads.append(torch.einsum("bhd,hdm,m->bh", z, model.W_O[layer], direction))
+    if not problem.architecture.attn_only:
+        for layer in layers:
+            mlps.append(cache.neurons[layer][:, -1] @ (model.W_out[layer] @ direction))
+            biases = biases + model.b_out[layer]
+    none = scale.new_zeros(len(scale), 0)
+    return Shares(
+        embedding=cache.embeddings[:, -1] @ direction / scale,
+        heads=torch.cat(heads, dim=1) / scale[:, None],
+        mlps=torch.stack(mlps, dim=1) / scale[:, None] if mlps else none,
+        biases=biases @ direction / scale + logit_difference(model.b_U, of, against),
+    )
+
+
 class Terms(NamedTuple):
     """Terms that add up to the residual stream at one position of each sequence, in units of the
     residual stream, before the final LayerNorm. Of an attention-only model.

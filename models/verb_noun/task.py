@@ -124,9 +124,13 @@ class VerbNoun:
     """Whether the language is that of the held-out pairs of verb and template alone, instead of
     that of all others, which the model is trained on."""
 
-    @cached_property
+    @property
     def vocabulary(self) -> tuple[str, ...]:
         """What each token is called: a word is its own name."""
+        return self._words
+
+    @cached_property
+    def _words(self) -> tuple[str, ...]:
         words = (START, *FUNCTION_WORDS, *SUBJECTS, *ADVERBS, *TIMES, *VERBS, *PLACES, END)
         return tuple(dict.fromkeys(words))
 

@@ -21,10 +21,9 @@ def byte_level(words: list[str]) -> Tokenizer:
     vocabulary = {piece: number for number, piece in enumerate(alphabet)}
     merges: list[tuple[str, str]] = []
     for word in words:
-        pieces = ["Ġ", *word]
-        while len(pieces) > 1:
-            left, right = pieces[-2:]
-            pieces[-2:] = [left + right]
+        # Letter by letter from the space on, so that no word is in another's way.
+        for end in range(len(word)):
+            left, right = f"Ġ{word[:end]}", word[end]
             if left + right not in vocabulary:
                 vocabulary[left + right] = len(vocabulary)
                 merges.append((left, right))

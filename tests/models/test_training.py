@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from models import checkpoint, training
-from models.card import Card, read_card, sha256_of, write_card
+from models.card import Activation, Card, read_card, sha256_of, write_card
 from models.errors import TrainingError
 from models.labelling_function.task import LabellingFunction
 from models.progress import Progress
@@ -192,6 +192,21 @@ def test_a_run_stopped_on_purpose_is_published_with_the_steps_it_ran(
     assert "Going on after epoch 2 of 3." in capsys.readouterr().out
     assert whole.training.stopped_after is None
     assert whole.weights != card.weights
+
+
+@pytest.mark.parametrize("act_fn", ["gelu", "solu_ln"])
+def test_a_model_with_any_activation_is_trained_and_published(
+    act_fn: Activation, small_models: Path, small_task: SortedList
+) -> None:
+    card = read_card("small", small_models)
+    sizes = card.architecture.model_copy(update={"d_mlp": 6, "act_fn": act_fn})
+    write_card(card.model_copy(update={"architecture": sizes}), small_models)
+    train("small", small_task, small_models / "run.pt", CPU, small_models)
+    weights = checkpoint.read(small_models / "small" / "model.safetensors")
+    assert checkpoint.architecture_of(weights, sizes, "published") == sizes
+    norms = [name for name in weights if name.startswith("blocks.0.mlp.ln.")]
+    assert len(norms) == (2 if act_fn == "solu_ln" else 0)
+    assert all(float(weights[name].std()) > 1e-4 for name in [*norms, "blocks.0.mlp.W_out"])
 
 
 def test_a_whole_run_is_not_called_stopped(small_models: Path, small_task: SortedList) -> None:

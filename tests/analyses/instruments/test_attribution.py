@@ -13,6 +13,7 @@ from analyses.instruments.attribution import (
     attribution_by_source,
     direct_logit_attribution,
     logit_difference,
+    logit_difference_by_part,
     terms,
 )
 from analyses.instruments.heads import heads
@@ -51,6 +52,18 @@ def test_they_add_up_with_biases_everywhere(
     parts = direct_logit_attribution(problem, small_lists)
     logits = problem.logits(small_lists)
     torch.testing.assert_close(parts.total(), logits, atol=1e-4, rtol=1e-5)
+    shares = logit_difference_by_part(problem, small_lists, 3, 1)
+    of_parts = [
+        logit_difference(term[..., -1, :], 3, 1)
+        for term in (parts.direct, parts.heads, parts.neurons, parts.output_bias + parts.mlp_bias)
+    ]
+    of_parts[3] = of_parts[3] + logit_difference(parts.bias, 3, 1)
+    torch.testing.assert_close(shares.embedding, of_parts[0], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(shares.heads, of_parts[1], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(shares.mlps.sum(1), of_parts[2].sum(1), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(shares.biases, of_parts[3], atol=1e-4, rtol=1e-4)
+    difference = logit_difference(logits[:, -1], 3, 1)
+    torch.testing.assert_close(shares.total(), difference, atol=1e-4, rtol=1e-4)
     mlp = () if problem.architecture.attn_only else (parts.neurons, parts.mlp_bias)
     for term in (parts.direct, parts.heads, parts.bias, parts.output_bias, *mlp):
         assert float(term.abs().max()) > 0.1
