@@ -746,8 +746,8 @@ CLAIMS = [
         name="k_composed",
         sentence="The head that compares is K-composed with both heads of layer 1 more than random "
         "heads are.",
-        quantity="K-composition, least over the two, over what 97.5 % of random pairs of the same "
-        "shapes stay below",
+        quantity="K-composition, least over the two, over what one in forty random pairs of the "
+        "same shapes exceeds",
         unit="",
         evidence="exhaustive",
         comparison="at least",
