@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import torch
 from jaxtyping import Int
@@ -104,4 +105,5 @@ class Completion:
 @cache
 def asking(problem: Model, template: int) -> Problem[Completion]:
     """The same model, asked for the place in one template."""
-    return replace(problem, task=Completion(problem.task, template))
+    asked: Any = replace(problem, task=Completion(problem.task, template))  # pyright: ignore[reportArgumentType]
+    return asked

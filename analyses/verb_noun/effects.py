@@ -1,6 +1,6 @@
 """Which parts carry the verb to the place: activation patching and path patching over all pairs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import torch
@@ -73,10 +73,10 @@ def grid(found: Pairs, direction: Direction) -> Float[Tensor, "part pos"]:
     )
 
 
-def rows(found: Pairs) -> dict[str, list[Part]]:
+def rows(found: Pairs) -> dict[str, Sequence[Part]]:
     """The rows of `grid`."""
-    each: dict[str, list[Part]] = {f"head {head}": [head] for head in attention(found)}
-    mlp: dict[str, list[Part]] = (
+    each: dict[str, Sequence[Part]] = {f"head {head}": [head] for head in attention(found)}
+    mlp: dict[str, Sequence[Part]] = (
         {} if found.problem.architecture.attn_only else {"MLP output": [Mlp(0)]}
     )
     return {"residual stream": [Residual(0)], "attention output": attention(found), **mlp, **each}
