@@ -16,8 +16,12 @@ import pytest
 import noxfile
 from docs.contribute.month import Month
 from docs.contribute.new import pieces
+from tests.few_months import keep
 
 ROOT = Path(__file__).parents[2]
+BESIDE = ("sorted_list", "cumulative_sum")
+"""The months that the new one stands beside, those that tests of every month are made with: with
+all, each would lengthen this test, which is the longest."""
 SECONDS = 120
 """Of computing, from `new` to a visible page; what else the machine does is not counted."""
 
@@ -44,7 +48,9 @@ class Idle:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of the project as it is here, whose nox finds an environment: this one."""
+    """A clone of the project as it is here, but with few months; its nox finds an environment,
+    this one.
+    """
     folder = tmp_path_factory.mktemp("project")
     upstream, clone = folder / "upstream", folder / "clone"
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -53,6 +59,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():
             (upstream / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, upstream / name)
+    keep(upstream, *BESIDE)
     who = "git -c user.name=Jane -c user.email=jane@example.org"
     run("git init -q -b main && git add . && " + who + " commit -q -m Begin", upstream)
     run(f"git clone -q {shlex.quote(str(upstream))} {shlex.quote(str(clone))}", folder)
@@ -62,8 +69,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (clone / "build").mkdir()
     # What was fetched or computed here need not be once more.
     os.symlink(ROOT / "build" / "vendor", clone / "build" / "vendor")
-    for products in (ROOT / "build" / "analyses").glob("*/"):
-        shutil.copytree(products, clone / "build" / "analyses" / products.name)
+    for slug in BESIDE:
+        shutil.copytree(ROOT / "build/analyses" / slug, clone / "build/analyses" / slug)
     return clone
 
 
