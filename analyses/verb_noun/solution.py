@@ -177,6 +177,8 @@ figures.heatmaps(
     alt="Two maps that are the same. All is zero but for the residual stream at the verb, and in "
     "the last column attention output, MLP output and, more faintly, four of the heads.",
 )
+
+# %%
 figures.heatmaps(
     {
         "denoising": effects.grid(found, "denoising", "probability").cpu(),
@@ -222,6 +224,8 @@ figures.attention(
     alt="In the last row of some heads the verb's column is dark; in others the last word looks at "
     "itself, at START or at the words before it.",
 )
+
+# %%
 table(
     ["", "in all", "past the MLP", "through the MLP"],
     describe.way_rows(problem),
@@ -283,6 +287,8 @@ figures.heatmaps(
     "each verb's own place stands out.",
     height=640,
 )
+
+# %%
 table(
     ["", "swim", "pray", "read"],
     describe.trigram_rows(problem),
@@ -319,6 +325,8 @@ figures.lines(
     "average first: the many that any one pair does not need have to be there for others.",
     alt="Two curves that rise from near zero to nearly one.",
 )
+
+# %%
 table(
     ["neuron", "verbs that move it most", "places that it raises most", "answers to"],
     describe.neuron_rows(problem),
