@@ -13,12 +13,12 @@ from models.verb_noun.task import VerbNoun, task
 CPU = torch.device("cpu")
 
 
-def architecture(act_fn: Activation | None = "solu_ln") -> Architecture:
-    """Small, with eight heads."""
+def architecture(act_fn: Activation | None = "solu_ln", n_heads: int = 8) -> Architecture:
+    """Small, with eight heads or fewer."""
     language = task()
     return Architecture(
         n_layers=1,
-        n_heads=8,
+        n_heads=n_heads,
         d_model=16,
         d_head=2,
         d_mlp=12,
@@ -47,9 +47,9 @@ def weights(sizes: Architecture) -> dict[str, torch.Tensor]:
     }
 
 
-def random_model(act_fn: Activation | None = "solu_ln") -> Problem[VerbNoun]:
+def random_model(act_fn: Activation | None = "solu_ln", n_heads: int = 8) -> Problem[VerbNoun]:
     """A problem with such a model."""
-    sizes = architecture(act_fn)
+    sizes = architecture(act_fn, n_heads)
     return assemble(card(sizes), task(), sizes, weights(sizes), None, CPU)
 
 
