@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from analyses.verb_noun import claims, edges, hardest, knowing, pairs
+from analyses.verb_noun import edges, hardest, knowing, pairs
 from analyses.verb_noun.completion import Completion
 from models import load
 from models.problem import Problem
@@ -17,7 +17,6 @@ FEW = (
     (knowing, {"N_SENTENCES": 60, "CONTEXTS": 2}),
     (edges, {"PAIRS": 60, "CONTEXTS": 2}),
     (hardest, {"CHAINS": 6, "STEPS": 8}),
-    (claims, {"TOP": 3}),
 )
 
 

@@ -21,7 +21,9 @@ def test_a_completion_stops_where_the_place_is_asked_for(template: int) -> None:
     tokens = asked.of_verbs(torch.arange(len(VERBS)), torch.Generator().manual_seed(template))
     assert tokens.shape == (len(VERBS), place)
     assert asked.verbs(tokens).tolist() == [*range(len(VERBS))]
-    for row, answer, (verb, places) in zip(tokens, asked.answers(tokens), VERBS.items(), strict=True):
+    for row, answer, (verb, places) in zip(
+        tokens, asked.answers(tokens), VERBS.items(), strict=True
+    ):
         words = [LANGUAGE.vocabulary[token] for token in row.tolist()]
         assert [word for word in words if word in VERBS] == [verb] == [words[asked.verb_at]]
         assert LANGUAGE.vocabulary[int(answer[0])] == max(places, key=lambda each: places[each])

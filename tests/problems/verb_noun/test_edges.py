@@ -1,5 +1,7 @@
 """Prompts at the edges, word by word, and what is counted of them."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -17,7 +19,7 @@ NAMES = [*VERBS]
 LIKELIEST = {verb: max(odds, key=lambda place: odds[place]) for verb, odds in VERBS.items()}
 
 
-def words(problem: Small, tokens: Tensor) -> list[list[str]]:
+def words(problem: Problem[Any], tokens: Tensor) -> list[list[str]]:
     return [[problem.task.vocabulary[token] for token in row] for row in tokens.tolist()]
 
 
@@ -46,9 +48,7 @@ def test_what_is_said_of_places(small: Small) -> None:
     near(edges.places_said(small, tokens)[0], expected)
 
 
-def test_the_earlier_or_the_later_of_two_verbs(
-    few: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_earlier_or_the_later_of_two_verbs(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
     problem = random_model(None, n_heads=1)
     given: list[Tensor] = []
 
@@ -95,10 +95,13 @@ def test_a_verb_stands_for_the_second_adverb() -> None:
     places = edges.place_of_second(asked, tokens).tolist()
     assert len(places) == 50
     slots = ("START", SUBJECTS, NAMES, ADVERBS, "and", NAMES, "with", PEOPLE, "in", "the")
-    for row, place in zip(words(asked, tokens), places, strict=True):
+    read = words(asked, tokens)
+    for row, place in zip(read, places, strict=True):
         assert all(word in slot for word, slot in zip(row, slots, strict=True))
         assert asked.task.vocabulary[place] == LIKELIEST[row[5]] != LIKELIEST[row[2]]
-    assert asked.task.verbs(tokens).tolist() == [NAMES.index(row[2]) for row in words(asked, tokens)]
+    assert asked.task.verbs(tokens).tolist() == [
+        NAMES.index(row[2]) for row in words(asked, tokens)
+    ]
 
 
 def test_there_are_as_many_pairs_of_verbs_as_are_asked_for() -> None:

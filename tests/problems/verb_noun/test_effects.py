@@ -62,9 +62,7 @@ def test_patching_by_hand(
 
     if own.active is None or other.active is None or own.mlp is None or other.mlp is None:
         return
-    expected = effect(
-        found, direction, hand.run(base, mlp=mixed(own.mlp, other.mlp, at)).logits
-    )
+    expected = effect(found, direction, hand.run(base, mlp=mixed(own.mlp, other.mlp, at)).logits)
     near(patched(found, Mlp(0), direction, at), expected)
     active = own.active.clone()
     active[..., [1, 5]] = mixed(own.active, other.active, at)[..., [1, 5]]
