@@ -156,6 +156,9 @@ def reader(browser: "Browser") -> "Iterator[BrowserContext]":
     """
     context = browser.new_context()
     context.add_init_script("if (location.protocol === 'http:') localStorage.clear()")
+    # For a window, Chromium makes pages of its own, which takes longer than most of ours: while
+    # one page is left open, others open in its window.
+    context.new_page()
     yield context
     context.close()
 

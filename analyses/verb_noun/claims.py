@@ -213,6 +213,7 @@ CLAIMS = [
         comparison="at most",
         threshold=0.05,
         counted="prompts",
+        refuted=True,
         measure=knowing.odds_missed,
         controls=(
             Control(
@@ -231,6 +232,7 @@ CLAIMS = [
         comparison="at most",
         threshold=0.01,
         counted="verbs",
+        refuted=True,
         measure=partial(knowing.of_place, templates=DENIED),
         controls=(
             Control("the same without *do not*", measure=of_own_place),
@@ -261,6 +263,7 @@ CLAIMS = [
         comparison="at least",
         threshold=0.75,
         counted="prompts",
+        refuted=True,
         measure=edges.later_decides,
         controls=(UNTRAINED, EMBEDDINGS_EXCHANGED),
     ),
@@ -301,6 +304,7 @@ CLAIMS = [
         threshold=0.5,
         counted="verbs",
         carries=True,
+        refuted=True,
         measure=best_head,
         controls=(
             Control("the head that restores second most", measure=partial(best_head, rank=1)),
@@ -360,6 +364,7 @@ CLAIMS = [
         comparison="at most",
         threshold=0.8,
         counted="neurons",
+        refuted=True,
         measure=verbs_against_gelu,
         controls=(
             Control(
@@ -378,6 +383,7 @@ CLAIMS = [
         threshold=0.9,
         counted="verbs",
         carries=True,
+        refuted=True,
         measure=partial(agreed, explanation=TRIGRAMS),
         controls=(UNTRAINED,),
     ),
@@ -423,6 +429,7 @@ CLAIMS = [
         comparison="at least",
         threshold=2.0,
         counted="sentences",
+        refuted=True,
         measure=partial(gap_over, twin="attention_only"),
         controls=(Control("the GELU twin", measure=partial(gap_over, twin="gelu")),),
     ),

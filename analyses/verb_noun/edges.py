@@ -51,18 +51,20 @@ def places_said(problem: Model, tokens: Prompt) -> Float[Tensor, "prompt place"]
 
 
 TWO_VERBS = "SUBJECT VERB ADVERB and VERB in the"
+AT_ONCE = "SUBJECT VERB and VERB in the"
+"""The same with *and* behind the verb, where the language has *and talk about*."""
 FAR = "SUBJECT VERB ADVERB ADVERB ADVERB in the"
 """A verb at a distance at which, with these words between, none ever stood."""
 
 
 @cache
 def two_verbs(
-    problem: Model, seed: int = SEED
+    problem: Model, seed: int = SEED, slots: str = TWO_VERBS
 ) -> tuple[Int[Tensor, "prompt 2"], Float[Tensor, "prompt place"]]:
     """Two random verbs with different places in one sentence, and what the model says of places."""
     generator = torch.Generator().manual_seed(seed)
     verbs = of_different_places(problem.task, PAIRS, generator)
-    tokens = of_slots(problem, TWO_VERBS, verbs, generator)
+    tokens = of_slots(problem, slots, verbs, generator)
     return verbs, places_said(problem, tokens).cpu()
 
 

@@ -52,25 +52,28 @@ def attention(found: Pairs) -> list[Head]:
 
 
 @torch.no_grad()
-def grid(found: Pairs, direction: Direction) -> Float[Tensor, "part pos"]:
-    """The part of the verb's whole effect that each part has at each position, mean over pairs;
-    rows are the residual stream before the layer, attention output, MLP output if there is one,
-    and each head.
+def grid(
+    found: Pairs, direction: Direction, metric: Literal["logit difference", "probability"]
+) -> Float[Tensor, "part pos"]:
+    """The part of the verb's whole effect that each part has at each position, as a ratio of means
+    over pairs; rows are those of `rows`.
+
+    Of the probability of the clean prompt's place, the whole effect is by how much the clean
+    prompt's run gives it more than the corrupted one's.
     """
-    return (
-        torch.stack(
-            [
-                torch.stack(
-                    [
-                        patched(found, parts, direction, at).mean()
-                        for at in range(found.problem.task.n_ctx)
-                    ]
-                )
-                for parts in rows(found).values()
-            ]
-        )
-        / found.whole().mean()
-    )
+    measure = found.difference if metric == "logit difference" else found.probability
+    into, out_of = (found.corrupted, found.clean)
+    if direction == "noising":
+        into, out_of = out_of, into
+    before, after = (measure(found.problem.logits(tokens)).mean() for tokens in (into, out_of))
+    cells = [
+        [
+            measure(patch(found.problem, into, out_of, parts, [at])).mean()
+            for at in range(found.problem.task.n_ctx)
+        ]
+        for parts in rows(found).values()
+    ]
+    return (torch.stack([torch.stack(row) for row in cells]) - before) / (after - before)
 
 
 def rows(found: Pairs) -> dict[str, Sequence[Part]]:

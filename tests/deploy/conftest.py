@@ -12,7 +12,7 @@ import pytest
 
 from tests.browser import Served, serve
 from tests.conftest import ROOT
-from tests.one_month import keep_one
+from tests.few_months import keep
 from tests.site.conftest import SOLVED
 
 NOT_COPIED = (
@@ -106,7 +106,7 @@ def published(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """
     folder = tmp_path_factory.mktemp("deploy")
     shutil.copytree(ROOT, folder / "clone", ignore=shutil.ignore_patterns(*NOT_COPIED))
-    keep_one(folder / "clone", SOLVED[0])
+    keep(folder / "clone", SOLVED[0])
     clone = repository(folder / "clone")
     (clone.folder / "build").mkdir()
     for products in ("analyses", "vendor"):

@@ -30,6 +30,21 @@ def page_urls() -> list[str]:
     return urls
 
 
+LISTING = ("", "evidence/", "hall-of-fame/")
+"""Pages that show all months."""
+every_page = pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param(
+            url,
+            marks=[pytest.mark.every_month] * (url in LISTING or url.startswith("problems/")),
+        )
+        for url in page_urls()
+    ],
+)
+"""Those of months, and those that show all of them, a month can break."""
+
+
 @pytest.fixture(scope="session")
 def served(site: Path) -> Iterator[Served]:
     """The site on a port of this machine."""

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import Served
-from tests.site.conftest import NARROW, SOLVED, WIDE, WIDTHS, Visit, page_urls
+from tests.site.conftest import NARROW, SOLVED, WIDE, WIDTHS, Visit, every_page
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +19,6 @@ Visits = Callable[[str, int], Visit]
 every_month = pytest.mark.every_month
 every_solution = pytest.mark.parametrize("slug", SOLVED)
 every_width = pytest.mark.parametrize("width", WIDTHS)
-every_page = pytest.mark.parametrize("url", page_urls())
 
 STOP = """() => {
   const stop = document.activeElement;
@@ -243,7 +242,6 @@ def unnamed(page: Page) -> list[str]:
     return found
 
 
-@every_month
 @every_page
 def test_all_that_is_used_or_looked_at_has_a_name(
     served: Served, reader: BrowserContext, url: str

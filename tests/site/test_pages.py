@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser import Served
 from tests.conftest import ROOT
-from tests.site.conftest import EMPTY, NARROW, SOLVED, TOO_WIDE, WIDE, WIDTHS, Visit, page_urls
+from tests.site.conftest import EMPTY, NARROW, SOLVED, TOO_WIDE, WIDE, WIDTHS, Visit, every_page
 
 pytestmark = pytest.mark.browser
 
@@ -26,13 +26,6 @@ PICTURES_LENGTH = 450_000
 """Characters of the same."""
 
 every_month = pytest.mark.every_month
-LISTING = ("", "evidence/", "hall-of-fame/")
-"""Pages that show all months."""
-URLS = [
-    pytest.param(url, marks=[every_month] * (url in LISTING or url.startswith("problems/")))
-    for url in page_urls()
-]
-every_page = pytest.mark.parametrize("url", URLS)
 every_solution = pytest.mark.parametrize("slug", SOLVED)
 every_width = pytest.mark.parametrize("width", WIDTHS)
 Visits = Callable[[str, int], Visit]

@@ -1,4 +1,4 @@
-"""A copy of this project with one month, so that what is built of it takes no longer with each."""
+"""A copy of this project with few months, so that what is built of it takes no longer with each."""
 
 import re
 import shutil
@@ -7,9 +7,9 @@ from pathlib import Path
 from models.card import slugs
 
 
-def keep_one(root: Path, kept: str) -> None:
-    """Take all months but one out of a copy, and the posts that need one of the others."""
-    others = [slug for slug in slugs() if slug != kept]
+def keep(root: Path, *kept: str) -> None:
+    """Take all other months out of a copy, and the posts that need one of them."""
+    others = [slug for slug in slugs() if slug not in kept]
     for slug in others:
         for folder in ("models", "analyses", "docs/problems", "tests/problems", "build/analyses"):
             shutil.rmtree(root / folder / slug, ignore_errors=True)

@@ -1,0 +1,43 @@
+"""A problem's write-up executed in the process that asks for it, where no kernel has to start."""
+
+from typing import Any
+from unittest.mock import patch
+
+from nbformat.v4 import new_output
+
+import analyses.write_ups.page
+from analyses.write_ups.build import results_of
+from analyses.write_ups.notebook import Page
+from analyses.write_ups.products import sources
+from analyses.write_ups.results import Results
+from models.card import committed_weights, read_card, sha256_of
+
+
+def executed(slug: str, device: str) -> tuple[dict[str, Page], Results]:
+    """Both pages, and what they recorded."""
+    card = read_card(slug)
+    pages = {name: Page.read(path) for name, path in sources(slug).items()}
+    for page in pages.values():
+        page.set_parameters(checkpoint=None, device=device)
+        execute(page)
+        page.collect()
+    return pages, results_of(card, pages, device, sha256_of(committed_weights(card)))
+
+
+def execute(page: Page) -> None:
+    """Run the code of a page; what it records becomes its outputs."""
+    recorded: list[Any] = []
+
+    def display(data: object, **_: object) -> None:
+        if isinstance(data, dict):
+            recorded.append(new_output("display_data", data=data))
+
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for cell in page.notebook.cells:
+        if cell.cell_type == "code":
+            with (
+                patch.object(analyses.write_ups.page, "display", display),
+                patch("IPython.display.display"),
+            ):
+                exec(compile(cell.source, page.place(cell), "exec"), names)
+            cell.outputs, recorded = recorded, []
