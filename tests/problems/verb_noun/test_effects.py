@@ -42,7 +42,7 @@ def mixed(own: Tensor, other: Tensor, at: int | None) -> Tensor:
 
 
 @pytest.mark.parametrize("direction", ["denoising", "noising"])
-@pytest.mark.parametrize("at", [None, 3, 4])
+@pytest.mark.parametrize("at", [None, 5])
 def test_patching_by_hand(
     small: Small, direction: Literal["denoising", "noising"], at: int | None
 ) -> None:
@@ -92,22 +92,40 @@ def test_paths_by_hand(small: Small, senders: list[int]) -> None:
 
 
 def test_what_a_grid_of_one_layer_has_to_be(small: Small) -> None:
-    found = pairs(small, ASKED[4])
+    found = pairs(small, TEMPLATE)
     verb, last = found.problem.task.verb_at, found.problem.task.n_ctx - 1
     whole = found.whole().mean()
-    for direction in ("denoising", "noising"):
-        table = dict(zip(rows(found), grid(found, direction), strict=True))
-        heads = [f"head 0.{number}" for number in range(3)]
-        mlp = [] if small.architecture.attn_only else ["MLP output"]
-        assert [*table] == ["residual stream", "attention output", *mlp, *heads]
-        # The prompts differ at the verb alone, and nothing but attention carries that on.
-        near(table["residual stream"], torch.eye(last + 1)[verb], 2e-3)
-        near(table["attention output"], torch.eye(last + 1)[last], 2e-3)
-        for name in (*mlp, *heads):
-            near(table[name][:-1], torch.zeros(last), 2e-3)
-        for number, name in enumerate(heads):
-            expected = patched(found, Head(0, number), direction).mean() / whole
-            near(table[name][-1], expected)
+    table = dict(zip(rows(found), grid(found, "denoising", "logit difference"), strict=True))
+    heads = [f"head 0.{number}" for number in range(3)]
+    mlp = [] if small.architecture.attn_only else ["MLP output"]
+    assert [*table] == ["residual stream", "attention output", *mlp, *heads]
+    # The prompts differ at the verb alone, and nothing but attention carries that on.
+    near(table["residual stream"], torch.eye(last + 1)[verb], 2e-3)
+    near(table["attention output"], torch.eye(last + 1)[last], 2e-3)
+    for name in (*mlp, *heads):
+        near(table[name][:-1], torch.zeros(last), 2e-3)
+    for number, name in enumerate(heads):
+        expected = patched(found, Head(0, number), "denoising").mean() / whole
+        near(table[name][-1], expected, 2e-3)
+
+
+def test_a_grid_of_probabilities_by_hand(small: Small) -> None:
+    found = pairs(small, TEMPLATE)
+    verb, last = found.problem.task.verb_at, found.problem.task.n_ctx - 1
+    table = dict(zip(rows(found), grid(found, "noising", "probability"), strict=True))
+    hand, base, own, other = by_hand(found, "noising")
+    right = found.problem.task.answers(found.clean)
+
+    def mean(run: Run) -> Tensor:
+        return run.logits[:, -1].softmax(-1).gather(1, right).mean()
+
+    near(table["residual stream"], torch.eye(last + 1)[verb], 2e-3)
+    near(table["attention output"], torch.eye(last + 1)[last], 2e-3)
+    for number in range(3):
+        written = own.written.clone()
+        written[:, -1, number] = other.written[:, -1, number]
+        moved = mean(hand.run(base, written=written)) - mean(own)
+        near(table[f"head 0.{number}"][-1], moved / (mean(other) - mean(own)), 5e-3)
 
 
 def test_noising_a_pair_is_denoising_it_the_other_way_round(small: Small) -> None:
