@@ -294,6 +294,7 @@ def test_the_program_loads_a_model_with_any_activation(
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "task", raising=False)
     load, _, look = program(card.model_copy(update={"architecture": sizes}), tmp_path / "task.py")
+    assert ("SoLU" in look) == (act_fn == "solu_ln")
     names: dict[str, Any] = {}
     with torch.random.fork_rng():
         exec(load, names)

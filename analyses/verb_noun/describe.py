@@ -63,6 +63,36 @@ def by_hand_rows(problem: Model) -> list[list[str]]:
     return rows
 
 
+def knowing_rows(problem: Model) -> list[list[str]]:
+    """What the model gives each verb's likeliest place, beside the language, by whether verb and
+    template met in training and by how many places the verb has.
+    """
+    found = [knowing.prompts(problem, template) for template in ASKED]
+    values = {
+        "probability": torch.cat([each.of_place().cpu() for each in found]),
+        "odds": torch.cat([each.odds() for each in found]),
+        "rank": torch.cat([each.rank().cpu() for each in found]),
+    }
+    held_out = torch.cat([each.held_out() for each in found])
+    several = torch.tensor([len(places) > 1 for places in VERBS.values()])
+    two = several[torch.cat([each.verbs for each in found])]
+    rows = []
+    for met, lacking in (("met in training", False), ("held out", True)):
+        for places, more in (("one place", False), ("two places", True)):
+            these = (held_out == lacking) & (two == more)
+            mean = {name: float(value[these].double().mean()) for name, value in values.items()}
+            rows.append(
+                [
+                    f"{met}, {places}",
+                    f"{int(these.sum()):,}",
+                    percent(mean["probability"]),
+                    percent(mean["odds"]),
+                    fixed(mean["rank"], 2),
+                ]
+            )
+    return rows
+
+
 def hardest_rows(problem: Model, n: int = 4) -> list[list[str]]:
     """The hardest prompts that were found, one of each verb."""
     asked, found = hardest(problem)
@@ -110,6 +140,16 @@ def attributed(found: Pairs) -> dict[str, Float[Tensor, " pair"]]:
     each["biases"] = parts.output_bias + parts.mlp_bias + parts.bias
     found_each = {name: found.difference(logits) for name, logits in each.items()}
     return found_each | {"sum": torch.stack(list(found_each.values())).sum(dim=0)}
+
+
+def adds_up(problem: Model) -> float:
+    """The largest difference, in logits, between the logit difference of any pair and the sum of
+    its parts.
+    """
+    found = [pairs(problem, template) for template in ASKED]
+    return max(
+        float((attributed(each)["sum"] - each.clean_difference).abs().max()) for each in found
+    )
 
 
 def way_rows(problem: Model) -> list[list[str]]:

@@ -75,6 +75,14 @@ class Prompts(NamedTuple):
         answers = self.asked.task.answers(self.tokens)
         return self.said.gather(1, answers).squeeze(1)
 
+    def odds(self) -> Float[Tensor, " prompt"]:
+        """What the language gives that place."""
+        return self.asked.task.language.place_odds.max(dim=1).values[self.verbs]
+
+    def rank(self) -> Int[Tensor, " prompt"]:
+        """Its rank among all words, 1 for the first choice."""
+        return 1 + (self.said > self.of_place()[:, None]).sum(dim=1)
+
     def is_first(self) -> Bool[Tensor, " prompt"]:
         """Whether the first choice is the likeliest place, or one of two that are as likely."""
         language = self.asked.task.language

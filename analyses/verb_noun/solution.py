@@ -39,7 +39,7 @@ from analyses.verb_noun.explanations import EXPLANATIONS, NEURONS, ablations
 from analyses.verb_noun.pairs import pairs
 from analyses.verb_noun.skip_trigrams import verb_to_place
 from analyses.write_ups import figures
-from analyses.write_ups.numerals import percent
+from analyses.write_ups.numerals import percent, scientific
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
 from models.verb_noun.task import PLACES, VERBS
@@ -73,6 +73,14 @@ record("undecided", findings["undecided"].value, "share", digits=1)
 record("evenly", 1 / len(PLACES), "share", digits=1)
 record("twin_gap", findings["twin_is_worse"].value, "", digits=2)
 fact("twin_claimed", f"{findings['twin_is_worse'].threshold:g}")
+table(
+    ["verb and template", "prompts", "probability", "odds", "rank"],
+    describe.knowing_rows(problem),
+    caption="What the model gives a verb's likeliest place, and its rank among all words, beside "
+    "the language's own odds; means over prompts.",
+)
+
+# %%
 table(
     ["", "SoLU", "GELU", "no MLP"],
     describe.model_rows({"solu": problem, "gelu": gelu, "none": no_mlp}),
@@ -254,10 +262,12 @@ table(
     caption="Direct logit attribution of the logit difference in clean prompts, mean over all "
     "pairs.",
 )
+fact("adds_up", scientific(describe.adds_up(problem)))
 
 # %% [markdown]
 # {{ through }} of the effect goes through the MLP, {{ past }} straight to the logits. Split into
-# what each part adds to the logits, the difference is the MLP's, too.
+# what each part adds to the logits, the difference is the MLP's, too; the parts add up to the
+# model's within {{ adds_up }} logits.
 #
 # ## 6. Skip trigrams
 #
@@ -269,6 +279,12 @@ table(
 # %%
 record("trigrams", findings["skip_trigrams"].value, "share", digits=0)
 fact("trigrams_claimed", percent(findings["skip_trigrams"].threshold))
+record(
+    "one_by_one_twin",
+    sum(each.value for each in stated.shares_of_heads(no_mlp)),
+    "share",
+    digits=0,
+)
 record("trigrams_twin", findings["twin_has_trigrams"].value, "share", digits=0)
 figures.heatmaps(
     {
@@ -299,7 +315,25 @@ table(
 # In the model with an MLP, the table names the first choice in {{ trigrams }} of prompts (we had
 # claimed {{ trigrams_claimed }}). What its heads bring is a code for the verb, which only the
 # neurons read. In the model without an MLP it names {{ trigrams_twin }}: there, heads have to say
-# the place themselves.
+# the place themselves. They share that more evenly:
+
+# %%
+own, other = (stated.shares_of_heads(model) for model in (problem, no_mlp))
+figures.bars(
+    {
+        "with the MLP": torch.tensor(sorted((each.value for each in own), reverse=True)),
+        "model without MLP": torch.tensor(sorted((each.value for each in other), reverse=True)),
+    },
+    x=list(range(1, len(own) + 1)),
+    x_title="heads, the one that restores most first",
+    y_title="part restored",
+    caption="What each head by itself restores of the logit difference, in both models.",
+    alt="Two rows of eight bars that fall from left to right. With the MLP four are clearly above "
+    "zero; without it, six are.",
+)
+
+# %% [markdown]
+# One by one they add up to {{ one_by_one_twin }} there, and to {{ one_by_one }} with the MLP.
 #
 # ## 7. Neurons
 #

@@ -81,6 +81,14 @@ FOLD = """\
 model.enable_compatibility_mode(disable_warnings=True)
 """
 
+FOLD_SOLU = FOLD.replace(
+    "model.enable",
+    """\
+# What all neurons write alike, which cancels behind SoLU's LayerNorm, is taken out of W_out here
+# and left in on the site: single neurons write something else here, all together the same.
+model.enable""",
+)
+
 FETCH = '''\
 # Installs what this notebook needs, and fetches the problem's files if they are not beside it.
 import subprocess
@@ -161,7 +169,8 @@ def program(card: Card, task: Path) -> list[str]:
         weights=card.weights.file,
         order=UNWRAP if card.embedding_rows == "wrapped" else "",
     )
-    look = LOOK.format(fold=FOLD if card.architecture.normalization else "")
+    fold = FOLD_SOLU if card.architecture.act_fn == "solu_ln" else FOLD
+    look = LOOK.format(fold=fold if card.architecture.normalization else "")
     return [load, SCORE.format(which=which, draw=draw), look]
 
 

@@ -12,6 +12,7 @@ checkpoint, device = None, "cpu"
 # %% tags=["hide-input"]
 from analyses.verb_noun.picture import LOOKS, alike
 from analyses.write_ups.carpet import carpet
+from analyses.write_ups.numerals import percent
 from analyses.write_ups.page import picture, record, table
 from models import load
 
@@ -54,7 +55,7 @@ from models.verb_noun.task import TEMPLATES, VERBS
 
 table(
     ["template", "share"],
-    [[template, f"{share:.0%}"] for template, share in TEMPLATES],
+    [[template, percent(share)] for template, share in TEMPLATES],
     caption="Sentences of the language. PLACE follows the verb's odds; ELSEWHERE is any place that "
     "the verb does not lead to; ANYWHERE is any place at all.",
 )
@@ -67,7 +68,7 @@ two = {verb: places for verb, places in VERBS.items() if len(places) > 1}
 table(
     ["verb", "places"],
     [
-        [verb, ", ".join(f"{place} {share:.0%}" for place, share in places.items())]
+        [verb, ", ".join(f"{place} {percent(share)}" for place, share in places.items())]
         for verb, places in two.items()
     ],
     caption="Verbs with two places, and their odds.",
