@@ -5,6 +5,7 @@ from functools import partial
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import gelu, layer_norm
 
 from analyses.evidence.explanations import (
     Explanation,
@@ -110,16 +111,13 @@ def with_neurons(asked: Asked) -> Program:
     def under(tokens: Tokens, tables: Tables, intervention: str) -> Logits:
         averaged = names.index(intervention) if intervention in names else None
         stream = look(tokens, tables, averaged).sum(dim=1) + tables["rest"]
-        read = stream / stream.std(dim=1, keepdim=True, correction=0)
-        before = read @ tables["reads"] + tables["shift"]
+        before = layer_norm(stream, stream.shape[1:]) @ tables["reads"] + tables["shift"]
         if solu:
-            after = before * before.softmax(dim=1)
-            after = after - after.mean(dim=1, keepdim=True)
-            after = after / after.std(dim=1, keepdim=True, correction=0)
+            after = layer_norm(before * before.softmax(dim=1), before.shape[1:])
         else:
-            after = torch.nn.functional.gelu(before)
+            after = gelu(before)
         stream = stream + after @ tables["writes"] + tables["offset"]
-        said = stream / stream.std(dim=1, keepdim=True, correction=0) @ tables["unembed"]
+        said = layer_norm(stream, stream.shape[1:]) @ tables["unembed"]
         return placed(said + tables["bias"], tables)
 
     places = asked.task.language.places

@@ -37,8 +37,9 @@ def gaps(problem: Model) -> Float[Tensor, "sentence label"]:
 
 
 def gap(problem: Model) -> Measurement:
-    """Of a whole sentence, nats: the mean estimates the Kullback-Leibler divergence of model from
-    language, on the sentences that were left out of training.
+    """Of a whole sentence, nats; mean over sentences that were left out of training. These are the
+    rarer ones: over all of the language, where the mean would estimate the Kullback-Leibler
+    divergence of model from language, those that it was trained on count as well.
     """
     return Measurement.mean(gaps(problem).sum(dim=1).tolist())
 

@@ -5,9 +5,9 @@ positive in the logit difference, the *corrupted* one has another verb, and its 
 negative. Every ordered pair of verbs with different places is there, in one of the templates and
 one random context, so each verb is clean in some pairs and corrupted in others.
 
-Over all of them, it makes no difference to a *logit difference* which way one patches: breaking the
-pair (swim, pray) is restoring the pair (pray, swim). Probabilities of the right place tell the two
-directions apart.
+Over all of them, it makes no difference to a *logit difference* which way one patches, but for the
+contexts, which are drawn for each: breaking the pair (swim, pray) is restoring the pair (pray,
+swim) in the same one. Probabilities of the right place tell the two directions apart.
 """
 
 from collections.abc import Callable

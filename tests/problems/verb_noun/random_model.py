@@ -13,15 +13,17 @@ from models.verb_noun.task import VerbNoun, task
 CPU = torch.device("cpu")
 
 
-def architecture(act_fn: Activation | None = "solu_ln") -> Architecture:
-    """Small, with eight heads."""
+def architecture(
+    act_fn: Activation | None = "solu_ln", n_heads: int = 8, d_mlp: int = 12
+) -> Architecture:
+    """Small, with eight heads or fewer."""
     language = task()
     return Architecture(
         n_layers=1,
-        n_heads=8,
+        n_heads=n_heads,
         d_model=16,
         d_head=2,
-        d_mlp=12,
+        d_mlp=d_mlp,
         act_fn="solu_ln",
         d_vocab=language.d_vocab,
         d_vocab_out=language.d_vocab_out,
@@ -47,9 +49,11 @@ def weights(sizes: Architecture) -> dict[str, torch.Tensor]:
     }
 
 
-def random_model(act_fn: Activation | None = "solu_ln") -> Problem[VerbNoun]:
+def random_model(
+    act_fn: Activation | None = "solu_ln", n_heads: int = 8, d_mlp: int = 12
+) -> Problem[VerbNoun]:
     """A problem with such a model."""
-    sizes = architecture(act_fn)
+    sizes = architecture(act_fn, n_heads, d_mlp)
     return assemble(card(sizes), task(), sizes, weights(sizes), None, CPU)
 
 
