@@ -18,7 +18,6 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from analyses.evidence.explanations import Explanation, Logits, Program, kept, knowing_the_task
-from analyses.instruments.ablation import mean_ablate
 from analyses.instruments.activations import (
     KEYS,
     LN1_SCALE,
@@ -30,7 +29,6 @@ from analyses.instruments.activations import (
 )
 from analyses.instruments.circuits import reads, typical_final_scale, w_ov
 from analyses.instruments.heads import Head, heads
-from analyses.instruments.interventions import Intervention
 from analyses.palindromes.comparing import comparer, looks
 from analyses.palindromes.samples import Model
 from analyses.palindromes.scores import scores
@@ -346,14 +344,6 @@ def all_or_nothing(problem: Model) -> Program:
         return (~found.any(dim=1, keepdim=True)).long()
 
     return Program(predict, {"reads": paid_to_change(problem).T > 0.5}, (under,), under)
-
-
-def ablations(problem: Model) -> list[Intervention]:
-    """Each head mean ablated."""
-    return [
-        Intervention(str(head), f"head {head} mean ablated", partial(mean_ablate, parts=head))
-        for head in heads(problem)
-    ]
 
 
 TASK = Explanation("task", "It says yes exactly where all pairs are equal.", knowing_the_task)

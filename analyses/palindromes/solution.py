@@ -31,6 +31,7 @@ import torch
 from analyses.evidence.explanations import Trial
 from analyses.instruments.attention import patterns
 from analyses.instruments.heads import heads
+from analyses.instruments.interventions import head_ablations
 from analyses.palindromes import (
     bounds,
     changes,
@@ -43,7 +44,7 @@ from analyses.palindromes import (
     telling,
 )
 from analyses.palindromes import claims as stated
-from analyses.palindromes.explanations import EXPLANATIONS, ablations
+from analyses.palindromes.explanations import EXPLANATIONS
 from analyses.write_ups import figures
 from analyses.write_ups.numerals import percent, scientific
 from analyses.write_ups.page import check, compete, data, fact, record, table
@@ -500,7 +501,7 @@ table(
 # %%
 few = sequences[: samples.N_LOOKED_AT * 2]
 inputs = {"random": few, "one pair changed": samples.with_changes(problem, 1)}
-contest = compete(EXPLANATIONS, Trial.of(problem, inputs, ablations(problem)))
+contest = compete(EXPLANATIONS, Trial.of(problem, inputs, head_ablations(problem)))
 for name in ("by_values", "content"):
     record(f"{name}_mistakes", contest[name].mistakes.share, "share", digits=0)
 record("content_changes", findings["content_beats_task"].value, "share", digits=1)

@@ -14,10 +14,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from analyses.evidence.explanations import Explanation, Logits, Program, kept, knowing_the_task
-from analyses.instruments.ablation import ablate_direct_path, mean_ablate
+from analyses.instruments.ablation import ablate_direct_path
 from analyses.instruments.circuits import direct_path, full_ov, full_qk, reads, typical_final_scale
-from analyses.instruments.heads import heads
-from analyses.instruments.interventions import Intervention
+from analyses.instruments.interventions import Intervention, head_ablations
 from analyses.sorted_list.samples import N_PATTERNS, evaluation
 from analyses.sorted_list.tables import unsorted_half
 from models.problem import Problem
@@ -160,10 +159,7 @@ def attending(
 def ablations(problem: Problem[SortedList]) -> list[Intervention]:
     """Each head mean ablated, and the direct path."""
     return [
-        *(
-            Intervention(str(head), f"head {head} mean ablated", partial(mean_ablate, parts=head))
-            for head in heads(problem)
-        ),
+        *head_ablations(problem),
         Intervention("direct", "direct path mean ablated", ablate_direct_path),
     ]
 

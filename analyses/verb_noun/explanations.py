@@ -1,7 +1,5 @@
 """How the model finds the place, as programs: by the task, by skip trigrams, and by the MLP too."""
 
-from functools import partial
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -16,9 +14,7 @@ from analyses.evidence.explanations import (
     kept,
     knowing_the_task,
 )
-from analyses.instruments.ablation import mean_ablate
 from analyses.instruments.heads import heads
-from analyses.instruments.interventions import Intervention
 from analyses.verb_noun.completion import Completion
 from analyses.verb_noun.skip_trigrams import table, verb_to_place
 from models.problem import Problem
@@ -134,14 +130,6 @@ def with_neurons(asked: Asked) -> Program:
     }
     kept_tables = {name: kept(values, FINE_STEP) for name, values in tables.items()}
     return Program(predict, kept_tables | _places(asked), (look, placed, under), under)
-
-
-def ablations(asked: Asked) -> list[Intervention]:
-    """Each head mean ablated."""
-    return [
-        Intervention(str(head), f"head {head} mean ablated", partial(mean_ablate, parts=head))
-        for head in heads(asked)
-    ]
 
 
 TASK = Explanation("task", "It says the verb's likeliest place.", knowing_the_task)

@@ -32,10 +32,11 @@ import torch
 from analyses.evidence.explanations import Trial
 from analyses.instruments.attention import patterns
 from analyses.instruments.heads import heads
+from analyses.instruments.interventions import head_ablations
 from analyses.verb_noun import claims as stated
 from analyses.verb_noun import describe, edges, effects, knowing, neurons, twins
 from analyses.verb_noun.completion import ASKED, asking
-from analyses.verb_noun.explanations import EXPLANATIONS, NEURONS, ablations
+from analyses.verb_noun.explanations import EXPLANATIONS, NEURONS
 from analyses.verb_noun.pairs import pairs
 from analyses.verb_noun.skip_trigrams import verb_to_place
 from analyses.write_ups import figures
@@ -419,7 +420,7 @@ inputs = {
     "one verb": one.task.sample(600, torch.Generator().manual_seed(5)),
     "two verbs": edges.second_verbs(one, 600),
 }
-contest = compete(explained, Trial.of(one, inputs, ablations(one)))
+contest = compete(explained, Trial.of(one, inputs, head_ablations(one)))
 record("foreseen", findings["neurons_foresee"].value, "share", digits=0)
 record("foreseen_words", findings["neurons_foresee"].controls[0].value, "share", digits=0)
 

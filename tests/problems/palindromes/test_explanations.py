@@ -6,6 +6,7 @@ import torch
 from analyses.evidence.explanations import Explanation, Trial, put_to_the_test
 from analyses.instruments.activations import KEYS, LN_FINAL_SCALE, QUERIES, RESID_PRE, activations
 from analyses.instruments.heads import Head
+from analyses.instruments.interventions import head_ablations
 from analyses.palindromes import samples
 from analyses.palindromes.changes import above
 from analyses.palindromes.comparing import comparer, looks
@@ -14,7 +15,6 @@ from analyses.palindromes.explanations import (
     BY_VALUES,
     CONTENT,
     EXPLANATIONS,
-    ablations,
     all_or_nothing,
     by_equality,
     by_pair,
@@ -155,7 +155,7 @@ def test_published_words_by_hand(palindromes: Small) -> None:
 def test_every_explanation_answers(explanation: Explanation, small: Small) -> None:
     tokens = samples.evaluation(small)[:50]
     inputs = {"random": tokens, "one": samples.changed_at(small, 5)}
-    explained = put_to_the_test(explanation, Trial.of(small, inputs, ablations(small)))
+    explained = put_to_the_test(explanation, Trial.of(small, inputs, head_ablations(small)))
     assert explained.bits > 0
     assert [each.n for each in explained.agreements] == [50, len(inputs["one"])]
     assert len(explained.foreseen) == 4
@@ -181,7 +181,7 @@ def test_they_read_what_the_model_reads(explanation: Explanation, small: Small) 
 def test_content_predicts_the_committed_model(palindromes: Small) -> None:
     one = torch.cat([samples.changed_at(palindromes, place)[:30] for place in range(11, 21)])
     inputs = {"random": palindromes.fresh(300, seed=5), "one": one}
-    trial = Trial.of(palindromes, inputs, ablations(palindromes)[:1])
+    trial = Trial.of(palindromes, inputs, head_ablations(palindromes)[:1])
     task, content = (put_to_the_test(each, trial) for each in (EXPLANATIONS[0], CONTENT))
     assert content.agreements[1].share > max(0.95, task.agreements[1].share)
     assert content.foreseen_share > 0.9 > task.foreseen_share

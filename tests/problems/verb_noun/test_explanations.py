@@ -6,9 +6,10 @@ import torch
 from analyses.evidence.explanations import Trial, put_to_the_test, size
 from analyses.instruments.ablation import mean_ablate
 from analyses.instruments.heads import Head
+from analyses.instruments.interventions import head_ablations
 from analyses.verb_noun import explanations
 from analyses.verb_noun.completion import ASKED, Completion, asking
-from analyses.verb_noun.explanations import EXPLANATIONS, NEURONS, ablations
+from analyses.verb_noun.explanations import EXPLANATIONS, NEURONS
 from analyses.verb_noun.skip_trigrams import table, verb_to_place
 from models.problem import Problem
 from models.verb_noun.task import PLACES, VerbNoun
@@ -107,7 +108,7 @@ def test_other_words_than_places_are_never_said(small: Small) -> None:
 def test_they_can_be_put_to_the_test(small: Small) -> None:
     asked = asking(small, ASKED[0])
     tokens = {"some": drawn(asked)}
-    trial = Trial.of(asked, tokens, ablations(asked))
+    trial = Trial.of(asked, tokens, head_ablations(asked))
     assert [change.name for change in trial.under] == ["0.0", "0.1", "0.2"]
     chosen = EXPLANATIONS if small.architecture.attn_only else [*EXPLANATIONS, NEURONS]
     found = {each.name: put_to_the_test(each, trial) for each in chosen}
