@@ -282,8 +282,7 @@ CLAIMS = [
     ),
     Claim(
         name="reaches_far",
-        sentence="It finds the verb from further away than any verb ever stood with such words "
-        "between.",
+        sentence="It finds the verb past more adverbs than its language ever has between.",
         quantity="share of prompts with the verb's likeliest place first",
         unit="",
         evidence="sampled",

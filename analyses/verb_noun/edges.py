@@ -54,7 +54,9 @@ TWO_VERBS = "SUBJECT VERB ADVERB and VERB in the"
 AT_ONCE = "SUBJECT VERB and VERB in the"
 """The same with *and* behind the verb, where the language has *and talk about*."""
 FAR = "SUBJECT VERB ADVERB ADVERB ADVERB in the"
-"""A verb at a distance at which, with these words between, none ever stood."""
+"""More adverbs than the language has behind a verb; other words stand as far from it."""
+FURTHER = "SUBJECT VERB ADVERB and ADVERB and ADVERB with friends in the"
+"""Further from the verb, and further from START, than any place ever stood."""
 
 
 @cache
@@ -86,13 +88,13 @@ def _main(problem: Model) -> Int[Tensor, " verb"]:
     return problem.task.place_odds.argmax(dim=1)
 
 
-def far_is_first(problem: Model) -> Measurement:
+def far_is_first(problem: Model, slots: str = FAR) -> Measurement:
     """How often the verb's likeliest place is the first choice of all words from further away than
     with adverbs between it ever stood; all verbs, in some contexts each.
     """
     verbs = torch.arange(len(VERBS)).repeat(CONTEXTS)
     generator = torch.Generator().manual_seed(SEED)
-    logits = problem.logits(of_slots(problem, FAR, verbs[:, None], generator))
+    logits = problem.logits(of_slots(problem, slots, verbs[:, None], generator))
     first = logits[:, -1].argmax(dim=-1).cpu()
     odds = problem.task.place_odds[verbs]
     best = odds == odds.max(dim=1, keepdim=True).values

@@ -117,6 +117,7 @@ for name, slots in (("apart", edges.TWO_VERBS), ("at_once", edges.AT_ONCE)):
     record(f"earlier_{name}", both[0], "share", digits=0)
     record(f"later_{name}", both[1], "share", digits=0)
 record("far", findings["reaches_far"].value, "share", digits=1)
+record("further", edges.far_is_first(problem, edges.FURTHER).value, "share", digits=1)
 table(
     ["prompt", "the model", "the language"],
     describe.by_hand_rows(problem),
@@ -130,9 +131,10 @@ table(
 # in the*). On prompts drawn to test the opposite, the earlier's is in {{ earlier }}. But the model
 # is sure of neither: the earlier's place gets {{ earlier_apart }} on average, the later's {{
 # later_apart }}, and where *and* follows the first verb at once, as in *and talk about the*, {{
-# earlier_at_once }} and {{ later_at_once }}. From a distance at which no verb ever stood, with
-# three adverbs between, the verb still decides in {{ far }}. If the place comes first, the model
-# can only guess, and it does so by the language's odds.
+# earlier_at_once }} and {{ later_at_once }}. With three adverbs between, where the language has two
+# at most, the verb still decides in {{ far }}; from further away than any place ever stood, with
+# *often and gladly and loudly with friends* between, in {{ further }}. If the place comes first,
+# the model can only guess, and it does so by the language's odds.
 #
 # *By search*, inside the language: from random prompts, one word at a time is exchanged where that
 # leaves the verb's likeliest place further below its odds.
