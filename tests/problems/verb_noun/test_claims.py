@@ -28,14 +28,14 @@ TRAINED = twins.trained
 
 @pytest.fixture(scope="module")
 def model(few: None) -> Iterator[Small]:
-    """Five heads and a SoLU, with random weights; its twins have as many."""
+    """Three heads and a SoLU, with random weights; its twins have as many."""
     with pytest.MonkeyPatch.context() as patch:
         others = {
-            "attention_only": random_model(None, n_heads=5),
-            "gelu": random_model("gelu", n_heads=5, d_mlp=20),
+            "attention_only": random_model(None, n_heads=3),
+            "gelu": random_model("gelu", n_heads=3, d_mlp=20),
         }
         patch.setattr(twins, "trained", lambda problem, twin: others[twin])
-        yield random_model(n_heads=5, d_mlp=20)
+        yield random_model(n_heads=3, d_mlp=20)
 
 
 @pytest.fixture(scope="module")
@@ -88,13 +88,13 @@ def part_of(model: Small, effect: str, heads: list[Head], seed: int) -> float:
 
 def test_heads_are_ranked_by_what_each_restores(model: Small) -> None:
     ranking = claims.ranked_heads(model)
-    assert sorted(ranking) == [Head(0, number) for number in range(5)]
-    values = [claims.best_head(model, rank).value for rank in range(5)]
+    assert sorted(ranking) == [Head(0, number) for number in range(3)]
+    values = [claims.best_head(model, rank).value for rank in range(3)]
     assert values == sorted(values, reverse=True)
-    for rank in (0, 4):
+    for rank in (0, 2):
         expected = part_of(model, "denoising", [ranking[rank]], SEED)
         assert values[rank] == pytest.approx(expected, rel=1e-4)
-    for first, last in ((0, 4), (4, 8)):
+    for first, last in ((0, 2), (1, 3)):
         heads = ranking[first:last]
         expected = part_of(model, "denoising", heads, UNSEEN)
         assert claims.of_heads(model, first, last).value == pytest.approx(expected, rel=1e-4)
