@@ -11,6 +11,7 @@ from analyses.evidence.claims import UNTRAINED, Measurement
 from analyses.evidence.explanations import Explanation, Program
 from analyses.instruments.heads import Head
 from analyses.verb_noun import claims, edges, knowing, neurons, twins
+from analyses.verb_noun import pairs as pairs_of_verbs
 from analyses.verb_noun.claims import CLAIMS
 from analyses.verb_noun.completion import ASKED
 from analyses.verb_noun.effects import along, patched
@@ -22,14 +23,17 @@ from models.verb_noun.task import VERBS, VerbNoun
 from tests.problems.verb_noun.random_model import random_model, weights
 
 Small = Problem[VerbNoun]
+TWO = (ASKED[0], ASKED[-1])
 TRAINED = twins.trained
 """Before a fixture puts random weights in its place."""
 
 
 @pytest.fixture(scope="module")
 def model(few: None) -> Iterator[Small]:
-    """Three heads and a SoLU, with random weights; its twins have as many."""
+    """Three heads and a SoLU, with random weights, asked in two templates; so are its twins."""
     with pytest.MonkeyPatch.context() as patch:
+        for module in (claims, knowing, neurons, pairs_of_verbs):
+            patch.setattr(module, "ASKED", TWO)
         others = {
             "attention_only": random_model(None, n_heads=3),
             "gelu": random_model("gelu", n_heads=3, d_mlp=20),
@@ -76,7 +80,7 @@ def test_every_control_can_be_measured(model: Small) -> None:
 def part_of(model: Small, effect: str, heads: list[Head], seed: int) -> float:
     """What some heads have of the effect of the verb: sums over pairs, one after the other."""
     part = whole = 0.0
-    for template in ASKED:
+    for template in TWO:
         found = pairs(model, template, seed)
         whole += float(found.whole().double().sum())
         if effect == "denoising":
@@ -104,7 +108,7 @@ def test_heads_are_ranked_by_what_each_restores(model: Small) -> None:
 
 
 def test_parts_of_what_neurons_add(model: Small) -> None:
-    some = [neurons.contributions(pairs(model, template)).double() for template in ASKED]
+    some = [neurons.contributions(pairs(model, template)).double() for template in TWO]
     each = torch.cat(some)
     whole = float(each.sum())
     largest = float(each.sort(dim=1, descending=True).values[:, :3].sum())
@@ -137,8 +141,8 @@ def always(word: str) -> Explanation:
 def test_a_program_agrees_where_it_says_what_the_model_says(
     model: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tokens = {t: knowing.prompts(model, t) for t in ASKED}
-    words = [word for t in ASKED for word in tokens[t].said.argmax(dim=1).tolist()]
+    tokens = {t: knowing.prompts(model, t) for t in TWO}
+    words = [word for t in TWO for word in tokens[t].said.argmax(dim=1).tolist()]
     often = model.task.vocabulary[max({*words}, key=words.count)]
     share = words.count(model.task.token(often)) / len(words)
     found = claims.agreed(model, always(often))
