@@ -13,7 +13,8 @@ from analyses.verb_noun import edges, knowing, neurons, twins
 from analyses.verb_noun.completion import ASKED, Completion, Model, asking
 from analyses.verb_noun.effects import along, attention, patched
 from analyses.verb_noun.explanations import NEURONS, TRIGRAMS, WORDS
-from analyses.verb_noun.pairs import UNSEEN, Pairs, share
+from analyses.verb_noun.pairs import UNSEEN, Pairs, pairs, share
+from analyses.verb_noun.skip_trigrams import verb_to_place
 from models.problem import Problem
 
 FINER = 2028
@@ -85,16 +86,21 @@ def _along(found: Pairs, which: str) -> torch.Tensor:
 # Neurons
 
 
-def of_neurons(problem: Model, k: int, chosen: str = "top") -> Measurement:
-    """The part of what all neurons add to the verb's effect that `k` of them add, chosen anew for
-    each pair.
+def of_neurons(problem: Model, k: int, turned: bool = False, fixed: bool = False) -> Measurement:
+    """The part of what all neurons add to the verb's effect that `k` of them add, in contexts drawn
+    for this.
+
+    Args:
+        problem: whose neurons they are.
+        k: how many.
+        turned: random directions in place of neurons.
+        fixed: the same for all pairs, those that matter most on average, in other contexts; else
+            those that add most to each pair.
     """
-    choose = neurons.top_share if chosen == "top" else neurons.random_share
-    part, whole = (share(problem, effect) for effect in (partial(choose, k=k), neurons.all_share))
-    assert part.interval and whole.interval
-    # Both are parts of the same whole effect; the interval is that of the first.
-    scaled = [bound / whole.value for bound in part.interval]
-    return Measurement(part.value / whole.value, part.n, type(part.interval)(*scaled))
+    effect = partial(neurons.top_share, k=k, turned=turned)
+    if fixed:
+        effect = partial(neurons.fixed_share, chosen=neurons.ranking(problem)[:k])
+    return share(problem, effect, UNSEEN, neurons.all_share)
 
 
 def verbs_against_gelu(problem: Model, mix: bool = False) -> Measurement:
@@ -151,9 +157,24 @@ def astray(problem: Model) -> tuple[Problem[Completion], torch.Tensor, torch.Ten
     return asked, tokens[away], own[away]
 
 
-def agreed_with_twin(problem: Model, explanation: Explanation) -> Measurement:
-    """The same of the attention-only twin."""
-    return agreed(twins.trained(problem, "attention_only"), explanation)
+@torch.no_grad()
+def table_tells(problem: Model, asking_of: Model | None = None) -> Measurement:
+    """How a table of skip trigrams correlates with a model's logit differences, over the clean
+    prompts of all pairs.
+
+    Args:
+        problem: whose logit differences they are.
+        asking_of: whose table it is; None: the same model's.
+    """
+    told, own = [], []
+    for template in ASKED:
+        found = pairs(problem, template)
+        logits = verb_to_place(asking(asking_of or problem, template)).sum(dim=0).cpu()
+        right, other = problem.task.place_odds.argmax(dim=1)[found.verbs].unbind(dim=1)
+        clean = found.verbs[:, 0]
+        told += (logits[clean, right] - logits[clean, other]).tolist()
+        own += found.clean_difference.tolist()
+    return Measurement.correlation(told, own)
 
 
 def two_verbs_asked(problem: Model) -> Problem[Completion]:
@@ -165,7 +186,8 @@ CLAIMS = [
     Claim(
         name="near_the_language",
         sentence="The model knows the language nearly as well as can be.",
-        quantity="nats per sentence above the language's own odds, mean over fresh sentences",
+        quantity="nats per sentence above the language's own odds, mean over fresh sentences, which "
+        "are the rarer ones",
         unit="nats",
         evidence="sampled",
         comparison="at most",
@@ -244,7 +266,7 @@ CLAIMS = [
     ),
     Claim(
         name="undecided",
-        sentence="Where the verb does not decide, the verb's place is as likely as others.",
+        sentence="Where the verb does not decide, its place is hardly likelier than others.",
         quantity="probability of the verb's likeliest place, mean over verbs",
         unit="",
         evidence="sampled",
@@ -322,11 +344,14 @@ CLAIMS = [
         counted="verbs",
         carries=True,
         measure=partial(of_heads, first=0, last=4),
-        controls=(Control("the other heads", measure=partial(of_heads, first=4, last=8)),),
+        controls=(
+            Control("the first three of them", measure=partial(of_heads, first=0, last=3)),
+            Control("the other heads", measure=partial(of_heads, first=4, last=8)),
+        ),
     ),
     Claim(
         name="through_the_mlp",
-        sentence="What the heads bring acts through the MLP, and hardly by itself.",
+        sentence="What the heads bring acts more through the MLP than past it.",
         quantity="part of the verb's effect that reaches the logits through the MLP, all heads, "
         "all pairs of verbs, path patching",
         unit="",
@@ -338,6 +363,8 @@ CLAIMS = [
         measure=partial(way, which="mlp"),
         controls=(Control("past the MLP", measure=partial(way, which="direct")),),
     ),
+    # First stated with 0.5, which 16 of as many random directions satisfy too; this when 0.99 and
+    # 0.55 had been seen, so in other contexts.
     Claim(
         name="few_neurons",
         sentence="A few neurons do it, others for each pair of verbs.",
@@ -345,12 +372,23 @@ CLAIMS = [
         unit="",
         evidence="sampled",
         comparison="at least",
-        threshold=0.5,
+        threshold=0.9,
         counted="verbs",
         carries=True,
         measure=partial(of_neurons, k=TOP),
         controls=(
-            Control(f"{TOP} random neurons", measure=partial(of_neurons, k=TOP, chosen="random")),
+            Control(
+                f"the {TOP} largest of random directions",
+                measure=partial(of_neurons, k=TOP, turned=True),
+            ),
+            Control(
+                f"the {TOP} largest of the GELU twin",
+                measure=lambda problem: of_neurons(twins.trained(problem, "gelu"), TOP),
+            ),
+            Control(
+                f"{TOP} neurons, the same for all pairs",
+                measure=partial(of_neurons, k=TOP, fixed=True),
+            ),
         ),
     ),
     Claim(
@@ -359,7 +397,7 @@ CLAIMS = [
         quantity="verbs that a neuron answers to (exponential of the entropy of its activation "
         "over verbs), mean over neurons, over the same of the GELU twin",
         unit="",
-        evidence="exhaustive",
+        evidence="illustrated",
         comparison="at most",
         threshold=0.8,
         counted="neurons",
@@ -390,7 +428,8 @@ CLAIMS = [
     # right, so that to agree with the model there takes no neurons; on prompts drawn for it.
     Claim(
         name="neurons_foresee",
-        sentence="When a second verb gets in the way, the program with neurons foresees it.",
+        sentence="The program with neurons, which is the model but for rounding, foresees when a "
+        "second verb gets in the way; without them it is not foreseen.",
         quantity="share of prompts with two verbs on which the program names the model's likeliest "
         "place, of those on which that is not the first verb's",
         unit="",
@@ -398,7 +437,6 @@ CLAIMS = [
         comparison="at least",
         threshold=0.9,
         counted="prompts",
-        carries=True,
         measure=partial(foreseen_of_two, explanation=NEURONS),
         controls=(
             Control("heads on all words", measure=partial(foreseen_of_two, explanation=WORDS)),
@@ -406,18 +444,27 @@ CLAIMS = [
             Control("the second verb's place", measure=second_of_two),
         ),
     ),
+    # In place of one about first choices, which knowing the task names as well.
     Claim(
         name="twin_has_trigrams",
-        sentence="Without an MLP, a table of skip trigrams says what the model says.",
-        quantity="share of prompts in which its first choice is the attention-only twin's, mean "
-        "over verbs",
+        sentence="Without an MLP, a table of skip trigrams tells how sure the model is.",
+        quantity="correlation of the logit difference by the attention-only twin's table with the "
+        "twin's own, over pairs of prompts",
         unit="",
         evidence="sampled",
         comparison="at least",
-        threshold=0.9,
-        counted="verbs",
-        measure=partial(agreed_with_twin, explanation=TRIGRAMS),
-        controls=(Control("the model itself", measure=partial(agreed, explanation=TRIGRAMS)),),
+        threshold=0.8,
+        counted="pairs",
+        measure=lambda problem: table_tells(twins.trained(problem, "attention_only")),
+        controls=(
+            Control("the model itself, by its own table", measure=table_tells),
+            Control(
+                "the twin, by the model's table",
+                measure=lambda problem: table_tells(
+                    twins.trained(problem, "attention_only"), asking_of=problem
+                ),
+            ),
+        ),
     ),
     Claim(
         name="twin_is_worse",

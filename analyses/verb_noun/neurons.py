@@ -17,16 +17,21 @@ from models.verb_noun.task import VERBS
 
 
 @torch.no_grad()
-def contributions(found: Pairs) -> Float[Tensor, "pair neuron"]:
+def contributions(found: Pairs, turned: bool = False) -> Float[Tensor, "pair neuron"]:
     """What each neuron adds, directly, to the effect of the verb on the logit difference: of the
-    clean prompt less of the corrupted one, each divided by its own final scale.
+    clean prompt less of the corrupted one, each divided by its own final scale. With `turned`, what
+    random directions of neuron space add, as many; their sum is the same.
     """
     model, asked = found.problem.model, found.problem.task
     right, other = (asked.answers(tokens)[:, 0] for tokens in (found.clean, found.corrupted))
     writes = model.W_out[0] @ model.W_U
     towards = (writes[:, right] - writes[:, other]).T
     clean, corrupted = (_active(found, tokens) for tokens in (found.clean, found.corrupted))
-    return (clean - corrupted) * towards
+    change = clean - corrupted
+    if turned:
+        basis = directions(change.shape[1]).to(change)
+        change, towards = change @ basis, towards @ basis
+    return change * towards
 
 
 def _active(found: Pairs, tokens: Int[Tensor, "pair n_ctx"]) -> Float[Tensor, "pair neuron"]:
@@ -34,9 +39,12 @@ def _active(found: Pairs, tokens: Int[Tensor, "pair n_ctx"]) -> Float[Tensor, "p
     return active / activations(found.problem, tokens, LN_FINAL_SCALE)[:, -1]
 
 
-def top_share(found: Pairs, k: int) -> Float[Tensor, " pair"]:
-    """What the `k` neurons that add most to each pair's effect add to it together, logits."""
-    return contributions(found).topk(k, dim=1).values.sum(dim=1)
+def top_share(found: Pairs, k: int, turned: bool = False) -> Float[Tensor, " pair"]:
+    """What the `k` neurons, or directions, that add most to each pair's effect add to it together,
+    logits.
+    """
+    each = contributions(found, turned)
+    return each.topk(min(k, each.shape[1]), dim=1).values.sum(dim=1)
 
 
 def all_share(found: Pairs) -> Float[Tensor, " pair"]:
@@ -44,11 +52,9 @@ def all_share(found: Pairs) -> Float[Tensor, " pair"]:
     return contributions(found).sum(dim=1)
 
 
-def random_share(found: Pairs, k: int) -> Float[Tensor, " pair"]:
-    """What `k` random neurons add to it, logits."""
-    each = contributions(found)
-    chosen = torch.randperm(each.shape[1], generator=torch.Generator().manual_seed(k))[:k]
-    return each[:, chosen.to(each.device)].sum(dim=1)
+def fixed_share(found: Pairs, chosen: Sequence[int]) -> Float[Tensor, " pair"]:
+    """What some neurons, the same for all pairs, add to it, logits."""
+    return contributions(found)[:, list(chosen)].sum(dim=1)
 
 
 @cache
@@ -100,7 +106,12 @@ def mean_verbs(active: Float[Tensor, "verb neuron"]) -> float:
 
 def mixed(active: Float[Tensor, "verb neuron"]) -> Float[Tensor, "verb neuron"]:
     """The same activations along random directions of neuron space, in place of the neurons."""
-    size = active.shape[1]
-    drawn = torch.randn(size, size, generator=torch.Generator().manual_seed(0))
-    turned = active @ torch.linalg.qr(drawn).Q.to(active)
+    turned = active @ directions(active.shape[1]).to(active)
     return turned - turned.min(dim=0).values
+
+
+@cache
+def directions(size: int) -> Float[Tensor, "neuron direction"]:
+    """Random directions at right angles to each other, as many as neurons."""
+    drawn = torch.randn(size, size, generator=torch.Generator().manual_seed(0))
+    return torch.linalg.qr(drawn).Q

@@ -2,18 +2,18 @@
 
 What a pair is patched from is always said: the *clean* prompt is the one whose place counts
 positive in the logit difference, the *corrupted* one has another verb, and its place counts
-negative. Every ordered pair of verbs with different places is there, in one of the templates and
-one random context, so each verb is clean in some pairs and corrupted in others.
+negative. Every pair of verbs with different places is there, in one of the templates and one
+random context, and either way round, so each verb is clean in some pairs and corrupted in others.
 
-Over all of them, it makes no difference to a *logit difference* which way one patches, but for the
-contexts, which are drawn for each: breaking the pair (swim, pray) is restoring the pair (pray,
-swim) in the same one. Probabilities of the right place tell the two directions apart.
+Over all of them, it makes no difference to a *logit difference* which way one patches: breaking the
+pair (swim, pray) is restoring the pair (pray, swim). Probabilities of the right place tell the two
+directions apart.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import product
+from itertools import combinations
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -86,7 +86,7 @@ def pairs(problem: Model, template: int, seed: int = SEED) -> Pairs:
     likeliest = problem.task.likeliest
     both = [
         (one, other)
-        for one, other in product(range(len(VERBS)), repeat=2)
+        for one, other in combinations(range(len(VERBS)), 2)
         if likeliest[one] != likeliest[other] and ASKED[(one + other) % len(ASKED)] == template
     ]
     verbs = torch.tensor(both)
@@ -94,6 +94,10 @@ def pairs(problem: Model, template: int, seed: int = SEED) -> Pairs:
     clean = asked.task.of_verbs(verbs[:, 0], generator)
     corrupted = clean.clone()
     corrupted[:, asked.task.verb_at] = problem.task.verbs[verbs[:, 1]]
+    # Either way round in the same context.
+    verbs, clean, corrupted = (
+        torch.cat(ways) for ways in ((verbs, verbs.flip(1)), (clean, corrupted), (corrupted, clean))
+    )
     clean, corrupted = clean.to(problem.device), corrupted.to(problem.device)
     right = (_right(asked, clean) & _right(asked, corrupted)).cpu()
     return Pairs(asked, verbs[right], clean[right], corrupted[right])
@@ -110,11 +114,13 @@ Effect = Callable[[Pairs], Float[Tensor, " pair"]]
 """What some intervention does to each pair, in logits, such as `Pairs.restored` of it."""
 
 
-def share(problem: Model, effect: Effect, seed: int = SEED) -> Measurement:
-    """The part of the whole effect of the verb that an intervention has, over all pairs; each clean
-    verb is a case.
+def share(
+    problem: Model, effect: Effect, seed: int = SEED, of: Effect = Pairs.whole
+) -> Measurement:
+    """The part of the whole effect of the verb, or of another effect, that an intervention has, over
+    all pairs; each clean verb is a case, though pairs have their corrupted verbs in common as well.
     """
-    part, whole = _sums(problem, effect, seed), _sums(problem, Pairs.whole, seed)
+    part, whole = _sums(problem, effect, seed), _sums(problem, of, seed)
     present = whole.nonzero()[:, 0]
     return Measurement.mean(ratio_terms(part[present].tolist(), whole[present].tolist()))
 
