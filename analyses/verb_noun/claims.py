@@ -186,8 +186,8 @@ CLAIMS = [
     Claim(
         name="near_the_language",
         sentence="The model knows the language nearly as well as can be.",
-        quantity="nats per sentence above the language's own odds, mean over fresh sentences, which "
-        "are the rarer ones",
+        quantity="nats per sentence above the language's own odds, mean over fresh sentences, "
+        "which are the rarer ones",
         unit="nats",
         evidence="sampled",
         comparison="at most",
@@ -455,6 +455,7 @@ CLAIMS = [
         comparison="at least",
         threshold=0.8,
         counted="pairs",
+        refuted=True,
         measure=lambda problem: table_tells(twins.trained(problem, "attention_only")),
         controls=(
             Control("the model itself, by its own table", measure=table_tells),

@@ -44,6 +44,19 @@ def gap(problem: Model) -> Measurement:
     return Measurement.mean(gaps(problem).sum(dim=1).tolist())
 
 
+@torch.no_grad()
+def gap_over_all(problem: Model) -> Measurement:
+    """The same over sentences as the language has them, of which many were trained on: this does
+    estimate the divergence.
+    """
+    tokens = problem.task.sample(N_SENTENCES, torch.Generator().manual_seed(SEED))
+    tokens = tokens.to(problem.device)
+    said = problem.logits(tokens)[:, :-1].double().log_softmax(dim=-1)
+    given = said.gather(-1, tokens[:, 1:, None]).squeeze(-1)
+    lost = (problem.task.log_odds_of_next(tokens) - given).sum(dim=1)
+    return Measurement.mean(lost.tolist())
+
+
 def gap_without_verbs(problem: Model) -> Measurement:
     """The same of one that knows all but which verb goes with which place: at the place it gives
     all places the same odds.
@@ -125,21 +138,27 @@ def of_place(problem: Model, templates: Sequence[int]) -> Measurement:
     return Measurement.mean(by_verb(torch.stack(found, dim=1)).double().mean(dim=1).tolist())
 
 
-def odds_missed(problem: Model, certain: bool = False) -> Measurement:
+def odds_missed(problem: Model, certain: bool = False, alike: bool = False) -> Measurement:
     """How far the probability of the likeliest place is from its odds, for verbs with two places;
     mean over prompts.
 
     Args:
         problem: whose model is asked.
         certain: what one would miss that is sure of the likeliest place.
+        alike: what one would miss that gives it the same probability after each of these verbs,
+            the mean of their odds.
     """
     odds = problem.task.place_odds.max(dim=1).values
+    two = torch.tensor([len(places) == 2 for places in VERBS.values()])
     missed: list[float] = []
     for template in ASKED:
         found = prompts(problem, template)
-        two = torch.tensor([len(VERBS[list(VERBS)[verb]]) == 2 for verb in found.verbs.tolist()])
-        said = torch.ones(len(two)) if certain else found.of_place().cpu()
-        missed += (said.double() - odds[found.verbs]).abs()[two].tolist()
+        said = found.of_place().cpu().double()
+        if certain:
+            said = torch.ones_like(said)
+        elif alike:
+            said = torch.full_like(said, float(odds[two].mean()))
+        missed += (said - odds[found.verbs]).abs()[two[found.verbs]].tolist()
     return Measurement.mean(missed)
 
 

@@ -117,7 +117,7 @@ Effect = Callable[[Pairs], Float[Tensor, " pair"]]
 def share(
     problem: Model, effect: Effect, seed: int = SEED, of: Effect = Pairs.whole
 ) -> Measurement:
-    """The part of the whole effect of the verb, or of another effect, that an intervention has, over
+    """The part of the whole effect of the verb, or of another one, that an intervention has, over
     all pairs; each clean verb is a case, though pairs have their corrupted verbs in common as well.
     """
     part, whole = _sums(problem, effect, seed), _sums(problem, of, seed)
