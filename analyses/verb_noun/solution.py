@@ -102,12 +102,12 @@ table(
 #
 # It is not perfect. For verbs with two places, the likelier one's probability is {{ missed }} off
 # its odds, mean over prompts (we had claimed {{ missed_claimed }} at most). To give all these
-# verbs' places the same probability would miss by {{ missed_alike }}: on this measure, it does not
-# follow each verb's odds at all. After *do not*, no sentence of the language ends in the verb's
-# place; the model gives it {{ after_not }}, where without *not* it gives {{ without_not }}. That is
-# no more than what all places share out evenly, {{ evenly }}: it stops knowing the verb, and does
-# not turn against its place. After *talk about the*, where the verb does not matter, the verb's
-# place gets {{ undecided }}.
+# verbs' places the same probability would miss by {{ missed_alike }}: by this measure one cannot
+# say that it follows each verb's odds. After *do not*, no sentence of the language ends in the
+# verb's place; the model gives it {{ after_not }}, where without *not* it gives {{ without_not }}.
+# That is no more than what all places share out evenly, {{ evenly }}: it stops knowing the verb,
+# and does not turn against its place. After *talk about the*, where the verb does not matter, the
+# verb's place gets {{ undecided }}.
 #
 # ## 2. Where it fails
 #

@@ -16,6 +16,7 @@ from analyses.verb_noun.claims import CLAIMS
 from analyses.verb_noun.completion import ASKED
 from analyses.verb_noun.effects import along, patched
 from analyses.verb_noun.pairs import SEED, UNSEEN, pairs
+from analyses.verb_noun.skip_trigrams import verb_to_place
 from models import checkpoint
 from models.card import Architecture
 from models.problem import Problem
@@ -108,13 +109,34 @@ def test_heads_are_ranked_by_what_each_restores(model: Small) -> None:
 
 
 def test_parts_of_what_neurons_add(model: Small) -> None:
-    some = [neurons.contributions(pairs(model, template)).double() for template in TWO]
+    unseen = [pairs(model, template, UNSEEN) for template in TWO]
+    some = [neurons.contributions(found).double() for found in unseen]
     each = torch.cat(some)
     whole = float(each.sum())
     largest = float(each.sort(dim=1, descending=True).values[:, :3].sum())
     assert claims.of_neurons(model, 3).value == pytest.approx(largest / whole, rel=1e-4)
     assert claims.of_neurons(model, 20).value == pytest.approx(1.0, rel=1e-4)
-    assert claims.of_neurons(model, 20, "random").value == pytest.approx(1.0, rel=1e-4)
+    assert claims.of_neurons(model, 20, turned=True).value == pytest.approx(1.0, rel=1e-4)
+    chosen = list(neurons.ranking(model)[:2])
+    fixed = float(each[:, chosen].sum())
+    assert claims.of_neurons(model, 2, fixed=True).value == pytest.approx(fixed / whole, rel=1e-4)
+
+
+def test_a_table_tells_as_far_as_it_goes_along_with_the_model(model: Small) -> None:
+    own, told = [], []
+    for template in TWO:
+        found = pairs(model, template)
+        table = verb_to_place(found.problem).sum(dim=0)
+        main = model.task.place_odds.argmax(dim=1)
+        own += found.clean_difference.tolist()
+        told += [
+            float(table[one, main[one]] - table[one, main[other]])
+            for one, other in found.verbs.tolist()
+        ]
+    expected = float(torch.corrcoef(torch.tensor([own, told]))[0, 1])
+    assert claims.table_tells(model).value == pytest.approx(expected, abs=1e-4)
+    twin = twins.trained(model, "attention_only")
+    assert claims.table_tells(twin, asking_of=model).value != claims.table_tells(twin).value
 
 
 def test_twins_are_compared_with_the_model(model: Small) -> None:
@@ -150,8 +172,6 @@ def test_a_program_agrees_where_it_says_what_the_model_says(
     assert claims.agreed(model, always("talk")).value == pytest.approx(
         words.count(model.task.token("talk")) / len(words)
     )
-    twin = twins.trained(model, "attention_only")
-    assert claims.agreed_with_twin(model, always(often)) == claims.agreed(twin, always(often))
 
 
 def test_prompts_with_two_verbs_that_lead_astray(model: Small) -> None:

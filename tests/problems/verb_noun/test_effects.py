@@ -125,7 +125,8 @@ def test_a_grid_of_probabilities_by_hand(small: Small) -> None:
         written = own.written.clone()
         written[:, -1, number] = other.written[:, -1, number]
         moved = mean(hand.run(base, written=written)) - mean(own)
-        near(table[f"head 0.{number}"][-1], moved / (mean(other) - mean(own)), 5e-3)
+        # The whole may be small, so that its parts are compared, and not their ratios.
+        near(table[f"head 0.{number}"][-1] * (mean(other) - mean(own)), moved, 1e-5)
 
 
 def test_noising_a_pair_is_denoising_it_the_other_way_round(small: Small) -> None:

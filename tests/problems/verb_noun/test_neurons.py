@@ -68,9 +68,18 @@ def test_what_neurons_add(with_mlp: Small) -> None:
     for k in (1, 4, N):
         largest = [sum(sorted(row, reverse=True)[:k]) for row in expected.tolist()]
         near(neurons.top_share(found, k), torch.tensor(largest))
-    near(neurons.random_share(found, N), expected.sum(dim=1))
-    drawn = neurons.random_share(found, 1)
-    assert any(torch.allclose(drawn.double(), column, atol=1e-4) for column in expected.T)
+    near(neurons.fixed_share(found, [2, 0]), expected[:, 0] + expected[:, 2])
+    # Random directions add up to the same, and each to something else.
+    turned = neurons.contributions(found, turned=True)
+    near(turned.sum(dim=1), expected.sum(dim=1))
+    assert not torch.allclose(turned.double(), expected, atol=1e-3)
+    largest = turned.sort(dim=1, descending=True).values[:, :2].sum(dim=1)
+    near(neurons.top_share(found, 2, turned=True), largest)
+
+
+def test_directions_are_at_right_angles() -> None:
+    basis = neurons.directions(7)
+    near(basis @ basis.T, torch.eye(7))
 
 
 def test_neurons_are_ranked_by_the_size_of_what_they_add(with_mlp: Small) -> None:
