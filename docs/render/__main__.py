@@ -18,6 +18,7 @@ from mkdocs.exceptions import Abort, ConfigurationError
 
 from analyses.write_ups.clock import VARIABLE, ClockError, source_time
 from docs.render import RenderError
+from docs.render.unchanged import made_of, remember, stands
 from docs.render.vendor import ROOT
 from models.card import CardError
 from models.folders import replaced
@@ -88,7 +89,12 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     kept = "; the previous site is untouched" if output.exists() else ""
     try:
+        source = made_of()
+        if stands(output, source):
+            print(f"The site in {output} is unchanged.")
+            return 0
         publish(output)
+        remember(output, source)
     except (RenderError, CardError, ConfigurationError, OSError, Abort) as error:
         print(f"The site was not built{kept}.\n{error}", file=sys.stderr)
         return 1

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -26,6 +25,7 @@ from docs.render.notebooks import BLOCK, Put, check_figures, page_notebook
 from docs.render.places import check_front, check_places
 from docs.render.policy import policy
 from docs.render.references import resolve
+from docs.render.revision import revision_of
 from docs.render.searched import with_claims
 from docs.render.standalone import standalone
 from docs.render.start import start_notebook
@@ -38,7 +38,7 @@ PAGES = vendor.ROOT / "build" / "pages"
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Read the problems once a build."""
     config.extra["months"] = read_months()
-    config.extra["commit"] = _commit()
+    config.extra["commit"] = revision_of(vendor.ROOT)
     config.extra["addresses"] = Addresses.of(config)
     return config
 
@@ -183,14 +183,3 @@ def _explain_terms(files: Files, config: MkDocsConfig) -> None:
         if file.page and _month_of(file.page, config):
             address = glossary.url_relative_to(file)
             file.page.content = explain(file.page.content or "", terms, address)
-
-
-def _commit() -> dict[str, Any]:
-    """What the working tree is built from; nothing, where there is no git."""
-    try:
-        git = partial(subprocess.run, cwd=vendor.ROOT, capture_output=True, text=True, check=True)
-        revision = git(["git", "rev-parse", "HEAD"]).stdout.strip()
-        changed = bool(git(["git", "status", "--porcelain"]).stdout.strip())
-    except (OSError, subprocess.CalledProcessError):
-        return {"revision": None, "changed": False}
-    return {"revision": revision, "changed": changed}
