@@ -97,7 +97,7 @@ def parts(problem: Model, head: Head) -> Parts:
         tokens.append(query.token[values] @ w @ at[task.mirror(place)].token[values].T)
         asked = query.position[values].mean(dim=0) @ w
         keys = torch.stack([key.position[values].mean(dim=0) for key in at])
-        scores = (asked[None] @ keys.T)[0]
+        scores = asked @ keys.T
         scores[place + 1 :] = -torch.inf
         positions.append(scores)
     return Parts(torch.stack(tokens), torch.stack(positions))

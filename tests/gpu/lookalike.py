@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
+from torch.utils._mode_utils import no_dispatch
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 NAME = "lookalike"
@@ -69,6 +70,11 @@ class Lookalike(Tensor):
                 kwargs["device"] = CPU
         found = func(*map(unwrap, args), **kwargs)
         if name.endswith("_"):
+            if torch.Tag.inplace_view in func.tags:
+                # The wrapper gets the shape that the values now have. PyTorch does such things to
+                # tensors that nobody else has, as in the product of a vector and a matrix.
+                with no_dispatch():
+                    func(*args, **kwargs)
             return args[0]
         return found if elsewhere else wrap(found)
 

@@ -20,6 +20,9 @@ layer.load_state_dict({'weight': torch.ones(2, 3), 'bias': torch.zeros(2)})
 assert layer(there.float()).tolist() == [3, 3]
 """,
     "assert f'{there[1]:.1f}' == '1.0', there",
+    "assert (there @ torch.stack([there, there]).T).tolist() == [5, 5]",
+    "assert (there @ torch.stack([there, there]).T).shape == (2,)",
+    "there.unsqueeze_(0); assert there.shape == (1, 3) and (there + 1).tolist() == [[1, 2, 3]]",
 ]
 REFUSED = [
     "there + here",

@@ -291,9 +291,14 @@ def test_an_announcement_links_and_credits(site: Path) -> None:
 def test_announcements_are_listed_newest_first(site: Path) -> None:
     front = soup(site / "announcements" / "index.html")
     listed = [str(link["href"]) for link in front.select(".announcements h2 a")]
-    posts = sorted((path.stem for path in POSTS.glob("*.md")), reverse=True)
-    assert listed == [f"{post}/" for post in posts]
-    newest = soup(site / "announcements" / posts[0] / "index.html")
+    dates = {
+        f"{path.stem}/": re.search(r"^date: (.+)$", path.read_text(), re.MULTILINE)[1]  # pyright: ignore
+        for path in POSTS.glob("*.md")
+    }
+    assert sorted(listed) == sorted(dates)
+    shown = [dates[post] for post in listed]
+    assert shown == sorted(shown, reverse=True)
+    newest = soup(site / "announcements" / listed[0] / "index.html")
     title = front.select_one(".announcements h2 a")
     assert title and title.get_text() == newest.h1.get_text()  # pyright: ignore
     # The page is called what the menu calls it.
