@@ -50,7 +50,7 @@ picture(carpet(alike(problem), LOOKS))
 # a place drawn from all of them, whatever the verb. These are the templates, with what each is
 # drawn with:
 
-# %%
+# %% tags=["hide-input"]
 from models.verb_noun.task import TEMPLATES, VERBS
 
 table(
@@ -63,7 +63,7 @@ table(
 # %% [markdown]
 # Most verbs have one place. Some share theirs with another verb, and some have two:
 
-# %%
+# %% tags=["hide-input"]
 two = {verb: places for verb, places in VERBS.items() if len(places) > 1}
 table(
     ["verb", "places"],
@@ -122,7 +122,7 @@ print([problem.task.classes[word] for word in logits[0, -1].topk(3).indices])
 # On sentences that it was not trained on, and which are therefore longer than usual (of the short
 # ones it has seen nearly all):
 
-# %%
+# %% tags=["hide-input"]
 from analyses.verb_noun.knowing import evaluation, first_choice, gaps
 
 given = evaluation(problem)
