@@ -278,7 +278,7 @@ CLAIMS = [
     ),
     Claim(
         name="later_decides",
-        sentence="Of two verbs in one sentence, the later decides.",
+        sentence="Of two verbs with *and* between, the later decides.",
         quantity="share of prompts in which the later verb's place is likelier",
         unit="",
         evidence="sampled",
@@ -292,7 +292,7 @@ CLAIMS = [
     # Stated when the last had come out the other way round; on prompts drawn for it.
     Claim(
         name="earlier_decides",
-        sentence="Of two verbs in one sentence, the earlier decides.",
+        sentence="Of two verbs with *and* between, the earlier decides.",
         quantity="share of prompts in which the earlier verb's place is likelier",
         unit="",
         evidence="sampled",
@@ -300,7 +300,18 @@ CLAIMS = [
         threshold=0.75,
         counted="prompts",
         measure=edges.earlier_decides,
-        controls=(UNTRAINED, EMBEDDINGS_EXCHANGED),
+        controls=(
+            Control(
+                "an adverb in place of the earlier verb",
+                measure=partial(edges.earlier_decides, slots=edges.LATER_ONLY),
+            ),
+            Control(
+                "both verbs next to each other",
+                measure=partial(edges.earlier_decides, slots=edges.IN_A_ROW),
+            ),
+            UNTRAINED,
+            EMBEDDINGS_EXCHANGED,
+        ),
     ),
     Claim(
         name="reaches_far",

@@ -53,6 +53,10 @@ def places_said(problem: Model, tokens: Prompt) -> Float[Tensor, "prompt place"]
 TWO_VERBS = "SUBJECT VERB ADVERB and VERB in the"
 AT_ONCE = "SUBJECT VERB and VERB in the"
 """The same with *and* behind the verb, where the language has *and talk about*."""
+IN_A_ROW = "SUBJECT VERB VERB in the"
+"""Both where sentences of the language have their verb."""
+LATER_ONLY = "SUBJECT ADVERB ADVERB and VERB in the"
+"""An adverb for the earlier verb: whether the later one is read where it stands."""
 FAR = "SUBJECT VERB ADVERB ADVERB ADVERB in the"
 """More adverbs than the language has behind a verb; other words stand as far from it."""
 FURTHER = "SUBJECT VERB ADVERB and ADVERB and ADVERB with friends in the"
@@ -63,11 +67,14 @@ FURTHER = "SUBJECT VERB ADVERB and ADVERB and ADVERB with friends in the"
 def two_verbs(
     problem: Model, seed: int = SEED, slots: str = TWO_VERBS
 ) -> tuple[Int[Tensor, "prompt 2"], Float[Tensor, "prompt place"]]:
-    """Two random verbs with different places in one sentence, and what the model says of places."""
+    """Two random verbs with different places in one sentence, and what the model says of places.
+
+    Where the slots have one verb only, that is the later, and the earlier is in no prompt.
+    """
     generator = torch.Generator().manual_seed(seed)
     verbs = of_different_places(problem.task, PAIRS, generator)
-    tokens = of_slots(problem, slots, verbs, generator)
-    return verbs, places_said(problem, tokens).cpu()
+    shown = verbs[:, -slots.split().count("VERB") :]
+    return verbs, places_said(problem, of_slots(problem, slots, shown, generator)).cpu()
 
 
 def later_decides(problem: Model) -> Measurement:
@@ -77,9 +84,9 @@ def later_decides(problem: Model) -> Measurement:
     return Measurement.share((later > earlier)[:, 0].tolist())
 
 
-def earlier_decides(problem: Model) -> Measurement:
+def earlier_decides(problem: Model, slots: str = TWO_VERBS) -> Measurement:
     """How often the earlier's is, in prompts drawn for this."""
-    verbs, said = two_verbs(problem, UNSEEN)
+    verbs, said = two_verbs(problem, UNSEEN, slots)
     earlier, later = (said.gather(1, _main(problem)[verbs[:, at, None]]) for at in (0, 1))
     return Measurement.share((earlier > later)[:, 0].tolist())
 

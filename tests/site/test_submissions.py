@@ -103,7 +103,7 @@ def test_an_event_held_elsewhere_gave_its_ranks(tmp_path: Path) -> None:
     ranks = [row.select("td")[0].get_text() for row in html.select("tbody tr:has(td)")]
     assert ranks == ["1", "5", "9"]
     assert "Ranks are those that the event gave" in html.get_text()
-    winners = page("hall-of-fame", *found).get_text()
+    winners = page("hall_of_fame", *found).get_text()
     assert winners.count("Novelty") == 1 and "Generality" not in winners
 
 

@@ -71,6 +71,17 @@ def test_the_earlier_or_the_later_of_two_verbs(few: None, monkeypatch: pytest.Mo
     assert len(given) == 2 and not torch.equal(*given)
 
 
+def test_the_earlier_of_two_verbs_can_be_left_out(few: None) -> None:
+    problem = random_model(None, n_heads=1)
+    verbs, said = edges.two_verbs(problem, 3, edges.LATER_ONLY)
+    generator = torch.Generator().manual_seed(3)
+    assert torch.equal(verbs, edges.of_different_places(problem.task, len(verbs), generator))
+    tokens = edges.of_slots(problem, edges.LATER_ONLY, verbs[:, 1:], generator)
+    near(said, edges.places_said(problem, tokens))
+    for row, (_, later) in zip(words(problem, tokens), verbs.tolist(), strict=True):
+        assert [word for word in row if word in VERBS] == [NAMES[later]]
+
+
 def test_far_is_first_counts_the_first_choice(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
     problem = random_model(None, n_heads=1)
 
