@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analyses.evidence.findings import ClaimsDoNotStand
-from analyses.write_ups.build import analyse
+from analyses.write_ups.build import Outcome, analyse
 from analyses.write_ups.clock import ClockError
 from analyses.write_ups.notebook import PageError
 from analyses.write_ups.results import Results, ResultsError
@@ -76,11 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.checkpoint is None:
             # What is committed names its device, and that is not left to chance.
             device = options.device or ("cpu" if options.update else None)
-            for slug in chosen:
-                outcome = analyse(slug, device, options.update)
-                written = "written" if outcome.written else "as committed"
-                executed = "executed" if outcome.executed else "unchanged"
-                print(f"{slug}: {executed}, results {written}.")
+            analyse(chosen, device, options.update, say)
         elif on_hub:
             from analyses.write_ups.on_hub import analyse_hub
 
@@ -103,6 +99,13 @@ def main(arguments: list[str] | None = None) -> int:
         print("Interrupted; what was there before is untouched.", file=sys.stderr)
         return 130
     return 0
+
+
+def say(slug: str, outcome: Outcome) -> None:
+    """Print what it took to bring a problem up to date."""
+    written = "written" if outcome.written else "as committed"
+    executed = "executed" if outcome.executed else "unchanged"
+    print(f"{slug}: {executed}, results {written}.", flush=True)
 
 
 def report(results: Results) -> None:

@@ -1,6 +1,9 @@
 """The analyse stage: execute a problem's pages, unless nothing they depend on changed."""
 
 import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,14 +39,38 @@ class Outcome(NamedTuple):
     """Whether the committed results were rewritten."""
 
 
-def analyse(slug: str, device: str | None, update: bool) -> Outcome:
-    """Bring `build/analyses/<slug>/` up to date.
+@dataclass(frozen=True)
+class _Stale:
+    """A problem whose pages have to be executed."""
+
+    card: Card
+    sha256: str
+    """Of the checkpoint."""
+    stamp: dict[str, Any]
+    pages: dict[str, Page]
+
+
+def analyse(
+    slugs: Sequence[str],
+    device: str | None,
+    update: bool,
+    report: Callable[[str, Outcome], None] = lambda slug, outcome: None,
+) -> None:
+    """Bring `build/analyses/<slug>/` of some problems up to date.
 
     With `device` None, products of any device count, so that what a GPU analysed can be
     rendered where there is none; what is not up to date, or damaged, is executed on the CPU.
     The results are judged every time, executed or not, and compared with the committed
     `analyses/<slug>/results.json`; with `update`, they are written there instead. Products
     that are refused stay in `build/refused/<slug>/`, and the former ones in their place.
+
+    What is up to date is judged first; the pages of all others are executed side by side.
+
+    Args:
+        slugs: of the problems.
+        device: kind of the device.
+        update: whether to write the committed results.
+        report: called for each problem, as soon as it is up to date.
 
     Raises:
         PageError: a cell raised, or prose names an unknown number.
@@ -52,30 +79,44 @@ def analyse(slug: str, device: str | None, update: bool) -> Outcome:
         ClockError: the time that the environment gives is none.
     """
     day = today()
-    card = read_card(slug)
-    weights = committed_weights(card)
-    target, committed = BUILD / slug, committed_results(slug)
     devices = (device,) if device else DEVICES
-    found = current(slug, devices, BUILD)
-    folder = found or refused(target)
-    if found is None:
-        # Of the files as they are read, not as they may be changed meanwhile.
-        stamp = {"fingerprint": fingerprint(slug, devices[0])}
-        pages = execute(slug, None, devices[0])
-        results = results_of(card, pages, devices[0], sha256_of(weights), day)
-        write_products(folder, pages, results, stamp)
+    stale: dict[str, _Stale] = {}
+    for slug in slugs:
+        card = read_card(slug)
+        sha256 = sha256_of(committed_weights(card))
+        if found := current(slug, devices, BUILD):
+            report(slug, Outcome(False, _accept(slug, found, update)))
+        else:
+            # Of the files as they are read, not as they may be changed meanwhile.
+            stamp = {"fingerprint": fingerprint(slug, devices[0])}
+            stale[slug] = _Stale(card, sha256, stamp, read_pages(slug, None, devices[0]))
+
+    def finish(slug: str) -> None:
+        month = stale[slug]
+        results = results_of(month.card, month.pages, devices[0], month.sha256, day)
+        folder = refused(BUILD / slug)
+        write_products(folder, month.pages, results, month.stamp)
+        report(slug, Outcome(True, _accept(slug, folder, update)))
+
+    if stale:
+        execute({slug: month.pages for slug, month in stale.items()}, finish)
+
+
+def _accept(slug: str, folder: Path, update: bool) -> bool:
+    """Put products in their place if they can stand; gives whether results were written."""
+    target, committed = BUILD / slug, committed_results(slug)
     results = judge(folder, None if update else committed)
     if folder != target:
         with replaced(target) as fresh:
             folder.rename(fresh)
     shutil.rmtree(refused(target), ignore_errors=True)
-    return Outcome(found is None, update and _write(results, committed))
+    return update and _write(results, committed)
 
 
-def execute(
+def read_pages(
     slug: str, checkpoint: Path | None, device: str, rows: Rows | None = None
 ) -> dict[str, Page]:
-    """Execute a problem's pages; on another checkpoint, its solution alone."""
+    """The pages of a problem, to be executed; on another checkpoint, its solution alone."""
     pages = {name: Page.read(path) for name, path in sources(slug).items()}
     if checkpoint is not None:
         pages.pop("problem", None)
@@ -84,11 +125,44 @@ def execute(
         # Somebody else's checkpoint may lie anywhere.
         page.confined_to = None if checkpoint else slug
         page.set_parameters(checkpoint=path, device=device, rows=rows)
-    cells = sum(cell.cell_type == "code" for page in pages.values() for cell in page.notebook.cells)
-    with Progress(f"analyse {slug}", total=cells) as progress:
-        execute_all(list(pages.values()), progress.advance)
-        progress.note(f"{cells} cells of {len(pages)} pages executed")
     return pages
+
+
+def execute(
+    problems: Mapping[str, Mapping[str, Page]],
+    finish: Callable[[str], None] = lambda slug: None,
+) -> None:
+    """Execute the pages of problems, and show how far that is.
+
+    Args:
+        problems: their pages by slug.
+        finish: called for each problem as soon as its pages are executed.
+    """
+    # What takes longest first: else a core would have nothing to do while the last one runs.
+    lengths = {slug: sum(map(_cells, pages.values())) for slug, pages in problems.items()}
+    ordered = [
+        page
+        for slug in sorted(problems, key=lambda slug: -lengths[slug])
+        for page in sorted(problems[slug].values(), key=lambda page: -_cells(page))
+    ]
+    of_page = {id(page): slug for slug, pages in problems.items() for page in pages.values()}
+    left = Counter(of_page.values())
+
+    def on_page(page: Page) -> None:
+        slug = of_page[id(page)]
+        left[slug] -= 1
+        if not left[slug]:
+            finish(slug)
+
+    what = f"{len(problems)} problems" if len(problems) > 1 else next(iter(problems))
+    cells = sum(lengths.values())
+    with Progress(f"analyse {what}", total=cells) as progress:
+        execute_all(ordered, progress.advance, on_page)
+        progress.note(f"{cells} cells of {len(ordered)} pages executed")
+
+
+def _cells(page: Page) -> int:
+    return sum(cell.cell_type == "code" for cell in page.notebook.cells)
 
 
 def results_of(

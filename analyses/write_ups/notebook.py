@@ -8,7 +8,7 @@ import difflib
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ PARAMETERS = "parameters"
 """Tag of the cell whose assignments the build replaces."""
 REFERENCE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 SECONDS_PER_CELL = 900
+KERNELS = 4
+"""How many pages are executed at once at most: each kernel takes about a gigabyte of memory."""
 KERNEL_ENVIRONMENT = {
     # tqdm, which TransformerLens imports, misses its notebook widget; no page uses it.
     "PYTHONWARNINGS": "ignore:IProgress not found",
@@ -137,8 +139,12 @@ class Page:
             '`checkpoint, device = None, "cpu"`.'
         )
 
-    async def execute(self, on_cell: Callable[[], None]) -> None:
+    async def execute(self, on_cell: Callable[[], None], threads: int | None) -> None:
         """Run every cell in a fresh kernel, from the root of the repository.
+
+        Args:
+            on_cell: called when a cell is done.
+            threads: that the kernel computes with; None: as many as torch sees fit.
 
         Raises:
             PageError: if a cell raises; names the file, the line and the exception.
@@ -159,7 +165,8 @@ class Page:
             )
             # Afterwards there is no kernel to ask.
             client.on_cell_executed = lambda **_: self._measure(client)
-            await self._run(client)
+            limit = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
+            await self._run(client, limit | os.environ | KERNEL_ENVIRONMENT)
 
     def _confinement(self) -> list[str]:
         if self.confined_to is None:
@@ -172,9 +179,9 @@ class Page:
         if isinstance(provisioner, LocalProvisioner) and provisioner.pid:
             self.effort = effort(provisioner.pid)
 
-    async def _run(self, client: NotebookClient) -> None:
+    async def _run(self, client: NotebookClient, environment: dict[str, str]) -> None:
         try:
-            await client.async_execute(env=os.environ | KERNEL_ENVIRONMENT)
+            await client.async_execute(env=environment)
         except CellExecutionError as error:
             cell = next(
                 cell
@@ -289,14 +296,39 @@ class _Loop(asyncio.SelectorEventLoop):
         raise RuntimeError("signals are heard by asyncio.Runner")
 
 
-def execute_all(pages: list[Page], on_cell: Callable[[], None]) -> None:
-    """Execute pages side by side, a kernel each; then collect and fill.
+def execute_all(
+    pages: Sequence[Page],
+    on_cell: Callable[[], None],
+    on_page: Callable[[Page], None] = lambda page: None,
+) -> None:
+    """Execute pages side by side, a kernel each; collect and fill each as it is done.
+
+    Two pages, as those of one problem, have all cores between them. Of more, as many as there are
+    cores run at once, with one thread each; but no more than `KERNELS`, for the sake of memory.
 
     If one fails, or at Ctrl-C, the others are stopped first.
+
+    Args:
+        pages: begun in this order.
+        on_cell: called when a cell is done.
+        on_page: called when a page is; what it raises stops the others, too.
     """
+    cores = _cores()
+    at_once = max(2, min(cores, KERNELS))
+    threads = max(1, cores // at_once) if len(pages) > 2 else None
 
     async def run() -> None:
-        running = [asyncio.ensure_future(page.execute(on_cell)) for page in pages]
+        kernels = asyncio.Semaphore(at_once)
+
+        async def one(page: Page) -> None:
+            async with kernels:
+                await page.execute(on_cell, threads)
+            page.settle()
+            page.collect()
+            page.fill()
+            on_page(page)
+
+        running = [asyncio.ensure_future(one(page)) for page in pages]
         try:
             await asyncio.gather(*running)
         finally:
@@ -306,7 +338,10 @@ def execute_all(pages: list[Page], on_cell: Callable[[], None]) -> None:
 
     with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(run())
-    for page in pages:
-        page.settle()
-        page.collect()
-        page.fill()
+
+
+def _cores() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from analyses.write_ups.build import execute, results_of, write_products
+from analyses.write_ups.build import execute, read_pages, results_of, write_products
 from analyses.write_ups.notebook import ROOT
 from analyses.write_ups.results import Results
 from models.card import Rows
@@ -26,7 +26,8 @@ def analyse_checkpoint(
     """
     problem = load_problem(slug, checkpoint, device, rows=rows)
     sha256 = problem.sha256 or ""
-    pages = execute(slug, checkpoint.resolve(), device, rows)
+    pages = read_pages(slug, checkpoint.resolve(), device, rows)
+    execute({slug: pages})
     results = results_of(problem.card, pages, device, sha256)
     target = folder / f"{slug}-{sha256[:12]}"
     stamp = {"checkpoint": str(checkpoint), "rows": rows, "converted": problem.conversion}

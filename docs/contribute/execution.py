@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from analyses.write_ups.build import execute, results_of, write_products
+from analyses.write_ups.build import execute, read_pages, results_of, write_products
 from analyses.write_ups.notebook import Page, PageError
 from analyses.write_ups.products import fingerprint
 from analyses.write_ups.results import ResultsError
@@ -29,7 +29,8 @@ def execute_month(month: Month, folder: Path) -> Iterator[Fault]:
         sha256 = sha256_of(committed_weights(card))
         # Of the files as they are read.
         stamp = {"fingerprint": fingerprint(month.slug, "cpu")}
-        pages = execute(month.slug, None, "cpu")
+        pages = read_pages(month.slug, None, "cpu")
+        execute({month.slug: pages})
         results = results_of(card, pages, "cpu", sha256)
     except (PageError, ResultsError, CardError, CheckpointError) as error:
         yield placed(month, error)

@@ -657,18 +657,19 @@ def test_a_claim_that_does_not_stand_fails_the_build(
     page.claims = [finding(name="fine"), claim]
     executed: list[object] = []
 
-    def execute(*asked: object) -> dict[str, Page]:
-        executed.append(asked)
-        return {"solution": page}
+    def execute(problems: dict[str, object], finish: Callable[[str], None]) -> None:
+        executed.append(problems)
+        finish("sorted_list")
 
+    monkeypatch.setattr(build, "read_pages", lambda *_: {"solution": page})
     monkeypatch.setattr(build, "execute", execute)
     monkeypatch.setattr(build, "BUILD", tmp_path / "build")
     committed = (ROOT / COMMITTED).read_bytes()
     # Nor does --update commit what does not stand; the second time nothing is executed.
     for update in (False, True):
         with pytest.raises(ClaimsDoNotStand, match=rf"sorted_list: claim {message}"):
-            analyse("sorted_list", "cpu", update)
-    assert executed == [("sorted_list", None, "cpu")]
+            analyse(["sorted_list"], "cpu", update)
+    assert executed == [{"sorted_list": {"solution": page}}]
     assert (ROOT / COMMITTED).read_bytes() == committed
     assert not (tmp_path / "build").exists()
     assert damaged(tmp_path / "refused" / "sorted_list") == []
