@@ -326,5 +326,7 @@ def test_the_search_offers_a_claim_by_its_words(served: Served, reader: BrowserC
     expect(found).to_contain_text("Neither head can be spared")
     with page.expect_navigation():
         found.click()
+    # On a busy machine the page is long there before it is scrolled.
+    page.wait_for_load_state()
     expect(page.locator("#claim-sorted_list-both_heads_needed")).to_be_in_viewport()
     page.close()
