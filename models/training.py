@@ -208,7 +208,7 @@ def train(
         TrainingError: if `state` holds another run than the card describes.
     """
     card = read_card(slug, models)
-    trainer = _begun(card, task, device)
+    trainer = begin(card, task, device)
     if restart:
         state.unlink(missing_ok=True)
     elif trainer.resume(state):
@@ -233,7 +233,7 @@ def publish_unfinished(
     card = read_card(slug, models)
     planned = card.training.model_copy(update={"stopped_after": None})
     card = card.model_copy(update={"training": planned})
-    trainer = _begun(card, task, device)
+    trainer = begin(card, task, device)
     if not trainer.resume(state):
         raise TrainingError(
             f"{state}: no run to publish. One is kept there after its first whole epoch, of "
@@ -245,7 +245,8 @@ def publish_unfinished(
     return publish(card.model_copy(update={"training": recipe}), trainer, models)
 
 
-def _begun(card: Card, task: Task, device: torch.device) -> Trainer:
+def begin(card: Card, task: Task, device: torch.device) -> Trainer:
+    """A run by a card, before its first step."""
     model = initialise(card.architecture, card.training.seed, device)
     return Trainer(model, task, card.training, device, card.architecture)
 

@@ -1,8 +1,11 @@
-"""A problem's write-up executed in the process that asks for it, where no kernel has to start."""
+"""A problem's pages executed in the process that asks for it, where no kernel has to start."""
 
+import contextlib
+import io
 from typing import Any
 from unittest.mock import patch
 
+import jupytext
 from nbformat.v4 import new_output
 
 import analyses.write_ups.page
@@ -41,3 +44,16 @@ def execute(page: Page) -> None:
             ):
                 exec(compile(cell.source, page.place(cell), "exec"), names)
             cell.outputs, recorded = recorded, []
+
+
+def printed_after(slug: str, heading: str) -> list[str]:
+    """What a reader of the problem's page gets to see who runs the first code below a heading, and
+    nothing before it.
+    """
+    cells = jupytext.read(sources(slug)["problem"], fmt="py:percent").cells
+    (place,) = (n for n, cell in enumerate(cells) if f"## {heading}\n" in cell.source + "\n")
+    source = next(cell.source for cell in cells[place:] if cell.cell_type == "code")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(source, {})
+    return printed.getvalue().splitlines()

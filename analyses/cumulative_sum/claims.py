@@ -620,9 +620,9 @@ CLAIMS = [
             Control("the same, mean ablated", measure=partial(worst_other_side, how="mean")),
         ),
     ),
-    # The following seven were stated after the model had been looked at. What the two before them
-    # measure had shown that this is where the answers change, and a reader found that both hold
-    # for switching off alone. Of those with `held` in their names nothing had been measured.
+    # The following seven were stated after the model had been looked at: what the two before them
+    # measure holds for switching off alone. Of those with `held` in their names nothing had been
+    # measured.
     Claim(
         name="zero_needs_both",
         sentence="With the neurons of one side switched off, no zero is recognised.",

@@ -7,11 +7,15 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from analyses.cumulative_sum import claims
 from analyses.cumulative_sum.certificate import Certificate, Hardest
-from analyses.cumulative_sum.neurons import Sides
+from analyses.cumulative_sum.directions import Cosines
+from analyses.cumulative_sum.neurons import Sides, sides
 from analyses.cumulative_sum.one_dimensional import line, sums_at
 from analyses.cumulative_sum.uniform import uniform
+from analyses.instruments.ablation import zero_ablate
 from analyses.instruments.attribution import Attribution
+from analyses.instruments.parts import Neurons
 from analyses.write_ups.numerals import percent
 from models.cumulative_sum.task import CLASSES, ZERO, CumulativeSum
 from models.problem import Problem
@@ -49,6 +53,51 @@ def score(
         tuple(float(correct[signs == sign].double().mean()) for sign in SIGNS),
         tuple(float((said == number).double().mean()) for number in range(len(CLASSES))),
     )
+
+
+ABLATIONS: dict[str, claims.Ablation] = {
+    "switched off": "off",
+    "mean ablated": "mean",
+    "held": "held",
+}
+"""What can be done to neurons, as a table names it."""
+
+
+def without_neurons(problem: Problem[CumulativeSum]) -> dict[str, Score]:
+    """The model with each live neuron switched off, with each side ablated, and with all neurons
+    off, by name; over the sequences that claims on ablations are sampled on.
+    """
+    tokens = claims.evaluation(problem, claims.N_ACTIVATIONS)
+    side = sides(problem, tokens)
+    found = {
+        f"neuron {neuron} switched off": zero_ablate(problem, tokens, Neurons(0, [neuron]))
+        for neuron in sorted(side.positive + side.negative)
+    }
+    for words, how in ABLATIONS.items():
+        for name, sign in {"positive side": 1, "negative side": -1}.items():
+            found[f"{name} {words}"] = claims.side_ablated(problem, sign, how)
+    every = Neurons(0, range(uniform(problem).d_mlp))
+    found["all neurons switched off"] = zero_ablate(problem, tokens, every)
+    return {name: score(problem.task, logits, tokens) for name, logits in found.items()}
+
+
+def cosine_rows(angle: Cosines, opposed: float) -> list[list[str]]:
+    """Rows of a table: u and the unembedding of each class, by the unembedding of each class;
+    that of negative and of positive are `opposed`.
+    """
+    own = 1.0
+    unembedding = {
+        "negative": (own, angle.negative_zero, opposed),
+        "zero": (angle.negative_zero, own, angle.zero_positive),
+        "positive": (opposed, angle.zero_positive, own),
+    }
+    return [
+        ["u", *(f"{cosine:.3f}" for cosine in angle.u_classes)],
+        *(
+            [f"unembedding of {name}", *(f"{cosine:.3f}" for cosine in cosines)]
+            for name, cosines in unembedding.items()
+        ),
+    ]
 
 
 class Responses(NamedTuple):
@@ -159,15 +208,6 @@ def smallest_margins(
             ]
             found[total].append(min(cells, default=float("nan")))
     return found
-
-
-def of_them(share: float) -> str:
-    """How many a share is, for prose: a word where it is exact.
-
-    >>> of_them(1.0), of_them(0.0), of_them(0.9996)
-    ('all', 'none', '99.96 %')
-    """
-    return {1.0: "all", 0.0: "none"}.get(share) or percent(share)
 
 
 def verdict(certificate: Certificate) -> str:

@@ -4,7 +4,6 @@ Those that know the model take attention as uniform, and so work on the cumulati
 position and last token add, they replace by its mean.
 """
 
-from collections.abc import Mapping
 from functools import partial
 
 import torch
@@ -13,7 +12,16 @@ from torch import Tensor
 
 from analyses.cumulative_sum import neurons
 from analyses.cumulative_sum.uniform import uniform
-from analyses.evidence.explanations import Explanation, Logits, Program, kept, knowing_the_task
+from analyses.evidence.explanations import (
+    Answers,
+    Explanation,
+    Logits,
+    Program,
+    Tables,
+    Tokens,
+    kept,
+    knowing_the_task,
+)
 from analyses.instruments.ablation import zero_ablate
 from analyses.instruments.interventions import Intervention
 from analyses.instruments.parts import Neurons
@@ -24,9 +32,6 @@ STEP = 0.1
 """In which slopes and levels are written down, and what neurons add to logits."""
 COARSE = 0.5
 """The same, coarsely."""
-Tables = Mapping[str, Tensor]
-Tokens = Int[Tensor, "batch n_ctx"]
-Answers = Int[Tensor, "batch label"]
 
 
 def near_zero(task: CumulativeSum, n: int, generator: torch.Generator) -> Int[Tensor, "n n_ctx"]:

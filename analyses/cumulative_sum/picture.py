@@ -3,6 +3,8 @@
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from analyses.write_ups.svg import svg
+
 WIDTH, HEIGHT, MARGIN = 640.0, 300.0, 14.0
 COLOURS = ("negative", "series-2", "positive")
 """Of the palette: negative, zero and positive."""
@@ -44,9 +46,8 @@ def walks(
                     f'<path d="{dots}" stroke="var(--mim-{colour})" '
                     f'stroke-width="{width:g}" stroke-linecap="round"/>'
                 )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" fill="none" '
-        'role="img" aria-label="Running sums of several sequences as lines from left to right, '
-        "with a dot at each step in the colour of the model's answer\">"
-        f"{''.join(parts)}</svg>"
+    label = (
+        "Running sums of several sequences as lines from left to right, with a dot at each step "
+        "in the colour of the model's answer"
     )
+    return svg(WIDTH, HEIGHT, label, parts)

@@ -22,6 +22,8 @@
 checkpoint, device, rows = None, "cpu", None
 
 # %% tags=["hide-input"]
+from itertools import product
+
 import torch
 from IPython.display import display
 
@@ -43,10 +45,9 @@ from analyses.cumulative_sum.weight_decay import SEEDS, trained
 from analyses.evidence.explanations import Trial
 from analyses.instruments import attribution, centring, holding
 from analyses.instruments.ablation import mean_ablate, zero_ablate
-from analyses.instruments.attention import patterns
-from analyses.instruments.parts import Mlp, Neurons
+from analyses.instruments.parts import Mlp
 from analyses.write_ups import figures, ladder
-from analyses.write_ups.numerals import scientific
+from analyses.write_ups.numerals import fixed, how_many, scientific
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
 from models.cumulative_sum.task import CLASSES, NEGATIVE, POSITIVE, ZERO
@@ -70,7 +71,7 @@ logits = problem.logits(sequences)
 probability = answer_log_probs(task, logits, sequences).exp()
 record("sequences", len(sequences), "", digits=0)
 record("accuracy", findings["classifies"].value, "share", digits=2)
-fact("right", describe.of_them(findings["classifies"].value))
+fact("right", how_many(findings["classifies"].value))
 record("ablated_on", stated.N_ACTIVATIONS, "", digits=0)
 record("loss", loss(task, logits, sequences), "nats")
 record("probability_mean", probability.mean(), "")
@@ -122,10 +123,9 @@ figures.histogram(
 
 # %%
 five = sequences[:5]
-figures.attention(
-    patterns(problem, five),
-    [[task.vocabulary[token] for token in row] for row in five],
-    ["0.0"],
+figures.attention_of(
+    problem,
+    five,
     caption="Attention patterns of the head on five fresh sequences: a row for each query, "
     "a column for each key.",
     alt="A lower triangle that fades evenly from the first row to the last; within a row all "
@@ -235,25 +235,10 @@ figures.boxes(
 angle = directions.cosines(problem)
 fact("cosine_signs", f"{findings['u_tells_signs'].value:.3f}")
 record("cosine_zero_size", findings["u_blind_to_zero"].value, "")
-fact("cosine_zero", f"{angle.u_zero:.3f}".replace("-", "\N{MINUS SIGN}"))
+fact("cosine_zero", fixed(angle.u_zero, 3))
 table(
     ["cosine of", *CLASSES],
-    [
-        ["u", *(f"{value:.3f}" for value in angle.u_classes)],
-        [
-            "unembedding of negative",
-            "1",
-            f"{angle.negative_zero:.3f}",
-            f"{findings['signs_opposed'].value:.3f}",
-        ],
-        ["unembedding of zero", f"{angle.negative_zero:.3f}", "1", f"{angle.zero_positive:.3f}"],
-        [
-            "unembedding of positive",
-            f"{angle.positive_negative:.3f}",
-            f"{angle.zero_positive:.3f}",
-            "1",
-        ],
-    ],
+    describe.cosine_rows(angle, findings["signs_opposed"].value),
     caption="Cosines of u and of the unembedding of each class, in the residual stream",
 )
 
@@ -278,7 +263,7 @@ record("loss_mlp_averaged", scores["mean ablated"].loss, "nats")
 record("accuracy_mlp_averaged", findings["needs_mlp"].value, "share", digits=1)
 record("zero_true", (task.sums(few) == 0).double().mean(), "share", digits=1)
 record("zero_said_without_mlp", scores["switched off"].said[ZERO], "share", digits=1)
-fact("zeros_kept", describe.of_them(findings["zero_still_known"].value))
+fact("zeros_kept", how_many(findings["zero_still_known"].value))
 record("zero_said_ratio", findings["zero_too_wide"].value, "", digits=1)
 table(
     ["MLP", "loss (nats)", "accuracy", *(f"where {name}" for name in CLASSES)],
@@ -358,7 +343,7 @@ fact("positive_neurons", ", ".join(map(str, side.positive)) or "none")
 fact("negative_neurons", ", ".join(map(str, side.negative)) or "none")
 switches = describe.switch_points(problem)
 order = side.positive + side.negative
-fact("live", describe.of_them(len(order) / len(switches)))
+fact("live", how_many(len(order) / len(switches)))
 figures.heatmaps(
     {"": uniform.uniform(problem).out[order]},
     scale="signed",
@@ -386,39 +371,23 @@ figures.heatmaps(
 # would be at a mean of zero, at the same position and after the same last token.
 
 # %%
-fact("serving", describe.of_them(findings["serve_their_side"].value))
-sides = {"positive side": 1, "negative side": -1}
-hows: dict[str, stated.Ablation] = {"switched off": "off", "mean ablated": "mean", "held": "held"}
-ablated = {
-    **{
-        f"neuron {neuron} switched off": zero_ablate(problem, few, Neurons(0, [neuron]))
-        for neuron in sorted(order)
-    },
-    **{
-        f"{name} {words}": stated.side_ablated(problem, sign, how)
-        for words, how in hows.items()
-        for name, sign in sides.items()
-    },
-    "all neurons switched off": zero_ablate(problem, few, Neurons(0, range(len(switches)))),
-}
-without_neurons = {name: describe.score(task, result, few) for name, result in ablated.items()}
-for name, short in {"positive": "positive", "negative": "negative"}.items():
-    for words, how in hows.items():
-        by_sign = without_neurons[f"{name} side {words}"].by_sign
-        if how != "mean":
-            fact(f"zeros_{name}_{how}", describe.of_them(by_sign[ZERO]))
-        for kind, share in zip(CLASSES, by_sign, strict=True):
-            record(f"{short}_{how}_{kind}", share, "share", digits=1)
-fact("other_side_right", describe.of_them(findings["other_side_spared"].value))
+fact("serving", how_many(findings["serve_their_side"].value))
+without_neurons = describe.without_neurons(problem)
+for side_of, (words, how) in product(("positive", "negative"), describe.ABLATIONS.items()):
+    by_sign = without_neurons[f"{side_of} side {words}"].by_sign
+    if how != "mean":
+        fact(f"zeros_{side_of}_{how}", how_many(by_sign[ZERO]))
+    for kind, share in zip(CLASSES, by_sign, strict=True):
+        record(f"{side_of}_{how}_{kind}", share, "share", digits=1)
+fact("other_side_right", how_many(findings["other_side_spared"].value))
 for name in (
     *("own_side_needed", "other_side_hurt", "zero_needs_both", "zero_needs_both_mean"),
     *("held_keeps_zero", "held_spares_signs"),
 ):
     record(f"{name}_share", findings[name].value, "share", digits=1)
 own_side = without_neurons["positive side mean ablated"].by_sign[POSITIVE]
-fact("own_side_mean", describe.of_them(own_side))
-all_off = without_neurons["all neurons switched off"]
-fact("zeros_all_off", describe.of_them(all_off.by_sign[ZERO]))
+fact("own_side_mean", how_many(own_side))
+fact("zeros_all_off", how_many(without_neurons["all neurons switched off"].by_sign[ZERO]))
 table(
     ["neurons", "loss (nats)", "accuracy", *(f"where {name}" for name in CLASSES)],
     [
@@ -456,9 +425,9 @@ table(
 #
 # ## 7. What the neurons are for
 #
-# At a mean of 0 *all* neurons fire. The first to switch off does so {{ nearest_switch }} away from
-# it, and after twenty numbers a sum of 1 is a mean of only 1/20. Where the answer changes, no ReLU
-# cuts anything off: the MLP is a linear map there, which makes the logits steep.
+# How far does this linear piece reach? The first neuron to switch off does so {{ nearest_switch }}
+# away from a mean of 0, and after twenty numbers a sum of 1 is a mean of only 1/20. So where the
+# answer changes, no ReLU cuts anything off.
 
 # %%
 record("nearest_switch", switches.abs().min(), "", digits=3)
@@ -467,7 +436,7 @@ record("slope_without", steep.without_mlp, "logits", digits=1)
 record("slope_with", steep.with_mlp, "logits", digits=1)
 record("gain", steep.with_mlp / steep.without_mlp, "", digits=1)
 linear = describe.score(task, holding.without_relu(problem, few), few)
-fact("right_linear", describe.of_them(findings["relu_not_needed"].value))
+fact("right_linear", how_many(findings["relu_not_needed"].value))
 record("loss_linear", linear.loss, "nats", digits=4)
 record("loss_whole", whole.loss, "nats", digits=4)
 close = grid.abs() <= 0.3
@@ -606,7 +575,7 @@ record("climbs", len(climbs.inputs), "", digits=0)
 record("climb_margin", -climbs.difficulty[0], "logits", tolerance=0.005)
 record("random_margin", chance.min(), "logits")
 record("exact_margin", exact, "logits")
-fact("late_ones", describe.of_them(findings["hard_late"].value))
+fact("late_ones", how_many(findings["hard_late"].value))
 record("late", stated.LATE, "", digits=0)
 table(
     ["sequence", "hardest at", "sum there", "margin"],
@@ -671,7 +640,7 @@ record("nested_64", bounds.nested_64(problem.architecture), "", digits=0)
 fact("short_sequences", f"{findings['short_ones_agree'].n:,}")
 record("short_apart", findings["short_ones_agree"].value, "share", digits=1)
 record("straight_apart", findings["short_ones_agree"].controls[0].value, "", digits=0)
-fact("long_ones", describe.of_them(findings["long_ones_agree"].value))
+fact("long_ones", how_many(findings["long_ones_agree"].value))
 
 # %% [markdown]
 # * *Attention*: {{ error_attention }}. If the scores of a query lie within $r$ of each other, what
@@ -718,7 +687,7 @@ for name, model in {"less": less, "free": free}.items():
     record(f"{name}_margin", margins(task, model.logits(sequences), sequences).min(), "logits")
 record("taken_back", findings["surer_but_wrong"].n, "", digits=0)
 freed = [stated.accuracy(model).value for model in stated.runs(problem, 0.0)]
-fact("free_right", describe.of_them(min(freed)))
+fact("free_right", how_many(min(freed)))
 record("free_wrong", findings["surer_but_wrong"].value, "", digits=0)
 fact("less_verdict", describe.verdict_in_short(int(findings["less_decay_proved"].value)))
 
@@ -759,9 +728,9 @@ methods = {
 rungs = {name: ladder.rung(found, task.length) for name, found in methods.items()}
 record("sum_cases", rungs["sums"].cases[-1], "", digits=0)
 record("sign_cases", rungs["nearest sums"].cases[-1], "", digits=0)
-fact("by_sums", describe.of_them(findings["sum_suffices"].value))
-fact("by_signs", describe.of_them(findings["signs_suffice"].value))
-fact("by_multisets", describe.of_them(rungs["multisets"].share[-1]))
+fact("by_sums", how_many(findings["sum_suffices"].value))
+fact("by_signs", how_many(findings["signs_suffice"].value))
+fact("by_multisets", how_many(rungs["multisets"].share[-1]))
 record("brute_force_proves", rungs["brute force"].share[-1], "share", digits=0)
 fitted = one_dimensional.line(uniform.uniform(problem), task)
 record("rest_on_neurons", fitted.rest.abs().max(), "", digits=4)
@@ -818,9 +787,9 @@ for name, found in contest.items():
     record(f"{name}_bits", found.bits, "bits", digits=0)
 for name in ("mean_and_neurons", "in_halves", "adding"):
     random, near = contest[name].agreements
-    fact(f"{name}_random", describe.of_them(random.share))
-    fact(f"{name}_close", describe.of_them(near.share))
-fact("adding_changed", describe.of_them(contest["adding"].foreseen_share))
+    fact(f"{name}_random", how_many(random.share))
+    fact(f"{name}_close", how_many(near.share))
+fact("adding_changed", how_many(contest["adding"].foreseen_share))
 fact("mistakes", f"{contest['adding'].mistakes.n:,}" if contest["adding"].mistakes.n else "no")
 record("changed", contest["adding"].changed, "", digits=0)
 ranked = contest["mean_and_neurons"].confidence

@@ -9,13 +9,11 @@ import argparse
 from functools import cache
 from pathlib import Path
 
-import torch
-
-from models import checkpoint, load
-from models.cumulative_sum.task import CumulativeSum
+from models import load
+from models.card import read_card
+from models.cumulative_sum.task import CumulativeSum, task
 from models.problem import Problem
-from models.training import Trainer
-from models.transformer import initialise
+from models.retraining import train_again, write_weights
 
 RETRAINED = Path(__file__).with_name("retrained")
 SEEDS = (0, 1, 2)
@@ -41,17 +39,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("decay", type=float)
     parser.add_argument("seed", type=int)
     asked = parser.parse_args(arguments)
-    problem = load("cumulative_sum")
-    change = {"weight_decay": asked.decay, "seed": asked.seed}
-    recipe = problem.card.training.model_copy(update=change)
-    cpu = torch.device("cpu")
-    model = initialise(problem.card.architecture, recipe.seed, cpu)
-    trainer = Trainer(model, problem.task, recipe, cpu)
-    trainer.run(f"train with weight decay {asked.decay:g}")
-    n_heads = problem.card.architecture.n_heads
-    checkpoint.write(
-        checkpoint.named(model.state_dict(), n_heads), weights(asked.decay, asked.seed)
-    )
+    card = read_card("cumulative_sum")
+    recipe = card.training.model_copy(update={"weight_decay": asked.decay, "seed": asked.seed})
+    changed = card.model_copy(update={"training": recipe})
+    trainer = train_again(changed, task(), f"train with weight decay {asked.decay:g}")
+    write_weights(trainer, changed, weights(asked.decay, asked.seed))
 
 
 if __name__ == "__main__":

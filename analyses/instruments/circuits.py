@@ -46,7 +46,10 @@ class Reads(NamedTuple):
 
 
 def reads(
-    problem: Problem[Any], positions: slice, layer: int | None = None, scale: float | None = None
+    problem: Problem[Any],
+    positions: int | slice,
+    layer: int | None = None,
+    scale: float | None = None,
 ) -> Reads:
     """`LN(W_E + mean W_pos)`: what heads read of each token at some positions, their positional
     embeddings averaged.
@@ -57,7 +60,7 @@ def reads(
 
     Args:
         problem: whose weights are read.
-        positions: where the tokens stand.
+        positions: where the tokens stand: at one, or at each of several.
         layer: whose heads read; None: the only one.
         scale: what LayerNorm divides by (`typical_scale`). None: in layer 0, what it divides each
             token by.
@@ -69,7 +72,7 @@ def reads(
     """
     model, layer = problem.model, layer_of(problem, layer)
     token = model.W_E
-    position = model.W_pos[positions].mean(dim=0).expand_as(token)
+    position = model.W_pos[positions].reshape(-1, token.shape[1]).mean(dim=0).expand_as(token)
     if problem.architecture.normalization is None:
         return Reads(token, position, layer)
     token, position = (part - part.mean(dim=-1, keepdim=True) for part in (token, position))

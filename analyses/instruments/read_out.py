@@ -10,15 +10,25 @@ from models.problem import Problem
 
 
 @torch.no_grad()
+def normalised(
+    problem: Problem[Any], resid: Float[Tensor, "*row d_model"]
+) -> Float[Tensor, "*row d_model"]:
+    """A residual stream as LayerNorm leaves it, whose own weights are folded into what follows; of
+    a model without LayerNorm, as it is.
+    """
+    if problem.architecture.normalization is None:
+        return resid
+    resid = resid - resid.mean(dim=-1, keepdim=True)
+    variance = resid.square().mean(dim=-1, keepdim=True)
+    return resid / (variance + problem.model.cfg.eps).sqrt()
+
+
+@torch.no_grad()
 def read_out(
     problem: Problem[Any], resid: Float[Tensor, "batch d_model"]
 ) -> Float[Tensor, "batch d_vocab_out"]:
     """The logits of a residual stream after the last layer: final LayerNorm and unembedding."""
-    if problem.architecture.normalization is not None:
-        resid = resid - resid.mean(dim=-1, keepdim=True)
-        variance = resid.square().mean(dim=-1, keepdim=True)
-        resid = resid / (variance + problem.model.cfg.eps).sqrt()
-    return resid @ problem.model.W_U + problem.model.b_U
+    return normalised(problem, resid) @ problem.model.W_U + problem.model.b_U
 
 
 @torch.no_grad()

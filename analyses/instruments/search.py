@@ -1,6 +1,6 @@
 """Look for the inputs that a model finds hardest, by climbing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -48,3 +48,12 @@ def climb(
             progress.advance()
     order = hardest.argsort(descending=True)
     return Climb(inputs[order.cpu()], hardest[order].cpu(), torch.stack(best).cpu())
+
+
+def first_of_each(kinds: Sequence[int], most: int) -> list[int]:
+    """Where each kind comes first, of as many kinds as come first: the hardest of each.
+
+    >>> first_of_each([7, 7, 3, 7, 5], most=2)
+    [0, 2]
+    """
+    return [kinds.index(kind) for kind in dict.fromkeys(kinds)][:most]

@@ -9,10 +9,18 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
-from analyses.evidence.explanations import Explanation, Logits, Program, Tables, knowing_the_task
+from analyses.evidence.explanations import (
+    Answers,
+    Explanation,
+    Logits,
+    Program,
+    Tables,
+    Tokens,
+    knowing_the_task,
+)
 from analyses.labelling_function.by_hand.plan import by_primitive
 from analyses.labelling_function.by_hand.written_down import program as painted_by_hand
 from analyses.labelling_function.neurons.chosen import search
@@ -37,8 +45,6 @@ from analyses.labelling_function.rivals.programs import (
 from models.labelling_function.task import LabellingFunction
 from models.problem import Problem
 
-Tokens = Int[Tensor, "batch n_ctx"]
-Answers = Int[Tensor, "batch label"]
 Bring = Callable[[Tokens, Tables, str], Float[Tensor, "batch into"]]
 Of = Problem[LabellingFunction]
 

@@ -3,6 +3,7 @@
 from itertools import groupby
 
 from analyses.labelling_function.points import Map
+from analyses.write_ups.svg import svg
 from models.labelling_function.task import CLASSES, SIDE
 
 COLOURS = ("negative", "positive")
@@ -24,14 +25,13 @@ def runs(red: Map) -> list[str]:
 def coloured(red: Map) -> str:
     """An SVG of a map `[x, y]`: Y from left to right, X from top to bottom."""
     # A little higher than a row, or the paper shines through between two.
-    drawn = "".join(
+    drawn = [
         f'<path d="{path}" stroke="var(--mim-{colour})" stroke-width="1.04"/>'
         for colour, path in zip(COLOURS, runs(red), strict=True)
         if path
+    ]
+    label = (
+        "A square of points, each in the colour that the model gives it: rows that are blue, red, "
+        "or change colour once or twice from left to right"
     )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}" fill="none" '
-        'role="img" aria-label="A square of points, each in the colour that the model gives it: '
-        'rows that are blue, red, or change colour once or twice from left to right">'
-        f"{drawn}</svg>"
-    )
+    return svg(SIDE, SIDE, label, drawn)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from models.labelling_function.task import CLASSES, RED
+from models.labelling_function.task import CLASSES
 
 PRIMITIVES = ("red right", "red all", "blue left", "blue right", "red left")
 """What a family of neurons paints: a colour, and on which part of a row."""
@@ -38,8 +38,3 @@ def patterns(red: Bool[Tensor, "x y"]) -> list[str]:
 def changes(red: Bool[Tensor, "x y"]) -> Int[Tensor, " x"]:
     """How often the colour changes along each row."""
     return (red[:, 1:] != red[:, :-1]).sum(dim=1)
-
-
-def starts_red(red: Bool[Tensor, "x y"]) -> Bool[Tensor, " x"]:
-    """Whether a row is red at its left end."""
-    return red[:, 0] == bool(RED)

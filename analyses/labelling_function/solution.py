@@ -89,7 +89,6 @@ from models import load
 from models.scoring import answer_log_probs
 
 problem = load("labelling_function", checkpoint, device)
-task = problem.task
 held_out = data(unseen_points(problem))
 
 # %% [markdown]
@@ -100,9 +99,10 @@ findings = check(stated.labels.CLAIMS, problem)
 
 # %% [markdown]
 # Seen from outside, this is all there is: the true colours of all {{ points }} points, and the
-# model's answers. A row is a value of X, a column a value of Y. The three lines are the curves A, B
-# and C, across which the colour of a row may change. Dashes in the margin say which of six patterns
-# a row has in truth. Circles mark the model's mistakes.
+# model's answers. In these maps, as in all others of the points, a row is a value of X, a column a
+# value of Y. The three lines are the curves A, B and C, across which the colour of a row may
+# change. Dashes in the margin say which of six patterns a row has in truth. Circles mark the
+# model's mistakes.
 
 # %%
 true, wrong = truth(problem), mistakes(problem)
@@ -227,9 +227,8 @@ findings += check(stated.neurons.CLAIMS, problem)
 # %% [markdown]
 # No LayerNorm stands between the neurons and the logits. What a neuron adds to the logit of red
 # less that of blue is therefore its activation times $W_{out}(W_U^{red} - W_U^{blue})$. We call
-# this its *effect*: one number for each point, a map with a row for each X and a column for each Y.
-# Activations are never negative, so each neuron paints in one colour only. Of {{ neurons_in_all }}
-# neurons, {{ neurons_firing }} ever fire.
+# this its *effect*: one number for each point, a map. Activations are never negative, so each
+# neuron paints in one colour only. Of {{ neurons_in_all }} neurons, {{ neurons_firing }} ever fire.
 #
 # What does a neuron paint? The rule was written down before any map was seen. In each row, compare
 # the effect at the left end with that at the right end, each averaged over a few columns. If one is
@@ -304,8 +303,7 @@ record("one_of_another", findings["one_of_each"].controls[0].value, "share", dig
 # alone gives {{ rest_alone }}). RGRGRG found four, each of another family, that give <q
 # cite="https://www.lesswrong.com/posts/vGCWzxP8ccAfqsrS3">98.7</q> %. Here, a search through all
 # neurons that fire, which exchanges one at a time for the best available, finds {{ four_named }}.
-# These four give {{ four_agreement }} (with the best constant, {{ four_offset }}). In the maps
-# below, a row is again a value of X and a column a value of Y.
+# These four give {{ four_agreement }} (with the best constant, {{ four_offset }}).
 
 # %%
 four = chosen.four(problem)
@@ -479,7 +477,7 @@ findings += check(stated.attention.CLAIMS, problem)
 # Stefan Heimersheim and Marius Hobbhahn replaced attention by its mean over all points and kept <q
 # cite="https://www.lesswrong.com/posts/k43v47eQjaj6fY7LE">92.9</q> % of the model's answers: beyond
 # its mean, attention hardly mattered. The first map shows the same for this model, the second what
-# is left with one head mean ablated; rows are values of X, columns values of Y.
+# is left with one head mean ablated.
 
 # %%
 record("fixed_left", findings["mean_attention_suffices"].value, "share", digits=1)
@@ -1000,8 +998,7 @@ figures.lines(
 # what neurons add. Where it crosses zero slowly or unevenly, small errors flip the answer. We fit a
 # straight line to it on the *training* points within six columns of an edge, and take slope over
 # residual as sharpness. Nearly all mistakes are on other points, so nothing is compared with
-# itself. The table has a row for each curve; the map below it, with a row for each X and a column
-# for each Y, shows the sum.
+# itself. The table has a row for each curve; the map below it shows the sum.
 
 # %%
 record("sharpness_ratio", findings["curved_is_less_sharp"].value, "", digits=2)
@@ -1063,8 +1060,8 @@ figures.lines(
 #
 # **Third answer: training.** Casper's own guess of what to try was to train longer, with smaller
 # batches, or on all inputs. We trained the model again by the recipe of its card, changing one
-# thing at a time; the runs are kept as their answers to all points. The map after the table, with a
-# row for each X and a column for each Y, counts how many runs get each point wrong.
+# thing at a time; the runs are kept as their answers to all points. The map after the table counts
+# how many runs get each point wrong.
 
 # %%
 record("left_longer", findings["longer_cures"].value, "share", digits=0)
@@ -1136,8 +1133,7 @@ findings += check(stated.by_hand.CLAIMS, problem)
 #
 # *Blue right* is needed where a row is red in the middle. There *red right* rises from the first
 # edge on; *blue right* begins in the middle of the red stretch and falls twice as steeply, so that
-# the sum is down again at the second edge. In the table, each row is a neuron; in the maps, each
-# row is an X and each column a Y.
+# the sum is down again at the second edge. In the table, each row is a neuron.
 
 # %%
 by_hand_maps = difference(hand_set(problem))
@@ -1198,8 +1194,8 @@ table(
 )
 
 # %%
-fact("red_points", by_hand.listed(RED_POINTS))
-fact("blue_points", by_hand.listed(BLUE_POINTS))
+fact("red_points", ", ".join(map(str, RED_POINTS)))
+fact("blue_points", ", ".join(map(str, BLUE_POINTS)))
 record("pairs_crossing", findings["no_fewer_neurons"].value, "", digits=0)
 record("hand_search", findings["search_finds_painters"].value, "share", digits=0)
 record("none_hidden", findings["search_finds_painters"].controls[0].value, "share", digits=1)

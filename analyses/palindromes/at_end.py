@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from analyses.instruments.circuits import reads
+from analyses.instruments.read_out import normalised
 from analyses.palindromes.samples import Model, Tokens
 from models.palindromes.task import NO, YES
 
@@ -56,7 +57,7 @@ def _above(problem: Model, tokens: Tokens) -> Float[Tensor, " batch"]:
     q, k, v = (side[rows].transpose(1, 2) for side in (first.queries, first.keys, first.values))
     z = scaled_dot_product_attention(q, k, v, is_causal=True)
     residual = first.residual[rows] + z.transpose(1, 2).flatten(2) @ model.W_O[0].flatten(0, 1)
-    read = _normalised(problem, residual)
+    read = normalised(problem, residual)
     query = torch.einsum("bm,hmd->bhd", read[:, -1], model.W_Q[1]) + model.b_Q[1]
     # The key bias gives all positions the same.
     asked = torch.einsum("bhd,hmd->bhm", query, model.W_K[1]) / sizes.d_head**0.5
@@ -64,20 +65,14 @@ def _above(problem: Model, tokens: Tokens) -> Float[Tensor, " batch"]:
     moved = torch.einsum("bhm,hmd->bhd", mean, model.W_V[1]) + model.b_V[1]
     written = moved.flatten(1) @ model.W_O[1].flatten(0, 1) + model.b_O[1]
     yes, bias = (w[..., YES] - w[..., NO] for w in (model.W_U, model.b_U))
-    return _normalised(problem, residual[:, -1] + written) @ yes + bias
-
-
-def _normalised(problem: Model, residual: Float[Tensor, "*row d_model"]) -> Tensor:
-    """As LayerNorm leaves it, whose own weights are folded into what follows."""
-    centred = residual - residual.mean(dim=-1, keepdim=True)
-    return centred / (centred.square().mean(dim=-1, keepdim=True) + problem.model.cfg.eps).sqrt()
+    return normalised(problem, residual[:, -1] + written) @ yes + bias
 
 
 @cache
 @torch.no_grad()
 def _first(problem: Model) -> _First:
     model, sizes = problem.model, problem.architecture
-    read = torch.cat([reads(problem, slice(p, p + 1), layer=0).total() for p in range(sizes.n_ctx)])
+    read = torch.cat([reads(problem, p, layer=0).total() for p in range(sizes.n_ctx)])
     embedded = (model.W_E + model.W_pos[:, None]).flatten(0, 1)
 
     def side(w: Tensor, b: Tensor) -> Float[Tensor, "row head d_head"]:

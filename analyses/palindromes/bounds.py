@@ -31,9 +31,8 @@ class Extremes(NamedTuple):
     equal_least: Float[Tensor, "place value"]
     """If the mirror holds the same value."""
     equal_most: Float[Tensor, "place value"]
-    unequal_least: Float[Tensor, "place value"]
-    """If it holds another one, whichever."""
     unequal_most: Float[Tensor, "place value"]
+    """If it holds another one, whichever."""
 
 
 @cache
@@ -67,13 +66,11 @@ def extremes(problem: Model, head: Head, paired: bool = False) -> Extremes:
         same = torch.eye(n, dtype=torch.bool, device=weight.device)
         equal = at_mirror.diagonal()
         strongest = at_mirror.masked_fill(same, -torch.inf).amax(dim=1)
-        weakest = at_mirror.masked_fill(same, torch.inf).amin(dim=1)
         rows.append(
             torch.stack(
                 [
                     equal / (equal + most),
                     equal / (equal + least),
-                    weakest / (weakest + most),
                     strongest / (strongest + least),
                 ]
             )
@@ -81,7 +78,7 @@ def extremes(problem: Model, head: Head, paired: bool = False) -> Extremes:
     ends = torch.stack(rows, dim=1)
     # A share moves by no more than the factor by which two weights can move apart.
     factor = (2 * found.error + softmax_rounding(task.n_ctx, ROUNDOFF_64)) * 2
-    outwards = torch.tensor([1 - factor, 1 + factor] * 2, dtype=ends.dtype, device=ends.device)
+    outwards = ends.new_tensor([1 - factor, 1 + factor, 1 + factor])
     return Extremes(*(ends * outwards[:, None, None]))
 
 

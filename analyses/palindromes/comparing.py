@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from analyses.instruments.activations import PATTERN, activations
-from analyses.instruments.circuits import Reads, reads, w_qk
+from analyses.instruments.circuits import reads, w_qk
 from analyses.instruments.heads import Head, heads
 from analyses.palindromes.samples import Model, others, palindromes
 
@@ -78,6 +78,12 @@ class Parts(NamedTuple):
     """What a query's position gives to each position, position and position, mean over values;
     minus infinity to those that come after."""
 
+    def lead(self) -> Float[Tensor, "place value"]:
+        """By how much a value's score from itself is above that from the best other value."""
+        own = self.tokens.diagonal(dim1=1, dim2=2)
+        same = torch.eye(self.tokens.shape[1], dtype=torch.bool, device=own.device)
+        return own - self.tokens.masked_fill(same, -torch.inf).amax(dim=2)
+
 
 @cache
 def parts(problem: Model, head: Head) -> Parts:
@@ -90,7 +96,7 @@ def parts(problem: Model, head: Head) -> Parts:
     task = problem.task
     w = w_qk(problem, head.layer)[head.number] / problem.architecture.d_head**0.5
     values = slice(0, task.max_value + 1)
-    at = [_at(problem, position) for position in range(task.places.stop)]
+    at = [reads(problem, position, layer=0) for position in range(task.places.stop)]
     tokens, positions = [], []
     for place in task.places:
         query = at[place]
@@ -101,7 +107,3 @@ def parts(problem: Model, head: Head) -> Parts:
         scores[place + 1 :] = -torch.inf
         positions.append(scores)
     return Parts(torch.stack(tokens), torch.stack(positions))
-
-
-def _at(problem: Model, position: int) -> Reads:
-    return reads(problem, slice(position, position + 1), layer=0)

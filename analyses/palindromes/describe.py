@@ -1,7 +1,5 @@
 """Figures of the write-up in words, and rows of its tables."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
@@ -9,14 +7,14 @@ from analyses.instruments.attribution import direct_logit_attribution, logit_dif
 from analyses.instruments.composition import compositions, random_composition
 from analyses.instruments.heads import heads
 from analyses.instruments.parts import Kind
-from analyses.instruments.search import Climb
+from analyses.instruments.search import Climb, first_of_each
 from analyses.palindromes import published
 from analyses.palindromes.claims import RANDOM, SEED, carried, fooled_by_place, kept
 from analyses.palindromes.comparing import comparer, other_of
 from analyses.palindromes.paths import How
 from analyses.palindromes.samples import Model, Tokens
 from analyses.palindromes.telling import paid_to_change
-from analyses.write_ups.numerals import fixed
+from analyses.write_ups.numerals import fixed, listed
 from models.palindromes.task import NO, YES
 
 UNREAD = 0.3
@@ -33,16 +31,6 @@ PATHS: dict[str, tuple[Kind, ...]] = {
     "queries, keys and values": ("Q", "K", "V"),
 }
 """Inputs of the readers, as a table names them."""
-
-
-def listed(names: Sequence[object]) -> str:
-    """Names in a sentence.
-
-    >>> listed([13, 17, 20]), listed([13]), listed([])
-    ('13, 17 and 20', '13', '')
-    """
-    words = [str(name) for name in names]
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def span(values: Tensor, digits: int = 2) -> str:
@@ -104,9 +92,7 @@ def places_where(problem: Model, true: Tensor) -> str:
         problem: whose places they are.
         true: truth values, `[place]`.
     """
-    return (
-        listed([place for place, so in zip(problem.task.places, true, strict=True) if so]) or "none"
-    )
+    return listed([place for place, so in zip(problem.task.places, true, strict=True) if so])
 
 
 def published_rows(problem: Model, loss: float) -> list[list[str]]:
@@ -136,14 +122,13 @@ def published_rows(problem: Model, loss: float) -> list[list[str]]:
 
 def hardest_rows(problem: Model, found: Climb) -> list[list[str]]:
     """The hardest three of a search that lie at three different places."""
-    task, rows, shown = problem.task, [], set[int]()
+    task = problem.task
     differs = task.differs(found.inputs).int().argmax(dim=1).tolist()
-    for tokens, which, difficulty in zip(
-        found.inputs.tolist(), differs, found.difficulty.tolist(), strict=True
-    ):
-        if which in shown or len(shown) == 3:
-            continue
-        shown.add(which)
-        words = ", ".join(task.vocabulary[token] for token in tokens[1:-1])
-        rows.append([words, str(task.places[which]), fixed(-difficulty, 1)])
-    return rows
+    return [
+        [
+            ", ".join(task.vocabulary[token] for token in found.inputs[chain, 1:-1]),
+            str(task.places[differs[chain]]),
+            fixed(-float(found.difficulty[chain]), 1),
+        ]
+        for chain in first_of_each(differs, 3)
+    ]

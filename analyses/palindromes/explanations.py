@@ -8,16 +8,25 @@ Parameters are read off the weights, or fitted to what stands inside the model o
 nothing else is measured on; none to what it answers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache, partial
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from analyses.evidence.explanations import Explanation, Logits, Program, kept, knowing_the_task
+from analyses.evidence.explanations import (
+    Answers,
+    Explanation,
+    Logits,
+    Program,
+    Tables,
+    Tokens,
+    kept,
+    knowing_the_task,
+)
 from analyses.instruments.activations import (
     KEYS,
     LN1_SCALE,
@@ -44,9 +53,6 @@ STEP = 0.05
 """In which scores and logits are written down."""
 SCALE_STEP = 0.002
 """In which what LayerNorm divides by is written down."""
-Tables = Mapping[str, Tensor]
-Tokens = Int[Tensor, "batch n_ctx"]
-Answers = Int[Tensor, "batch label"]
 Shares = Float[Tensor, "batch place"]
 
 
@@ -160,7 +166,7 @@ def contents(problem: Model) -> dict[str, Tensor]:
     places, n = list(task.places), task.start + 1
     # What is read has mean zero.
     directions = (found.directions - found.directions.mean(dim=1, keepdim=True)).T
-    read = torch.stack([_read(problem, position)[:n] for position in range(task.places.stop)])
+    read = torch.stack([reads(problem, p, layer=0).total()[:n] for p in range(task.places.stop)])
     first = comparer(problem)
     besides = model.W_pos[places] + model.b_O[0]
     for head in (head for head in heads(problem) if head.layer == 0 and head != first):
@@ -176,10 +182,6 @@ def contents(problem: Model) -> dict[str, Tensor]:
     finer = {"scale_level": kept(level, SCALE_STEP), "scale_slope": kept(slope, SCALE_STEP)}
     tables = {name: kept(table, STEP) for name, table in shares.items()}
     return {**tables, **finer, "bias": kept(found.bias, STEP)}
-
-
-def _read(problem: Model, position: int) -> Float[Tensor, "token d_model"]:
-    return reads(problem, slice(position, position + 1), layer=0).total()
 
 
 def _scales(

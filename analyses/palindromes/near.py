@@ -12,14 +12,11 @@ the first with which each is right about 99.5 % of fresh sequences of its own ki
 from functools import cache
 from pathlib import Path
 
-import torch
-
-from models import checkpoint, load
-from models.card import Card, read_card
+from models import load
+from models.card import read_card
 from models.palindromes.task import Palindromes
 from models.problem import Problem
-from models.training import Trainer
-from models.transformer import initialise
+from models.retraining import train_again, write_weights
 
 NEAR = Path(__file__).with_name("retrained") / "near.safetensors"
 """Where the weights are kept."""
@@ -40,20 +37,10 @@ def trained(problem: Problem[Palindromes]) -> Problem[Palindromes]:
     return load(problem.card.slug, NEAR, str(problem.device))
 
 
-def train(card: Card) -> Trainer:
-    """Train from the start, on the CPU."""
-    recipe, cpu = card.training, torch.device("cpu")
-    trainer = Trainer(initialise(card.architecture, recipe.seed, cpu), near_task(), recipe, cpu)
-    trainer.run("train on near-palindromes")
-    return trainer
-
-
 def main() -> None:
     """Train it, and write its weights."""
     card = read_card("palindromes")
-    model = train(card).model
-    NEAR.parent.mkdir(exist_ok=True)
-    checkpoint.write(checkpoint.named(model.state_dict(), card.architecture.n_heads), NEAR)
+    write_weights(train_again(card, near_task(), "train on near-palindromes"), card, NEAR)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """The model's own picture: how alike its positions are, before a token is read."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from analyses.write_ups import carpet
 from models.palindromes.task import Palindromes
 from models.problem import Problem
 
@@ -15,10 +15,7 @@ LOOKS = (
 
 
 def alike(problem: Problem[Palindromes]) -> Float[Tensor, "value value"]:
-    """Cosine between the embeddings of each two different positions that hold a value.
-
-    What all of these positions have in common is left out first, and the diagonal is zero.
+    """Cosine between the embeddings of each two different positions that hold a value; see
+    `carpet.alike`.
     """
-    rows = problem.weights["pos_embed.W_pos"][1:-1]
-    directions = torch.nn.functional.normalize(rows - rows.mean(dim=0), dim=1)
-    return (directions @ directions.T).fill_diagonal_(0)
+    return carpet.alike(problem.weights["pos_embed.W_pos"][1:-1])

@@ -29,8 +29,6 @@ checkpoint, device = None, "cpu"
 import torch
 
 from analyses.evidence.explanations import Trial
-from analyses.instruments.attention import patterns
-from analyses.instruments.heads import heads
 from analyses.instruments.interventions import head_ablations
 from analyses.palindromes import (
     bounds,
@@ -46,7 +44,7 @@ from analyses.palindromes import (
 from analyses.palindromes import claims as stated
 from analyses.palindromes.explanations import EXPLANATIONS
 from analyses.write_ups import figures
-from analyses.write_ups.numerals import percent, scientific
+from analyses.write_ups.numerals import listed, percent, scientific
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
 from models.palindromes.task import YES
@@ -103,10 +101,9 @@ record("two_changes", findings["two_changes_seen"].value, "share", digits=1)
 palindromes = samples.palindromes(problem)
 changed = samples.changed_at(problem, places[3])
 two = torch.cat([palindromes[:1], changed[:1]])
-figures.attention(
-    torch.cat([patterns(problem, two, layer) for layer in range(2)], dim=1),
-    [[task.vocabulary[token] for token in row] for row in two],
-    [str(head) for head in heads(problem)],
+figures.attention_of(
+    problem,
+    two,
     marks=[[(places[3], task.mirror(places[3]))]] * 2,
     marked="the changed place and its mirror",
     caption="Attention of all four heads on a palindrome (1) and on the same with the value at "
@@ -131,7 +128,7 @@ fact("itself_differs", describe.span(paid["to itself, pair differs"]))
 record("least_mirror", findings["looks_at_mirror"].value, "", digits=2)
 record("least_itself", findings["looks_at_itself"].value, "", digits=2)
 low = paid["to itself, pair differs"] < 0.5
-fact("elsewhere", describe.listed([place for place, less in zip(places, low) if less]))
+fact("elsewhere", listed([place for place, less in zip(places, low) if less]))
 figures.lines(
     {name: values.cpu() for name, values in paid.items()},
     x=places,
@@ -165,8 +162,7 @@ worst = int(stated.fooled_by_place(problem).argmax())
 record("tokens_match", findings["tokens_match"].value, "share", digits=1)
 record("positions_mirror", findings["positions_mirror"].n, "", digits=0)
 fact("positions_verdict", "all" if findings["positions_mirror"].value == 1 else "not all")
-own = parts.tokens.diagonal(dim1=1, dim2=2)
-lead = own - parts.tokens.masked_fill(torch.eye(31, device=own.device) > 0, -torch.inf).amax(dim=2)
+lead = parts.lead()
 record("lead_median", lead.median(), "", digits=1)
 record("lead_min", lead.min(), "", digits=1)
 figures.heatmaps(
@@ -363,7 +359,7 @@ record("cases", single.margin[0].numel(), "", digits=0)
 record("fooled_mean", by_place.mean(), "share", digits=1)
 record("fooled_least", by_place.min(), "share", digits=1)
 record("fooled_most", by_place.max(), "share", digits=1)
-fact("weakest", describe.listed([places[int(i)] for i in by_place.topk(2).indices.sort().values]))
+fact("weakest", listed([places[int(i)] for i in by_place.topk(2).indices.sort().values]))
 always = (single.margin < 0).all(dim=0)
 never = (single.margin > 0).all(dim=0)
 record("always", always.sum(), "", digits=0)

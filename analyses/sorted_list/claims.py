@@ -610,8 +610,7 @@ CLAIMS = [
         ),
     ),
     # With OV circuits exchanged this holds too: what heads say depends on the same three, though
-    # it serves no more. So that model is no control for it; with embeddings exchanged 0.65 was
-    # measured once.
+    # it serves no more. So that model is no control for it.
     Claim(
         name="alike_lists_recover_loss",
         sentence="Lists alike in position, query and answer leave the model about as sure.",
@@ -758,8 +757,7 @@ CLAIMS = [
             UNTRAINED,
         ),
     ),
-    # A number of the page before it was a claim: 0.78, and 0.56 in the other head, by circuits
-    # with LayerNorm at its typical scale.
+    # Stated when its number had been seen: 0.78, and 0.56 in the other head.
     Claim(
         name="orders_above",
         sentence="In the head that copies, a query prefers the nearer of two values above it.",

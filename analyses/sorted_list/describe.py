@@ -9,6 +9,7 @@ from torch import Tensor
 
 from analyses.instruments.attribution import Attribution
 from analyses.instruments.circuits import copying_heads, runs
+from analyses.instruments.heads import heads
 from analyses.sorted_list.defaults import default
 from analyses.sorted_list.triples import PARTS, TripleEffects, favours, right_without
 from analyses.write_ups.numerals import percent
@@ -16,11 +17,6 @@ from models.problem import Problem
 from models.scoring import answer_log_probs
 from models.sorted_list.task import SortedList
 from models.task import Task
-
-
-def head_names(problem: Problem[SortedList]) -> list[str]:
-    """`0.0`, `0.1`, ..."""
-    return [f"0.{head}" for head in range(problem.architecture.n_heads)]
 
 
 def ranges(values: list[int]) -> str:
@@ -34,21 +30,13 @@ def ranges(values: list[int]) -> str:
     )
 
 
-def how_many(share: float) -> str:
-    """A share as prose says it: `all` and `none` where that is exact, and nowhere else.
-
-    >>> how_many(1.0), how_many(0.0), how_many(0.9996)
-    ('all', 'none', '99.96 %')
-    """
-    return {0.0: "none", 1.0: "all"}.get(share) or percent(share)
-
-
 def copied_ranges(problem: Problem[SortedList], ov: Float[Tensor, "head value value"]) -> str:
     """Which head copies which values: `head 0.0 copies 1–11, ...`."""
-    heads = copying_heads(ov)
+    copied_by = copying_heads(ov)
     return "; ".join(
-        f"head {name} copies {ranges((heads == number).nonzero().flatten().tolist()) or 'none'}"
-        for number, name in enumerate(head_names(problem))
+        f"head {head} copies "
+        f"{ranges((copied_by == head.number).nonzero().flatten().tolist()) or 'none'}"
+        for head in heads(problem)
     )
 
 
@@ -120,7 +108,7 @@ def triple_rows(
     copies y, and by how much each part favours y over z.
     """
     most = effects.strongest()
-    given, names = favours(problem, effects, most), head_names(problem)
+    given, names = favours(problem, effects, most), [str(head) for head in heads(problem)]
     right = right_without(problem, effects, most, ())
     rows: list[list[object]] = []
     found = effects.triples
@@ -171,10 +159,10 @@ def peaks(
 ) -> str:
     """Where the scores of each head are largest, and whether that head copies what is there."""
     found = []
-    for number, name in enumerate(head_names(problem)):
-        key = int(scores[number].argmax())
-        whose = "which it copies" if copies[key] == number else "which it does not copy"
-        found.append(f"head {name} at {key}, {whose}")
+    for head in heads(problem):
+        key = int(scores[head.number].argmax())
+        whose = "which it copies" if copies[key] == head.number else "which it does not copy"
+        found.append(f"head {head} at {key}, {whose}")
     return "; ".join(found)
 
 
@@ -212,9 +200,9 @@ def neighbours_raised(ov: Float[Tensor, "head value value"]) -> tuple[float, flo
     """What attending to a value adds to the logits of its lower and its upper neighbour, in
     the head that copies it; mean over the values that have both, in logits.
     """
-    heads = copying_heads(ov)
+    copied_by = copying_heads(ov)
     inner = torch.arange(1, ov.shape[1] - 1, device=ov.device)
-    copier = ov[heads[inner], inner]
+    copier = ov[copied_by[inner], inner]
     lower = copier.gather(1, (inner - 1)[:, None]).mean()
     upper = copier.gather(1, (inner + 1)[:, None]).mean()
     return float(lower), float(upper)

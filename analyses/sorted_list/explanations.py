@@ -6,14 +6,23 @@ positions they know those of the query; keys and values of the unsorted half are
 positional embedding.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache, partial
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
-from analyses.evidence.explanations import Explanation, Logits, Program, kept, knowing_the_task
+from analyses.evidence.explanations import (
+    Answers,
+    Explanation,
+    Logits,
+    Program,
+    Tables,
+    Tokens,
+    kept,
+    knowing_the_task,
+)
 from analyses.instruments.ablation import ablate_direct_path
 from analyses.instruments.circuits import direct_path, full_ov, full_qk, reads, typical_final_scale
 from analyses.instruments.interventions import Intervention, head_ablations
@@ -25,9 +34,6 @@ from models.sorted_list.task import SortedList
 STEP = 0.05
 """In which scores and logits are written down: the best two answers of most predictions are
 further apart."""
-Tables = Mapping[str, Tensor]
-Tokens = Int[Tensor, "batch n_ctx"]
-Answers = Int[Tensor, "batch label"]
 
 WORDS = ("score", "value")
 DIRECT = (*WORDS, "direct")

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from analyses.instruments.circuits import copying_heads
 from analyses.sorted_list.tables import value_ov, value_qk
+from analyses.write_ups.svg import svg
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 
@@ -53,9 +54,8 @@ def arcs(qk: Float[Tensor, "head value value"], ov: Float[Tensor, "head value va
             f'<path d="M{left:.1f} {HALF:g}H{right:.1f}" stroke-width="5" '
             f'stroke="var(--mim-head-{copied_by[first]})"/>'
         )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {2 * HALF:g}" fill="none" '
-        'role="img" aria-label="Arcs from each value to the value above it that each head '
-        'prefers, over a line coloured by the head that copies the value">'
-        f"{''.join(parts)}</svg>"
+    label = (
+        "Arcs from each value to the value above it that each head prefers, over a line coloured "
+        "by the head that copies the value"
     )
+    return svg(WIDTH, 2 * HALF, label, parts)

@@ -28,11 +28,12 @@ from IPython.display import display
 
 from analyses.evidence.explanations import Trial
 from analyses.instruments import ablation, attribution, holding
-from analyses.instruments.attention import attention_to, label_patterns, most_attended, patterns
+from analyses.instruments.attention import attention_to, label_patterns
 from analyses.instruments.circuits import copying_heads
-from analyses.instruments.heads import Head
+from analyses.instruments.heads import heads as heads_of
 from analyses.sorted_list import (
     adversarial,
+    beside,
     certificate,
     describe,
     published,
@@ -45,14 +46,14 @@ from analyses.sorted_list.defaults import default
 from analyses.sorted_list.explanations import EXPLANATIONS, ablations
 from analyses.sorted_list.steps import by_size, first_of, score_advantage
 from analyses.write_ups import figures, ladder
-from analyses.write_ups.numerals import percent
+from analyses.write_ups.numerals import how_many, percent
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
 from models.scoring import answer_log_probs, is_correct, loss
 
 problem = load("sorted_list", checkpoint, device)
 task, labels = problem.task, problem.task.label_positions
-heads = describe.head_names(problem)
+heads = heads_of(problem)
 lists = data(samples.evaluation(problem))
 
 # %%
@@ -76,7 +77,6 @@ logits = problem.logits(sample)
 probability = answer_log_probs(task, logits, sample).exp()
 record("lists_scored", len(sample), "", digits=0)
 record("loss", loss(task, logits, sample), "nats")
-record("loss_all_lists", findings["is_sure"].value, "nats")
 record("probability_mean", probability.mean(), "")
 record("probability_median", probability.median(), "")
 record("probability_min", probability.min(), "", digits=4)
@@ -123,10 +123,9 @@ figures.histogram(
 
 # %%
 six = lists[:6]
-figures.attention(
-    patterns(problem, six),
-    [[task.vocabulary[token] for token in row] for row in six],
-    heads,
+figures.attention_of(
+    problem,
+    six,
     caption="Attention patterns of both heads on six fresh lists. Choose a list "
     "above; circles mark the right answer.",
     alt="Attention patterns, one square for each head; from SEP on, each row has one or two "
@@ -208,11 +207,10 @@ record("other_looks", stated.copier_looks(problem, copier=False).value, "share",
 # %%
 base = loss(task, problem.logits(many), many)
 costs = [
-    float(loss(task, ablation.mean_ablate(problem, many, Head(0, head)), many) - base)
-    for head in range(len(heads))
+    float(loss(task, ablation.mean_ablate(problem, many, head), many) - base) for head in heads
 ]
-for number, name in enumerate(heads):
-    record(f"ablation_{name.replace('.', '_')}", costs[number], "nats")
+for head, cost in zip(heads, costs):
+    record(f"ablation_{head.layer}_{head.number}", cost, "nats")
 fact("dearest_head", f"head {heads[costs.index(max(costs))]}")
 record("ablation_most", max(costs), "nats")
 record("ablation_least", findings["both_heads_needed"].value, "nats")
@@ -265,7 +263,7 @@ record("resampled_lists", samples.N_RESAMPLED, "", digits=0)
 
 # %%
 n_values = task.max_value + 1
-fact("values_copied", describe.how_many(findings["every_value_copied"].value))
+fact("values_copied", how_many(findings["every_value_copied"].value))
 record("head_changes", findings["ranges_divided"].value, "", digits=0)
 figures.heatmaps(
     {f"head {name}": ov[number] for number, name in enumerate(heads)},
@@ -303,9 +301,9 @@ figures.lines(
 # b1 to b9. Each row is a query token, each column a key token.
 
 # %%
-fact("prefers_above", describe.how_many(findings["above_before_below"].value))
+fact("prefers_above", how_many(findings["above_before_below"].value))
 in_other = stated.prefers_above_to_below(problem, other=True).value
-fact("prefers_above_in_other", describe.how_many(in_other))
+fact("prefers_above_in_other", how_many(in_other))
 record("prefers_near", findings["near_before_far"].value, "share", digits=0)
 near_in_other = stated.prefers_near_to_far(problem, other=True).value
 record("prefers_near_in_other", near_in_other, "share", digits=0)
@@ -566,7 +564,7 @@ for name in ("random", *adversarial.UNUSUAL):
     ]
     where[name] = adversarial.wrong_places(problem, failing)
 record("sep_wrong_high", where["high"].at_sep, "share", digits=1)
-fact("widest_gap_wrong_gap", describe.how_many(where["gap"].at_widest_gap))
+fact("widest_gap_wrong_gap", how_many(where["gap"].at_widest_gap))
 table(
     ["family: list, sorted", "first mistake", "right answer", "wrong of ten"],
     first_two,
@@ -590,7 +588,7 @@ high_only = comb(n_values - adversarial.HIGH, task.list_length)
 record("high_from", adversarial.HIGH, "", digits=0)
 record("high_one_in", everything / high_only, "", digits=0)
 gap_looks = adversarial.looks_across_gap(problem, gap_lists)
-fact("gap_looks_across", describe.how_many(gap_looks))
+fact("gap_looks_across", how_many(gap_looks))
 
 # %% [markdown]
 # Of the failing lists of high values, {{ sep_wrong_high }} go wrong first at SEP, from where the
@@ -656,7 +654,7 @@ effects = stated.puzzle(problem)
 puzzling = effects.puzzling()
 record("triples", len(puzzling), "", digits=0)
 record("triples_puzzling", puzzling.double().mean(), "share", digits=0)
-fact("triples_right", describe.how_many(findings["right_on_puzzling_triples"].value))
+fact("triples_right", how_many(findings["right_on_puzzling_triples"].value))
 part_names = ["part", "favours y by, logits", "favours y in"]
 table(
     [*part_names, "right without it"],
@@ -688,8 +686,7 @@ record("right_without_direct", findings["direct_path_decides"].value, "share", d
 #   {{ right_without_own }} are right. But of the {{ triple_margin }} logits it gives only
 #   {{ own_difference }}.
 # * **The other head** gives {{ other_difference }} logits from y and z. Without that head,
-#   {{ right_without_other }} are right, too close to half to pass. (An earlier version of this page
-#   refuted it because that head does not lower the logit of z. That is not what decides.)
+#   {{ right_without_other }} are right, too close to half to pass.
 # * **The direct path**, $W_E W_U$ from d itself, gives {{ direct_difference }} logits. Without it,
 #   {{ right_without_direct }} are right: it helps, and is not the explanation.
 #
@@ -729,8 +726,7 @@ table(
 # favours y in {{ copier_favours_next_share }} of all puzzling lists and makes up
 # {{ copier_gives_most_share }} of the margin; with it mean ablated, {{ copier_decides_share }}
 # are right. So the published explanation holds once it is stated for the head that copies.
-# (Summed over both heads, as in an earlier version of this page, the sources favour y in
-# {{ sources_favour_next_share }}.)
+# (Summed over both heads, the sources favour y in {{ sources_favour_next_share }}.)
 #
 # One thing is left to explain. That head, too, mostly attends more to z than to y; why does it
 # raise y more? We split what it moves by source:
@@ -779,7 +775,7 @@ picked = task.encode([values for values, _ in published.TRIPLES])
 named = torch.tensor([named for _, named in published.TRIPLES])
 four = triples.effects(problem, triples.locate(task, picked, named).to(problem.device))
 four_copiers = copies[four.triples.predictions[:, 0]]
-fact("published_puzzling", describe.how_many(float(four.puzzling().double().mean())))
+fact("published_puzzling", how_many(float(four.puzzling().double().mean())))
 for name, head in (("strongest", four.strongest()), ("copier", four_copiers)):
     favoured = triples.favours(problem, four, head)[:, triples.THIS] > 0
     record(f"published_{name}_favours", favoured.sum(), "", digits=0)
@@ -842,7 +838,7 @@ for name, found in contest.items():
     record(f"{name}_foreseen", found.foreseen_share, "share", digits=0)
     record(f"{name}_agrees", found.agreements[0].share, "share", digits=1)
     record(f"{name}_mistakes", found.mistakes.share, "share", digits=0)
-fact("sorting_foretells", describe.how_many(contest["sorting"].mistakes.share))
+fact("sorting_foretells", how_many(contest["sorting"].mistakes.share))
 record("sep_at_gap", findings["rests_on_sep"].value, "share", digits=0)
 record("sep_elsewhere", findings["rests_on_sep"].controls[0].value, "share", digits=0)
 record("model_parameters", sum(weight.numel() for weight in problem.weights.values()), "", digits=0)
@@ -898,7 +894,6 @@ record("everything_bits", contest["everything"].bits, "bits", digits=0)
 
 # %%
 proof = certificate.KEEPER.of(problem)
-levels = list(reversed(proof.levels))
 fact("all_lists", f"{proof.finest.labels[0].inputs:,}")
 fact("all_orders", f"{proof.orders:,}")
 fact("finest_cases", f"{proof.finest.cases:,}")
@@ -941,77 +936,17 @@ ladder.figure(
 # [his blog][blog] and, in short, on [LessWrong][summary]. The mechanism is the same: heads attend
 # to the next larger value and copy it, and share the values between them. His figures are quoted
 # here. We recomputed them from his checkpoint, which has no licence and is not on this site, and
-# they agree as far as they are printed. We also measured an earlier set of our claims on it: all
-# held but one. On his checkpoint, position does not keep every head away from 0 after SEP.
+# they agree as far as they are printed. Of our claims, as far as they were measured on it, all held
+# but one: there, position does not keep every head away from 0 after SEP.
 #
 # [arena]: https://github.com/callummcdougall/ARENA_2.0/blob/e805ad8/chapter1_transformers/instructions/pages/09_Monthly_Algorithmic_Problems.py
 # [blog]: https://www.perfectlynormal.co.uk/blog-october-monthly-problem
 # [summary]: https://www.lesswrong.com/posts/uPa63suC8idWhYGbg/mech-interp-challenge-november-deciphering-the-cumulative
 
 # %%
-high = samples.family_lists(problem, "high")[: samples.N_PATTERNS].to(problem.device)
-smallest = most_attended(label_patterns(problem, high), high)[:, :, 0] == task.answers(high)[:, :1]
-find_high = describe.how_many(float(smallest.any(dim=1).double().mean()))
-find_low = describe.how_many(findings["sep_finds_smallest"].value)
-broken = task.encode([values for values, _ in published.BROKEN]).to(problem.device)
-before_gap = describe.before_widest_gap(problem, broken)
-from_25 = " and ".join(map(str, qk[:, 25].argmax(dim=1).tolist()))
-zero_by_token, zero_at_last = (
-    " and ".join(f"{score:+.1f}" for score in describe.zero_above_rest(scores, [40])[:, 0])
-    for scores in (last - by_position[:, -1], last)
-)
-direct_gives = float(parts[:, triples.DIRECT].mean())
-without_direct_path = describe.how_many(findings["direct_path_decides"].value)
-our = {"mean": probability.mean(), "median": probability.median(), "minimum": probability.min()}
-rows = [
-    ["loss, nats", published.LOSS, f"{loss(task, logits, sample):.3f}"],
-    *(
-        [f"{name} probability of the right answer", was, f"{our[name]:.3f}"]
-        for name, was in published.PROBABILITY.items()
-    ),
-    *(
-        [f"loss added by mean ablation of head 0.{head}, nats", f"{cost:.3f}", f"{costs[head]:.3f}"]
-        for head, cost in published.ABLATION_COST.items()
-    ),
-    *(
-        [
-            f"copied by head 0.{head}",
-            what,
-            describe.ranges((copies == head).nonzero()[:, 0].tolist()),
-        ]
-        for head, what in published.COPIES.items()
-    ),
-    [
-        "SEP looks at the smallest value",
-        published.SEP_FINDS,
-        f"in {find_low} of random lists, in {find_high} of lists from {adversarial.HIGH} up",
-    ],
-    ["25 attends most to", published.FROM_25, f"{from_25}, by token in the two heads"],
-    [
-        "40 attends to 0: its score above other smaller values",
-        published.FROM_40,
-        f"{zero_by_token} by token, {zero_at_last} at b9, in the two heads",
-    ],
-    [
-        "the direct path in the puzzle",
-        published.DIRECT_PATH,
-        f"favours it by {direct_gives:.2f} logits; {without_direct_path} are right without it",
-    ],
-]
-for (values, was), (likely, paid) in zip(published.BROKEN, before_gap):
-    listed = f"{values[0]}, {values[1]}, {values[2]}, ..., {values[-1]}"
-    before = f"next to none ({was:.3f}, recomputed)"
-    rows += [
-        [f"{listed}: probability of {values[1]} at {values[0]}", before, f"{likely:.3f}"],
-        [
-            f"{listed}: {values[0]} attends to",
-            published.BEFORE_GAP,
-            f"itself, {describe.how_many(paid)}",
-        ],
-    ]
 table(
     ["what was found", "published", "ours"],
-    rows,
+    beside.rows(problem, sample, costs),
     caption=f"Published: {published.SOURCE}, over {len(sample)} lists; ours over as many, "
     f"ablations over {len(many):,}",
 )

@@ -57,15 +57,13 @@ def value_qk(problem: Problem[SortedList]) -> ByValue:
 
 def placed_qk(problem: Problem[SortedList], label: int) -> ByValue:
     """As `value_qk`, with the query at one label: 0 is SEP, 1 is b1, ..."""
-    place = problem.task.label_positions.start + label
-    return _at(problem, slice(place, place + 1))
+    return _at(problem, problem.task.label_positions.start + label)
 
 
 def sep_scores(problem: Problem[SortedList]) -> Float[Tensor, "head value"]:
     """The score that SEP gives to each unsorted value in each head, before softmax."""
     task = problem.task
-    at_sep = reads(problem, slice(task.list_length, task.list_length + 1))
-    scores = full_qk(problem, at_sep, _keys(problem))
+    scores = full_qk(problem, reads(problem, task.list_length), _keys(problem))
     return scores[:, task.sep, : task.max_value + 1]
 
 
@@ -76,13 +74,13 @@ def position_part(problem: Problem[SortedList]) -> Float[Tensor, "head label que
     task, n = problem.task, problem.task.max_value + 1
     parts = []
     for place in range(task.label_positions.start, task.label_positions.stop):
-        scores = position_qk(problem, reads(problem, slice(place, place + 1)), _keys(problem))
+        scores = position_qk(problem, reads(problem, place), _keys(problem))
         here = scores[:, :n] if parts else scores[:, task.sep :].expand(-1, n, -1)
         parts.append(here[..., :n])
     return torch.stack(parts, dim=1)
 
 
-def _at(problem: Problem[SortedList], places: slice) -> ByValue:
+def _at(problem: Problem[SortedList], places: int | slice) -> ByValue:
     n = problem.task.max_value + 1
     return full_qk(problem, reads(problem, places), _keys(problem))[:, :n, :n]
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from analyses.instruments.attribution import direct_logit_attribution
 from analyses.instruments.heads import heads
+from analyses.instruments.search import first_of_each
 from analyses.verb_noun import claims, knowing, neurons
 from analyses.verb_noun.completion import ASKED, Model
 from analyses.verb_noun.effects import along, patched
@@ -96,16 +97,12 @@ def knowing_rows(problem: Model) -> list[list[str]]:
 def hardest_rows(problem: Model, n: int = 4) -> list[list[str]]:
     """The hardest prompts that were found, one of each verb."""
     asked, found = hardest(problem)
-    rows, seen = [], set[int]()
-    for tokens, verb, worse in zip(
-        found.inputs, asked.task.verbs(found.inputs).tolist(), found.difficulty, strict=True
-    ):
-        if verb not in seen and len(rows) < n:
-            seen.add(verb)
-            said = asked.logits(tokens[None])[0, -1].softmax(dim=-1)
-            words = asked.task.vocabulary
-            text = " ".join(words[token] for token in tokens[1:].tolist())
-            rows.append([text, top(said, words, 2), fixed(float(worse), 2)])
+    words, rows = asked.task.vocabulary, []
+    for chain in first_of_each(asked.task.verbs(found.inputs).tolist(), n):
+        tokens, worse = found.inputs[chain], float(found.difficulty[chain])
+        said = asked.logits(tokens[None])[0, -1].softmax(dim=-1)
+        text = " ".join(words[token] for token in tokens[1:])
+        rows.append([text, top(said, words, 2), fixed(worse, 2)])
     return rows
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from analyses.evidence.claims import Measurement
 from analyses.verb_noun.completion import Completion, Model
+from analyses.verb_noun.knowing import is_likeliest
 from models.problem import Problem
 from models.verb_noun.task import ADVERBS, SUBJECTS, VERBS, VerbNoun
 
@@ -77,22 +78,25 @@ def two_verbs(
     return verbs, places_said(problem, of_slots(problem, slots, shown, generator)).cpu()
 
 
+def of_both(
+    problem: Model, seed: int = SEED, slots: str = TWO_VERBS
+) -> tuple[Float[Tensor, " prompt"], Float[Tensor, " prompt"]]:
+    """The probabilities of the earlier verb's likeliest place and of the later one's."""
+    verbs, said = two_verbs(problem, seed, slots)
+    earlier, later = said.gather(1, problem.task.place_odds.argmax(dim=1)[verbs]).unbind(dim=1)
+    return earlier, later
+
+
 def later_decides(problem: Model) -> Measurement:
     """How often the later of two verbs' place is likelier than the earlier's."""
-    verbs, said = two_verbs(problem)
-    earlier, later = (said.gather(1, _main(problem)[verbs[:, at, None]]) for at in (0, 1))
-    return Measurement.share((later > earlier)[:, 0].tolist())
+    earlier, later = of_both(problem)
+    return Measurement.share((later > earlier).tolist())
 
 
 def earlier_decides(problem: Model, slots: str = TWO_VERBS) -> Measurement:
     """How often the earlier's is, in prompts drawn for this."""
-    verbs, said = two_verbs(problem, UNSEEN, slots)
-    earlier, later = (said.gather(1, _main(problem)[verbs[:, at, None]]) for at in (0, 1))
-    return Measurement.share((earlier > later)[:, 0].tolist())
-
-
-def _main(problem: Model) -> Int[Tensor, " verb"]:
-    return problem.task.place_odds.argmax(dim=1)
+    earlier, later = of_both(problem, UNSEEN, slots)
+    return Measurement.share((earlier > later).tolist())
 
 
 def far_is_first(problem: Model, slots: str = FAR) -> Measurement:
@@ -103,10 +107,7 @@ def far_is_first(problem: Model, slots: str = FAR) -> Measurement:
     generator = torch.Generator().manual_seed(SEED)
     logits = problem.logits(of_slots(problem, slots, verbs[:, None], generator))
     first = logits[:, -1].argmax(dim=-1).cpu()
-    odds = problem.task.place_odds[verbs]
-    best = odds == odds.max(dim=1, keepdim=True).values
-    chosen = problem.task.places == first[:, None]
-    return Measurement.share((best & chosen).any(dim=1).tolist())
+    return Measurement.share(is_likeliest(problem.task, verbs, first).tolist())
 
 
 @cache

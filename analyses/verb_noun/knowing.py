@@ -11,7 +11,7 @@ from torch import Tensor
 from analyses.evidence.claims import Measurement
 from analyses.verb_noun.completion import ASKED, Completion, Model, asking
 from models.problem import Problem
-from models.verb_noun.task import HELD_OUT, PLACES, TEMPLATES, VERBS
+from models.verb_noun.task import HELD_OUT, PLACES, TEMPLATES, VERBS, VerbNoun
 
 N_SENTENCES = 1_000
 """Fresh sentences on which the gap to the best possible loss is taken."""
@@ -29,8 +29,13 @@ def evaluation(problem: Model) -> Int[Tensor, "sentence n_ctx"]:
 @cache
 @torch.no_grad()
 def gaps(problem: Model) -> Float[Tensor, "sentence label"]:
+    """`lost` over the evaluation sentences."""
+    return lost(problem, evaluation(problem))
+
+
+@torch.no_grad()
+def lost(problem: Model, tokens: Int[Tensor, "sentence n_ctx"]) -> Float[Tensor, "sentence label"]:
     """By how much the log probability (nats) of each next word is below the log of its odds."""
-    tokens = evaluation(problem)
     said = problem.logits(tokens)[:, :-1].double().log_softmax(dim=-1)
     given = said.gather(-1, tokens[:, 1:, None]).squeeze(-1)
     return problem.task.log_odds_of_next(tokens) - given
@@ -50,11 +55,7 @@ def gap_over_all(problem: Model) -> Measurement:
     estimate the divergence.
     """
     tokens = problem.task.sample(N_SENTENCES, torch.Generator().manual_seed(SEED))
-    tokens = tokens.to(problem.device)
-    said = problem.logits(tokens)[:, :-1].double().log_softmax(dim=-1)
-    given = said.gather(-1, tokens[:, 1:, None]).squeeze(-1)
-    lost = (problem.task.log_odds_of_next(tokens) - given).sum(dim=1)
-    return Measurement.mean(lost.tolist())
+    return Measurement.mean(lost(problem, tokens.to(problem.device)).sum(dim=1).tolist())
 
 
 def gap_without_verbs(problem: Model) -> Measurement:
@@ -64,8 +65,8 @@ def gap_without_verbs(problem: Model) -> Measurement:
     tokens = evaluation(problem)
     follows = torch.isin(tokens[:, 1:], problem.task.places.to(tokens.device))
     odds = problem.task.log_odds_of_next(tokens)
-    lost = odds + torch.tensor(float(len(PLACES))).log()
-    return Measurement.mean(torch.where(follows, lost, 0.0).sum(dim=1).tolist())
+    evenly = odds + torch.tensor(float(len(PLACES))).log()
+    return Measurement.mean(torch.where(follows, evenly, 0.0).sum(dim=1).tolist())
 
 
 class Prompts(NamedTuple):
@@ -97,12 +98,17 @@ class Prompts(NamedTuple):
         return 1 + (self.said > self.of_place()[:, None]).sum(dim=1)
 
     def is_first(self) -> Bool[Tensor, " prompt"]:
-        """Whether the first choice is the likeliest place, or one of two that are as likely."""
-        language = self.asked.task.language
-        odds = language.place_odds[self.verbs]
-        best = odds == odds.max(dim=1, keepdim=True).values
-        chosen = language.places == self.said.argmax(dim=1).cpu()[:, None]
-        return (best & chosen).any(dim=1)
+        """Whether the first choice is the likeliest place: see `is_likeliest`."""
+        return is_likeliest(self.asked.task.language, self.verbs, self.said.argmax(dim=1).cpu())
+
+
+def is_likeliest(
+    language: VerbNoun, verbs: Int[Tensor, " prompt"], words: Int[Tensor, " prompt"]
+) -> Bool[Tensor, " prompt"]:
+    """Whether each word is its verb's likeliest place, or one of two that are as likely."""
+    odds = language.place_odds[verbs]
+    best = odds == odds.max(dim=1, keepdim=True).values
+    return (best & (language.places == words[:, None])).any(dim=1)
 
 
 @cache

@@ -45,7 +45,7 @@ def table(asked: Problem[Completion]) -> Table:
     if asked.architecture.n_layers > 1:
         raise ValueError(f"{asked.card.slug}: a later layer reads more than the embeddings")
     the = asked.task.language.token("the")
-    inputs = [reads(asked, slice(p, p + 1)).total() for p in range(asked.task.n_ctx)]
+    inputs = [reads(asked, p).total() for p in range(asked.task.n_ctx)]
     read = torch.stack(inputs)
     query = inputs[last][the] @ model.W_Q[0] + model.b_Q[0]
     keys = torch.einsum("ptm,hmd->hptd", read, model.W_K[0]) + model.b_K[0][:, None, None]

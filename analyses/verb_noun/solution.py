@@ -30,8 +30,6 @@ checkpoint, device = None, "cpu"
 import torch
 
 from analyses.evidence.explanations import Trial
-from analyses.instruments.attention import patterns
-from analyses.instruments.heads import heads
 from analyses.instruments.interventions import head_ablations
 from analyses.verb_noun import claims as stated
 from analyses.verb_noun import describe, edges, effects, knowing, neurons, twins
@@ -40,7 +38,7 @@ from analyses.verb_noun.explanations import EXPLANATIONS, NEURONS, TASK, TRIGRAM
 from analyses.verb_noun.pairs import pairs
 from analyses.verb_noun.skip_trigrams import verb_to_place
 from analyses.write_ups import figures
-from analyses.write_ups.numerals import percent, scientific
+from analyses.write_ups.numerals import listed, percent, scientific
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
 from models.verb_noun.task import PLACES, VERBS
@@ -116,17 +114,15 @@ table(
 # %%
 record("later", findings["later_decides"].value, "share", digits=1)
 record("earlier", findings["earlier_decides"].value, "share", digits=1)
-main = task.place_odds.argmax(dim=1)
 record("in_a_row", edges.earlier_decides(problem, edges.IN_A_ROW).value, "share", digits=0)
 for name, slots in (
     ("apart", edges.TWO_VERBS),
     ("at_once", edges.AT_ONCE),
     ("missing", edges.LATER_ONLY),
 ):
-    verbs, said = edges.two_verbs(problem, edges.SEED, slots)
-    both = [said.gather(1, main[verbs[:, at, None]]).mean() for at in (0, 1)]
-    record(f"earlier_{name}", both[0], "share", digits=1)
-    record(f"later_{name}", both[1], "share", digits=1)
+    earlier, later = edges.of_both(problem, slots=slots)
+    record(f"earlier_{name}", earlier.mean(), "share", digits=1)
+    record(f"later_{name}", later.mean(), "share", digits=1)
 record("far", findings["reaches_far"].value, "share", digits=1)
 record("further", edges.far_is_first(problem, edges.FURTHER).value, "share", digits=1)
 table(
@@ -233,7 +229,7 @@ figures.heatmaps(
 
 # %%
 ranked = stated.ranked_heads(problem)
-fact("four", ", ".join(map(str, ranked[:3])) + f" and {ranked[3]}")
+fact("four", listed(ranked[:4]))
 fact("best_head", str(ranked[0]))
 record("one_head", findings["one_head"].value, "share", digits=0)
 fact("one_head_claimed", percent(findings["one_head"].threshold))
@@ -242,10 +238,9 @@ record("other_heads", findings["four_heads"].controls[0].value, "share", digits=
 record("one_by_one", sum(each.value for each in stated.shares_of_heads(problem)), "share", digits=0)
 one = asking(problem, ASKED[-1])
 tokens = one.task.of_verbs(torch.tensor([0, 2]), torch.Generator().manual_seed(0))
-figures.attention(
-    patterns(one, tokens.to(problem.device)),
-    [[task.vocabulary[token] for token in row] for row in tokens],
-    [str(head) for head in heads(problem)],
+figures.attention_of(
+    one,
+    tokens,
     marks=[[(one.task.n_ctx - 1, one.task.verb_at)]] * 2,
     marked="the last word and the verb",
     caption="Attention of all heads in two prompts: a row for each query, a column for each key.",
@@ -447,7 +442,7 @@ inputs = {
     "one verb": one.task.sample(600, torch.Generator().manual_seed(5)),
     "two verbs": edges.second_verbs(one, 600),
 }
-contest = compete(explained, Trial.of(one, inputs, head_ablations(one)))
+compete(explained, Trial.of(one, inputs, head_ablations(one)))
 record("foreseen", findings["neurons_foresee"].value, "share", digits=0)
 record("foreseen_words", findings["neurons_foresee"].controls[0].value, "share", digits=0)
 
@@ -481,12 +476,11 @@ record("foreseen_words", findings["neurons_foresee"].controls[0].value, "share",
 # * Intervals over clean verbs take these as independent; pairs have corrupted verbs in common, too.
 # * *Thresholds stated late*, when figures of this checkpoint had been seen: `earlier_decides`,
 #   `four_heads`, `few_neurons` and `neurons_foresee`, each measured on prompts drawn for it.
-#   `few_neurons` was first stated with a half, which random directions reach as well;
-#   `neurons_foresee` of other prompts, where a control satisfied it, then of a program written down
-#   more coarsely. A claim that skip trigrams name the first choices of the model without an MLP was
-#   dropped, since knowing the task names them as well; `twin_has_trigrams` stands in its place. For
-#   `knows_places`, `knows_held_out` and `reaches_far` the interval was first taken over verbs, as
-#   if they were a sample; all verbs are there, so it is taken over prompts now.
+#   `few_neurons` had been stated with a half, which random directions reach as well, and
+#   `neurons_foresee` of prompts on which a control satisfied it; that skip trigrams name the first
+#   choices of the model without an MLP says nothing, since knowing the task names them as well.
+#   The intervals of `knows_places`, `knows_held_out` and `reaches_far` are over prompts: no verb is
+#   left out, so verbs are no sample.
 #
 # ## Credit
 #

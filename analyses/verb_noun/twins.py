@@ -11,13 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
-import torch
-
 from models import checkpoint
 from models.card import Architecture, Card, read_card
 from models.problem import Problem
-from models.training import Trainer
-from models.transformer import initialise
+from models.retraining import train_again, write_weights
 from models.verb_noun.task import VerbNoun, task
 
 Twin = Literal["attention_only", "gelu"]
@@ -39,25 +36,15 @@ def trained(problem: Problem[VerbNoun], twin: Twin) -> Problem[VerbNoun]:
     return problem.with_weights(weights, architecture(problem.card, twin))
 
 
-def train(card: Card, twin: Twin, state: Path | None = None) -> Trainer:
-    """Train on the CPU, from the start or from where a run was left in `state`."""
-    sizes, recipe, cpu = architecture(card, twin), card.training, torch.device("cpu")
-    trainer = Trainer(initialise(sizes, recipe.seed, cpu), task(), recipe, cpu, sizes)
-    if state is not None:
-        trainer.resume(state)
-    trainer.run(f"train the {twin} twin", state)
-    return trainer
-
-
 def main(chosen: Sequence[str]) -> None:
     """Train one or both, and write their weights. Killed and run again, it goes on."""
     card = read_card("verb_noun")
-    TWINS.mkdir(exist_ok=True)
     for twin in get_args(Twin):
         if twin in (chosen or get_args(Twin)):
-            model = train(card, twin, Path("build/training") / f"{card.slug}-{twin}.pt").model
-            weights = checkpoint.named(model.state_dict(), card.architecture.n_heads)
-            checkpoint.write(weights, TWINS / f"{twin}.safetensors")
+            changed = card.model_copy(update={"architecture": architecture(card, twin)})
+            state = Path("build/training") / f"{card.slug}-{twin}.pt"
+            trainer = train_again(changed, task(), f"train the {twin} twin", state)
+            write_weights(trainer, changed, TWINS / f"{twin}.safetensors")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,9 @@
 
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import normalize
+
+from analyses.write_ups.svg import svg
 
 COLOURS = ("negative", "positive")
 """Of the palette, by sign."""
@@ -25,10 +28,15 @@ def carpet(values: Float[Tensor, "row column"], label: str) -> str:
             # A square is a piece of a broad line; small gaps keep neighbours apart.
             path = "".join(f"M{column}.04 {row}.5h.92" for row, column in places)
             parts.append(
-                f'<path d="{path}" stroke="var(--mim-{COLOURS[level > 0]})" '
+                f'<path d="{path}" stroke="var(--mim-{COLOURS[level > 0]})" stroke-width="0.92" '
                 f'opacity="{abs(level) / LEVELS:g}"/>'
             )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {columns} {rows}" fill="none" '
-        f'stroke-width="0.92" role="img" aria-label="{label}">{"".join(parts)}</svg>'
-    )
+    return svg(columns, rows, label, parts)
+
+
+def alike(rows: Float[Tensor, "row d_model"]) -> Float[Tensor, "row row"]:
+    """Cosine between each two different rows; what all have in common is left out first, and the
+    diagonal is zero.
+    """
+    directions = normalize(rows - rows.mean(dim=0), dim=1)
+    return (directions @ directions.T).fill_diagonal_(0)

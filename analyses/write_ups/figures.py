@@ -20,11 +20,15 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
+import torch
 from circuitsvis.attention import attention_heads
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from analyses.instruments.attention import patterns as patterns_of
+from analyses.instruments.heads import heads as heads_of
 from analyses.write_ups.palette import DASHES, FILLS, LIGHT, SYMBOLS, Scale
+from models.problem import Problem
 
 PLOTLY = "application/vnd.plotly.v1+json"
 CIRCUITSVIS = "application/vnd.circuitsvis+json"
@@ -419,6 +423,28 @@ def attention(
         attention_head_names=first["heads"],
     )
     return Attention(choices, marked, caption, alt, _named_after_content(str(drawn)))
+
+
+def attention_of(
+    problem: Problem[Any],
+    tokens: Int[Tensor, "batch n_ctx"],
+    *,
+    caption: str,
+    alt: str,
+    marks: Sequence[Sequence[tuple[int, int]]] = (),
+    marked: str = "",
+) -> Attention:
+    """`attention` of all heads of a model, layer by layer, on some sequences."""
+    layers = range(problem.architecture.n_layers)
+    return attention(
+        torch.cat([patterns_of(problem, tokens, layer) for layer in layers], dim=1),
+        [[problem.task.vocabulary[token] for token in row] for row in tokens],
+        [str(head) for head in heads_of(problem)],
+        caption=caption,
+        alt=alt,
+        marks=marks,
+        marked=marked,
+    )
 
 
 def _named_after_content(html: str) -> str:

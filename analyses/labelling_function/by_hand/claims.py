@@ -44,7 +44,6 @@ SEED = 2302
 PAINTERS = 4
 AMONG = 128
 """Neurons among which they are hidden."""
-"""Neurons of the plan with one for each primitive."""
 
 
 def put_under_their_primitives(problem: Of) -> Measurement:

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from analyses.evidence.explanations import size
 from analyses.labelling_function.by_hand.claims import right, set_by, smallest_margin
-from analyses.labelling_function.by_hand.crossing import Points
 from analyses.labelling_function.by_hand.plan import (
     by_primitive,
     with_direct_path,
@@ -78,12 +77,3 @@ def effect_of(
     plan = by_primitive(truth(problem).cpu())
     chosen = [plan.names.index(name) for name in names]
     return (LOGITS * plan.painted(SIDE)[chosen].sum(dim=0)).clamp(-most, most)
-
-
-def listed(points: Points) -> str:
-    """Points as one writes them.
-
-    >>> listed(((1, 2), (3, 4)))
-    '(1, 2), (3, 4)'
-    """
-    return ", ".join(map(str, points))

@@ -211,15 +211,6 @@ def flat_elsewhere(problem: Problem[LabellingFunction], family: str) -> Number:
     return lambda neurons: flatness(*columns(problem, effective, neurons)[:2], rows[far], other)
 
 
-def by_shift(
-    problem: Problem[LabellingFunction],
-    family: str,
-    median: Callable[[Problem[LabellingFunction], str, Number], float] = of_family,
-) -> list[float]:
-    """Its median over a family, for each of the `SHIFTS`."""
-    return [median(problem, family, flat_beside(shift)(problem, family)) for shift in SHIFTS]
-
-
 def on_c(problem: Problem[LabellingFunction]) -> Int[Tensor, " row"]:
     """The rows of a blue right end that change on the third curve."""
     rows, places = of_truth(problem, "blue right")

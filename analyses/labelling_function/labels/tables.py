@@ -5,6 +5,7 @@ from collections import Counter
 from analyses.labelling_function.labels.errors import by_changes, within
 from analyses.labelling_function.points import Map, answers, mistakes, truth
 from analyses.labelling_function.rows import PATTERNS, patterns
+from analyses.write_ups.numerals import percent
 from models.labelling_function.task import LabellingFunction
 from models.problem import Problem
 
@@ -48,8 +49,8 @@ def distance_rows(problem: Problem[LabellingFunction]) -> list[list[str]]:
         [
             str(columns),
             str(within(wrong, columns)),
-            f"{100 * within(wrong, columns) / int(wrong.sum()):.0f} %",
-            f"{100 * within(everywhere, columns) / wrong.numel():.0f} %",
+            percent(within(wrong, columns) / int(wrong.sum()), 0),
+            percent(within(everywhere, columns) / wrong.numel(), 0),
         ]
         for columns in DISTANCES
     ]

@@ -20,8 +20,7 @@ from analyses.labelling_function.points import Map, as_map, drawn, red_over_blue
 from models.card import Card, Training, read_card
 from models.labelling_function.task import SIDE, task
 from models.problem import BATCH
-from models.training import Trainer
-from models.transformer import initialise
+from models.retraining import train_again
 
 RETRAINED = Path(__file__).with_name("retrained")
 POINTS = SIDE**2
@@ -80,10 +79,9 @@ def trained_on(run: str) -> Map:
 
 
 def train(card: Card, run: str) -> Map:
-    """Train from the start, on the CPU; the answers at the end."""
-    chosen, cpu = recipe(card, run), torch.device("cpu")
-    trainer = Trainer(initialise(card.architecture, chosen.seed, cpu), task(), chosen, cpu)
-    trainer.run(f"train {run}")
+    """Train from the start; the answers at the end."""
+    changed = card.model_copy(update={"training": recipe(card, run)})
+    trainer = train_again(changed, task(), f"train {run}")
     with torch.no_grad():
         logits = torch.cat([trainer.model(part) for part in task().every().split(BATCH)])
     return red_over_blue(logits) > 0

@@ -13,6 +13,7 @@ from analyses.labelling_function.mistakes import (
     training_gaps,
 )
 from analyses.labelling_function.points import Map, difference, mistakes, trained_on, truth
+from analyses.write_ups.numerals import percent
 from models.labelling_function.task import LabellingFunction
 from models.problem import Problem
 
@@ -36,8 +37,8 @@ def cell_rows(problem: Problem[LabellingFunction]) -> list[list[str]]:
                 CURVES.get(kind, "row types, from one row to the next"),
                 f"{every.cells:,}",
                 str(every.wrong),
-                f"{100 * every.share:.1f} %",
-                f"{100 * unseen.share:.1f} %",
+                percent(every.share, 1),
+                percent(unseen.share, 1),
             ]
         )
     return found

@@ -7,6 +7,7 @@ from analyses.labelling_function.neurons import chosen, clusters, off
 from analyses.labelling_function.neurons.effects import Maps, effects, rest
 from analyses.labelling_function.neurons.families import FAMILIES, PUBLISHED, ends, families
 from analyses.labelling_function.rows import PATTERNS
+from analyses.write_ups.numerals import percent
 from models.labelling_function.task import LabellingFunction
 from models.problem import Problem
 
@@ -15,11 +16,6 @@ RANDOM_SETS = 20
 SEED = 2303
 SHOWN = ("red right", "blue right", "red left", "blue left")
 """Families that have a column of their own where all add up; the others are small."""
-
-
-def share(value: float) -> str:
-    """A share as a percentage."""
-    return f"{100 * value:.1f} %"
 
 
 def family_rows(problem: Problem[LabellingFunction]) -> list[list[str]]:
@@ -38,8 +34,8 @@ def family_rows(problem: Problem[LabellingFunction]) -> list[list[str]]:
                 str(len(published[name])),
                 str(len(of)),
                 str(of[0]) if of else "none",
-                share(float(squares[of].sum() / squares.sum())),
-                *map(share, stays),
+                percent(float(squares[of].sum() / squares.sum()), 1),
+                *(percent(share, 1) for share in stays),
             ]
         )
     return cells
@@ -52,7 +48,8 @@ def pattern_rows(problem: Problem[LabellingFunction]) -> list[list[str]]:
     cells = []
     for name, of in families(problem).items():
         zero, mean = (off.kept_by_pattern(problem, of, mean) for mean in (False, True))
-        cells.append([name, *(f"{share(zero[its])}, {share(mean[its])}" for its in PATTERNS)])
+        both = ([percent(share[its], 1) for share in (zero, mean)] for its in PATTERNS)
+        cells.append([name, *map(", ".join, both)])
     return cells
 
 

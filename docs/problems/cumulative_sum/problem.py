@@ -10,9 +10,9 @@ checkpoint, device, rows = None, "cpu", None
 
 # %% tags=["hide-input"]
 from analyses.cumulative_sum.claims import evaluation
-from analyses.cumulative_sum.describe import of_them
 from analyses.cumulative_sum.picture import walks
 from analyses.write_ups.figures import heatmaps
+from analyses.write_ups.numerals import how_many
 from analyses.write_ups.page import fact, picture, record
 from models import load
 from models.cumulative_sum.task import CLASSES
@@ -103,7 +103,7 @@ logits = problem.logits(fresh)
 log_probs = answer_log_probs(problem.task, logits, fresh)
 probability = log_probs.exp()
 record("demo_sequences", len(fresh), "", digits=0)
-fact("demo_right", of_them(float(is_correct(problem.task, logits, fresh).double().mean())))
+fact("demo_right", how_many(float(is_correct(problem.task, logits, fresh).double().mean())))
 record("demo_loss", -log_probs.mean(), "nats")
 record("demo_probability_mean", probability.mean(), "")
 record("demo_probability_median", probability.median(), "")

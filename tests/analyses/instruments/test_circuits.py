@@ -337,6 +337,13 @@ def test_rows_by_position_are_those_of_what_stands_there(
     torch.testing.assert_close(parts, full_qk(small, mean, mean), atol=1e-4, rtol=1e-4)
 
 
+def test_a_position_is_read_as_a_range_of_one(deep: Problem[SortedList]) -> None:
+    for position in (0, 3):
+        alone, among = (reads(deep, p, 0) for p in (position, slice(position, position + 1)))
+        assert torch.equal(alone.token, among.token)
+        assert torch.equal(alone.position, among.position)
+
+
 def test_reads_of_a_later_layer_need_a_scale_which_layernorm_has_not_got_alone(
     deep: Problem[SortedList], deep_linear: Problem[SortedList]
 ) -> None:

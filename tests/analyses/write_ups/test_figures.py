@@ -8,11 +8,14 @@ import pytest
 import torch
 from plotly.graph_objects import Figure as Plot
 
+from analyses.instruments.attention import patterns
+from analyses.instruments.heads import heads
 from analyses.write_ups.figures import (
     CIRCUITSVIS,
     PLOTLY,
     Figure,
     attention,
+    attention_of,
     bars,
     boxes,
     heatmaps,
@@ -21,6 +24,8 @@ from analyses.write_ups.figures import (
     scatter,
 )
 from analyses.write_ups.palette import Scale
+from models.problem import Problem
+from models.sorted_list.task import SortedList
 
 TITLES: dict[str, Any] = {"x_title": "prediction", "y_title": "source"}
 WORDS: dict[str, Any] = {"caption": "What it shows.", "alt": "What one would see."}
@@ -347,6 +352,18 @@ def test_attention_is_rounded_to_three_decimals() -> None:
     assert content["choices"][1]["tokens"] == ["d", "e", "f"]
     assert content["marked"] == ""
     assert shown["text/plain"] == WORDS["caption"]
+
+
+def test_attention_of_a_model_has_all_its_heads(deep: Problem[SortedList]) -> None:
+    tokens = deep.task.sample(2, torch.Generator().manual_seed(0))
+    shown = attention_of(deep, tokens, **WORDS)
+    words = [deep.task.vocabulary[token] for token in tokens[1]]
+    first = attention(patterns(deep, tokens, 0), [words, words], ["0.0", "0.1"], **WORDS)
+    choice = shown.choices[1]
+    assert choice["tokens"] == words
+    assert choice["heads"] == [str(head) for head in heads(deep)]
+    assert choice["attention"][:2] == first.choices[1]["attention"]
+    assert np.array(choice["attention"]).shape == (4, deep.task.n_ctx, deep.task.n_ctx)
 
 
 def test_cells_of_attention_are_marked_and_said_to_be() -> None:

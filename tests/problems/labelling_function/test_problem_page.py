@@ -1,35 +1,22 @@
-import contextlib
-import io
 import re
 from xml.etree import ElementTree
 
-import jupytext
 import torch
 
 from analyses.labelling_function.picture import coloured, runs
 from analyses.write_ups.products import sources
 from models.labelling_function.task import SIDE
-
-
-def printed_after(heading: str) -> list[str]:
-    """What a reader gets to see who runs the first code below a heading, and nothing before it."""
-    cells = jupytext.read(sources("labelling_function")["problem"], fmt="py:percent").cells
-    (place,) = (n for n, cell in enumerate(cells) if f"## {heading}\n" in cell.source + "\n")
-    source = next(cell.source for cell in cells[place:] if cell.cell_type == "code")
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(source, {})
-    return printed.getvalue().splitlines()
+from tests.pages import printed_after
 
 
 def test_the_worked_example_of_the_task_runs() -> None:
-    read, colours = printed_after("The task")
+    read, colours = printed_after("labelling_function", "The task")
     assert read == "read    [[41, 12, 113], [41, 100, 113], [42, 12, 113], [42, 100, 113]]"
     assert colours == "colours ['blue', 'red', 'blue', 'blue']"
 
 
 def test_the_snippet_that_loads_the_model_runs() -> None:
-    assert printed_after("Load it") == ["[1, 0, 0]"]
+    assert printed_after("labelling_function", "Load it") == ["[1, 0, 0]"]
 
 
 def test_the_page_does_not_say_the_rule() -> None:

@@ -1,9 +1,6 @@
-import contextlib
-import io
 import re
 from xml.etree import ElementTree
 
-import jupytext
 import torch
 
 from analyses.palindromes.picture import LOOKS, alike
@@ -11,27 +8,17 @@ from analyses.write_ups.carpet import carpet
 from analyses.write_ups.products import sources
 from models.palindromes.task import Palindromes
 from models.problem import Problem
-
-
-def printed_after(heading: str) -> list[str]:
-    """What a reader gets to see who runs the first code below a heading, and nothing before it."""
-    cells = jupytext.read(sources("palindromes")["problem"], fmt="py:percent").cells
-    (place,) = (n for n, cell in enumerate(cells) if f"## {heading}\n" in cell.source + "\n")
-    source = next(cell.source for cell in cells[place:] if cell.cell_type == "code")
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(source, {})
-    return printed.getvalue().splitlines()
+from tests.pages import printed_after
 
 
 def test_the_worked_example_of_the_task_runs() -> None:
-    first, second = printed_after("The task")
+    first, second = printed_after("palindromes", "The task")
     assert first == f"{['START', '11', '2', '5', '5', '2', '11', 'END']} -> palindrome"
     assert second == f"{['START', '11', '2', '5', '5', '9', '11', 'END']} -> not a palindrome"
 
 
 def test_the_snippet_that_loads_the_model_runs_and_tells_the_two_apart() -> None:
-    assert printed_after("Load it") == ["['palindrome', 'not a palindrome']"]
+    assert printed_after("palindromes", "Load it") == ["['palindrome', 'not a palindrome']"]
 
 
 def test_the_page_names_no_head_and_no_place() -> None:

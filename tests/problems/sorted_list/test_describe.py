@@ -40,7 +40,6 @@ def test_ranges_can_be_read_back(values: list[int]) -> None:
 
 
 def test_which_head_copies_what(problem: Problem[SortedList]) -> None:
-    assert describe.head_names(problem) == ["0.0", "0.1"]
     text = describe.copied_ranges(problem, copying([1, 0, 0, 1, 1, 0]))
     assert text == "head 0.0 copies 1–2, 5; head 0.1 copies 0, 3–4"
     text = describe.copied_ranges(problem, copying([1, 1, 1]))
@@ -57,14 +56,6 @@ def test_mistakes_of_hand_made_predictions(problem: Problem[SortedList]) -> None
         ["0, 2, 3, 4, 5, 6, 7, 8, 9, 30", "1 at 0", 2, 2],
         ["40, 41, 42, 43, 44, 45, 46, 47, 48, 49", "0 at SEP", 40, 1],
     ]
-
-
-@pytest.mark.parametrize(
-    ("share", "words"),
-    [(1.0, "all"), (0.0, "none"), (0.982, "98.2 %"), (0.99996, "99.996 %"), (0.0004, "0.04 %")],
-)
-def test_only_what_is_exact_is_called_all_or_none(share: float, words: str) -> None:
-    assert describe.how_many(share) == words
 
 
 def test_before_the_widest_gap_of_each_list(problem: Problem[SortedList]) -> None:

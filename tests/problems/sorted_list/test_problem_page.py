@@ -1,38 +1,19 @@
-import contextlib
-import io
 from xml.etree import ElementTree
 
-import jupytext
 import pytest
 import torch
 
 from analyses.sorted_list.picture import arcs
-from analyses.write_ups.products import sources
-
-
-def cell_after(heading: str) -> str:
-    """The source of the first code cell below a heading of the problem page."""
-    cells = jupytext.read(sources("sorted_list")["problem"], fmt="py:percent").cells
-    (place,) = (n for n, cell in enumerate(cells) if f"## {heading}\n" in cell.source + "\n")
-    return next(cell.source for cell in cells[place:] if cell.cell_type == "code")
-
-
-def printed_by(source: str) -> list[str]:
-    """The lines that a reader who runs this, and nothing before it, gets to see."""
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(source, {})
-    return printed.getvalue().splitlines()
+from tests.pages import printed_after
 
 
 def test_the_snippet_that_loads_the_model_runs_and_sorts() -> None:
-    source = cell_after("Load it")
-    assert 'load("sorted_list")' in source
-    assert printed_by(source) == [str(sorted([17, 3, 44, 8, 25, 50, 31, 12, 0, 39]))]
+    in_order = sorted([17, 3, 44, 8, 25, 50, 31, 12, 0, 39])
+    assert printed_after("sorted_list", "Load it") == [str(in_order)]
 
 
 def test_the_worked_example_of_the_task_runs() -> None:
-    shown, asked, answers = printed_by(cell_after("The task"))
+    shown, asked, answers = printed_after("sorted_list", "The task")
     assert shown == str([*map(str, [11, 2, 5, 0, 3, 9]), "SEP", *map(str, [0, 2, 3, 5, 9, 11])])
     assert asked.removeprefix("asked at ").strip() == str(["SEP", *map(str, [0, 2, 3, 5, 9])])
     assert answers.removeprefix("answers ").strip() == str([0, 2, 3, 5, 9, 11])

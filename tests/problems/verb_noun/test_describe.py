@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -59,18 +57,3 @@ def test_twins_are_what_they_are_called(january: Problem[VerbNoun], twin: twins.
     prompt = january.task.prompt("they pray in the")
     first = found.logits(prompt)[0, -1].argmax()
     assert january.task.vocabulary[first] == "church"
-
-
-def test_a_twin_goes_on_where_it_was_killed(tmp_path: Path, january: Problem[VerbNoun]) -> None:
-    recipe = january.card.training.model_copy(
-        update={"n_sequences": 64, "batch_size": 32, "epochs": 2}
-    )
-    card = january.card.model_copy(update={"training": recipe})
-    state = tmp_path / "run.pt"
-    whole = twins.train(card, "attention_only")
-    short = recipe.model_copy(update={"stopped_after": 2})
-    twins.train(card.model_copy(update={"training": short}), "attention_only", state)
-    resumed = twins.train(card, "attention_only", state)
-    assert whole.epochs_done == resumed.epochs_done == 2
-    for name, tensor in whole.model.state_dict().items():
-        torch.testing.assert_close(resumed.model.state_dict()[name], tensor)

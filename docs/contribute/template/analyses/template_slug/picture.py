@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from analyses.instruments.heads import Head
+from analyses.write_ups.svg import svg
 
 WIDTH, ROW = 640.0, 24.0
 
@@ -28,8 +29,7 @@ def rows(attention: Mapping[Head, Float[Tensor, "sequence key"]]) -> str:
             for key, value in enumerate(row)
         )
         parts.append(f'<g fill="var(--mim-head-{head.number})">{squares}</g>')
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {ROW * sequences:g}" '
-        'role="img" aria-label="Rows of squares, one for each position, as strong as the attention '
-        f'that a head pays to it">{"".join(parts)}</svg>'
+    label = (
+        "Rows of squares, one for each position, as strong as the attention that a head pays to it"
     )
+    return svg(WIDTH, ROW * sequences, label, parts)

@@ -31,7 +31,7 @@ picture(rows({head: head_pattern(problem, fresh[:6], head)[:, -1] for head in he
 # <div class="unfinished">
 #
 # **Still to be written:** why it is worth a month, and what one should know beforehand. The
-# [glossary](../../glossary.md) explains the words.
+# [glossary](../../glossary/) explains the words.
 #
 # </div>
 #
