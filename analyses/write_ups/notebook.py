@@ -23,6 +23,7 @@ from traitlets.config import Config
 
 from analyses.evidence.explained import Explained
 from analyses.evidence.findings import Finding
+from analyses.evidence.unfinished import cores
 from analyses.write_ups.effort import Effort, effort
 from analyses.write_ups.outputs import CLAIMS, DATA, EXPLANATIONS, FACT, NUMBER
 from analyses.write_ups.results import Number, fact_html
@@ -304,7 +305,8 @@ def execute_all(
     """Execute pages side by side, a kernel each; collect and fill each as it is done.
 
     Two pages, as those of one problem, have all cores between them. Of more, as many as there are
-    cores run at once, with one thread each; but no more than `KERNELS`, for the sake of memory.
+    cores run at once, but no more than `KERNELS`, for the sake of memory; each computes with its
+    share of the cores.
 
     If one fails, or at Ctrl-C, the others are stopped first.
 
@@ -313,9 +315,9 @@ def execute_all(
         on_cell: called when a cell is done.
         on_page: called when a page is; what it raises stops the others, too.
     """
-    cores = _cores()
-    at_once = max(2, min(cores, KERNELS))
-    threads = max(1, cores // at_once) if len(pages) > 2 else None
+    available = cores()
+    at_once = max(2, min(available, KERNELS))
+    threads = max(1, available // at_once) if len(pages) > 2 else None
 
     async def run() -> None:
         kernels = asyncio.Semaphore(at_once)
@@ -338,10 +340,3 @@ def execute_all(
 
     with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(run())
-
-
-def _cores() -> int:
-    """How many this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # Material prints an advertisement against a version of MkDocs that is not installed.
@@ -94,7 +94,9 @@ def main() -> int:
             print(f"The site in {output} is unchanged.")
             return 0
         publish(output)
-        remember(output, source)
+        # The site is there; what cannot be noted is only that it need not be built again.
+        with suppress(OSError):
+            remember(output, source)
     except (RenderError, CardError, ConfigurationError, OSError, Abort) as error:
         print(f"The site was not built{kept}.\n{error}", file=sys.stderr)
         return 1

@@ -36,7 +36,7 @@ def made_of(root: Path = vendor.ROOT) -> str:
         "environment": {name: os.environ.get(name) for name in sorted({*asked, VARIABLE})},
         **revision_of(root),
     }
-    fetched = sorted(path for path in vendor.assets().values())
+    fetched = sorted(vendor.assets().values())
     return _hash(json.dumps(said), root, [*_sources(root), *fetched])
 
 

@@ -187,3 +187,16 @@ def test_the_command_builds_once(
     (output / "page" / "index.html").write_text("touched")
     assert command.main() == 0
     assert built == [output, output]
+
+
+def test_a_site_that_cannot_be_noted_was_built_all_the_same(
+    output: Path,
+    records: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(command, "publish", lambda folder: None)
+    monkeypatch.setattr(sys, "argv", ["docs.render", "--output", str(output)])
+    records.parent.write_text("no folder")
+    assert command.main() == 0
+    assert capsys.readouterr().out == f"The site is in {output}\n"

@@ -58,7 +58,7 @@ def page(name: str, cells: int, prose: str = "") -> Page:
 
 
 def cores(monkeypatch: pytest.MonkeyPatch, n: int) -> None:
-    monkeypatch.setattr(notebook, "_cores", lambda: n)
+    monkeypatch.setattr(notebook, "cores", lambda: n)
 
 
 @pytest.mark.parametrize(
