@@ -146,6 +146,7 @@ def lint(session: nox.Session) -> None:
     # Without this, pyright asks the network whether it is the newest.
     quiet = {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
     python(session, "-m", "pyright", "--pythonpath", str(COMMANDS / "python"), env=quiet)
+    python(session, "-m", "docs.contribute.scripts")
     workflows = ROOT / ".github" / "workflows"
     session.run(
         str(COMMANDS / "zizmor"), "--offline", "--no-progress", "--pedantic", str(workflows)

@@ -3,7 +3,7 @@
 import gzip
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -31,9 +31,13 @@ class Served:
     url: str
     asked: list[str] = field(default_factory=list)
 
-    def weight(self) -> int:
-        """Bytes of all that was asked for, each file once, as gzip -9 would send them."""
-        return sum(_gzipped(self.root / path) for path in sorted(set(self.asked)))
+    def weight(self, counts: Callable[[str], bool] = lambda path: True) -> int:
+        """Bytes of all that was asked for, each file once, as gzip -9 would send them.
+
+        Args:
+            counts: of the path of a file, whether it does.
+        """
+        return sum(_gzipped(self.root / path) for path in sorted(set(filter(counts, self.asked))))
 
 
 @lru_cache

@@ -20,7 +20,7 @@ from filelock import FileLock
 from models import load
 from models.card import slugs
 from tests.apart import Apart, processes
-from tests.browser import installed
+from tests.browser import Served, installed, serve
 
 # Torch takes seconds to import, and the process that shares out tests to others runs none.
 if TYPE_CHECKING:
@@ -161,6 +161,13 @@ def reader(browser: "Browser") -> "Iterator[BrowserContext]":
     context.new_page()
     yield context
     context.close()
+
+
+@pytest.fixture(scope="session")
+def served(site: Path) -> Iterator[Served]:
+    """The site on a port of this machine."""
+    with serve(site) as served:
+        yield served
 
 
 def pytest_configure(config: pytest.Config) -> None:

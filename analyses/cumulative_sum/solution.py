@@ -45,8 +45,9 @@ from analyses.cumulative_sum.weight_decay import SEEDS, trained
 from analyses.evidence.explanations import Trial
 from analyses.instruments import attribution, centring, holding
 from analyses.instruments.ablation import mean_ablate, zero_ablate
-from analyses.instruments.parts import Mlp
+from analyses.instruments.parts import Mlp, Neurons
 from analyses.write_ups import figures, ladder
+from analyses.write_ups.live import live
 from analyses.write_ups.numerals import fixed, how_many, scientific
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
@@ -816,6 +817,22 @@ record("parameters", sum(weight.numel() for weight in problem.weights.values()),
 # also knows where the model is sure: its margins and the model's have a rank correlation of
 # {{ knows_margins }}.
 #
+# The model and the explanation `mean_and_neurons`, on an input of your own:
+
+# %% tags=["hide-input"]
+live(
+    problem,
+    sequences[:1],
+    sequences,
+    climbs.inputs[:5],
+    contest["mean_and_neurons"],
+    families={
+        "neurons of the positive side": Neurons(0, side.positive),
+        "neurons of the negative side": Neurons(0, side.negative),
+    },
+)
+
+# %% [markdown]
 # ## 13. Beside the published model
 #
 # The problem was [posed in November 2023](https://www.lesswrong.com/posts/uPa63suC8idWhYGbg) with

@@ -40,6 +40,7 @@ from IPython.display import display
 
 from analyses.evidence.claims import untrained
 from analyses.evidence.controls import ov_exchanged
+from analyses.instruments.parts import Neurons
 from analyses.instruments.statistics import rank_correlation
 from analyses.labelling_function import at_z
 from analyses.labelling_function import claims as stated
@@ -60,6 +61,7 @@ from analyses.labelling_function.embeddings.extended import extended
 from analyses.labelling_function.explanations import EXPLANATIONS, KINDS
 from analyses.labelling_function.labels import errors
 from analyses.labelling_function.labels.tables import change_rows, distance_rows, pattern_rows
+from analyses.labelling_function.measured import measured
 from analyses.labelling_function.mistakes import claims as stated_mistakes
 from analyses.labelling_function.mistakes import tables as edge_tables
 from analyses.labelling_function.mistakes import training_gaps
@@ -70,6 +72,7 @@ from analyses.labelling_function.neurons.claims import (
     strong,
 )
 from analyses.labelling_function.neurons.effects import effects, strengths
+from analyses.labelling_function.neurons.families import families
 from analyses.labelling_function.plane import plane
 from analyses.labelling_function.points import (
     answers,
@@ -84,6 +87,7 @@ from analyses.labelling_function.rivals import claims as rivals
 from analyses.labelling_function.rivals import scrubbing
 from analyses.labelling_function.rows import PATTERNS
 from analyses.write_ups import figures
+from analyses.write_ups.live import live
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
 from models.scoring import answer_log_probs
@@ -1378,6 +1382,23 @@ figures.scatter(
 # Bits are counted as if the task were known, so the labelling function costs next to nothing here.
 # Anybody who found its three curves in the model alone would also have to write down which rule
 # each row has.
+
+# %% [markdown]
+# The model and the explanation `sixteen_painters`, on an input of your own:
+
+# %% tags=["hide-input"]
+live(
+    problem,
+    problem.task.encode([[10, 60]]),
+    problem.task.every(),
+    problem.task.every()[mistakes(problem).flatten().cpu()][:8],
+    contest["sixteen_painters"],
+    measured(problem),
+    families={
+        f"neurons that paint {what}": Neurons(0, members)
+        for what, members in families(problem).items()
+    },
+)
 
 # %% [markdown]
 # ## 11. Limits

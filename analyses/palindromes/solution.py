@@ -43,7 +43,9 @@ from analyses.palindromes import (
 )
 from analyses.palindromes import claims as stated
 from analyses.palindromes.explanations import EXPLANATIONS
+from analyses.palindromes.measured import measured
 from analyses.write_ups import figures
+from analyses.write_ups.live import live
 from analyses.write_ups.numerals import listed, percent, scientific
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
@@ -518,6 +520,12 @@ record("values_foresee", findings["values_foresee_mistakes"].value, "share", dig
 # model's mistakes in the table. That is the distance between this page's prose, which is *by
 # place*, and what the model does.
 #
+# The model and the explanation `content`, on an input of your own:
+
+# %% tags=["hide-input"]
+live(problem, sequences[:1], sequences, climbed.inputs[:5], contest["content"], measured(problem))
+
+# %% [markdown]
 # ## 12. Published, and ours
 #
 # Callum McDougall's solution explains another checkpoint of the same task. The mechanism is the

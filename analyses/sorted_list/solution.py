@@ -44,8 +44,10 @@ from analyses.sorted_list import (
 from analyses.sorted_list import claims as stated
 from analyses.sorted_list.defaults import default
 from analyses.sorted_list.explanations import EXPLANATIONS, ablations
+from analyses.sorted_list.measured import measured
 from analyses.sorted_list.steps import by_size, first_of, score_advantage
 from analyses.write_ups import figures, ladder
+from analyses.write_ups.live import live
 from analyses.write_ups.numerals import how_many, percent
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
@@ -626,6 +628,7 @@ table(
 generator = torch.Generator().manual_seed(samples.SEED)
 found = adversarial.search(problem, chains=64, steps=250, generator=generator)
 chance = adversarial.score(problem, task.sample(len(found.loss) * len(found.best_loss), generator))
+worst_lists = adversarial.distinct(task, found.tokens)[:5]
 record("climbs", len(found.loss), "", digits=0)
 record("random_tried", len(chance.loss), "", digits=0)
 record("worst_found", found.loss.max(), "nats", digits=2, tolerance=0.05)
@@ -633,7 +636,7 @@ record("worst_random", chance.loss.max(), "nats", digits=2, tolerance=0.05)
 record("search_fails", (found.wrong > 0).double().mean(), "share", digits=0, tolerance=0.05)
 table(
     ["list, sorted", "first mistake", "right answer", "wrong of ten"],
-    describe.mistakes(problem, adversarial.distinct(task, found.tokens)[:5]),
+    describe.mistakes(problem, worst_lists),
     caption="The five worst lists found, by loss",
 )
 
@@ -879,6 +882,12 @@ record("everything_bits", contest["everything"].bits, "bits", digits=0)
 # and {{ everything_foreseen }}. So the parts do more than give the model's answers: to take one
 # away has mostly the same effect in the program as in the model.
 #
+# The model and the explanation `everything`, on an input of your own:
+
+# %% tags=["hide-input"]
+live(problem, lists[:1], lists, worst_lists, contest["everything"], measured(problem))
+
+# %% [markdown]
 # ## 10. How much of this is proved
 #
 # Ten of 51 values can be drawn in {{ all_lists }} ways, each in {{ all_orders }} orders: too many

@@ -31,13 +31,17 @@ import torch
 
 from analyses.evidence.explanations import Trial
 from analyses.instruments.interventions import head_ablations
+from analyses.instruments.parts import Neurons
 from analyses.verb_noun import claims as stated
 from analyses.verb_noun import describe, edges, effects, knowing, neurons, twins
 from analyses.verb_noun.completion import ASKED, asking
 from analyses.verb_noun.explanations import EXPLANATIONS, NEURONS, TASK, TRIGRAMS
+from analyses.verb_noun.hardest import hardest
+from analyses.verb_noun.measured import measured
 from analyses.verb_noun.pairs import pairs
 from analyses.verb_noun.skip_trigrams import verb_to_place
 from analyses.write_ups import figures
+from analyses.write_ups.live import live
 from analyses.write_ups.numerals import listed, percent, scientific
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
@@ -442,7 +446,7 @@ inputs = {
     "one verb": one.task.sample(600, torch.Generator().manual_seed(5)),
     "two verbs": edges.second_verbs(one, 600),
 }
-compete(explained, Trial.of(one, inputs, head_ablations(one)))
+contest = compete(explained, Trial.of(one, inputs, head_ablations(one)))
 record("foreseen", findings["neurons_foresee"].value, "share", digits=0)
 record("foreseen_words", findings["neurons_foresee"].controls[0].value, "share", digits=0)
 
@@ -452,6 +456,20 @@ record("foreseen_words", findings["neurons_foresee"].controls[0].value, "share",
 # That program is the model itself, rounded: what is short to say, *four heads fetch the verb,
 # neurons turn it into the place*, does not predict by itself.
 #
+# The model and the explanation `trigrams`, on an input of your own:
+
+# %% tags=["hide-input"]
+live(
+    problem,
+    task.prompt("they pray loudly in the"),
+    sentences,
+    hardest(problem)[1].inputs[:5],
+    contest["trigrams"],
+    measured(problem),
+    families={f"the {n} neurons that matter most": Neurons(0, order[:n]) for n in (4, 16, 32)},
+)
+
+# %% [markdown]
 # ## 9. What the judges asked
 #
 # The submission, its ranks and what its judges wrote are below. Where each of their points is

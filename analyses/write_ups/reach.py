@@ -25,7 +25,8 @@ def readable(slug: str, root: Path = ROOT) -> dict[str, Path]:
     of `docs/`, in subfolders too. Of other problems only those that the modules of this one
     name: else every stroke in a new month would make all others execute again. No results:
     pages make them and are compared with them, and two could wait for each other's. No
-    submissions: they come in while the page stands, and are shown beside it.
+    submissions: they come in while the page stands, and are shown beside it. No scripts: they run
+    in the browser of who reads it.
     """
     closed = problems(root) - _named(slug, root)
     files = {"constraints.txt": root / "constraints.txt"}
@@ -41,7 +42,7 @@ def readable(slug: str, root: Path = ROOT) -> dict[str, Path]:
             ]
             for name in names:
                 results = name == "results.json" and here.parent.as_posix() == "analyses"
-                if not (_apart(name) or results):
+                if not (_apart(name) or results or name.endswith(".js")):
                     files[f"{here.as_posix()}/{name}"] = Path(folder, name)
     return {name: path for name, path in sorted(files.items()) if path.is_file()}
 

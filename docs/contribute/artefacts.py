@@ -21,6 +21,7 @@ def missing(month: Month) -> Iterator[Fault]:
     """Pieces that every month has and this one lacks."""
     needed = {
         month.model / "task.py": "write the task there",
+        month.model / "task.js": "write the task's rules for the page there, as task.py has them",
         month.card: "describe the problem there; models/card.py says how",
         month.problem: "write the problem's page there",
         month.solution: "write the solution's page there",
@@ -38,7 +39,7 @@ def missing(month: Month) -> Iterator[Fault]:
 def unfinished(month: Month) -> Iterator[Fault]:
     """What the template left to be written."""
     for path in month.files():
-        if path.suffix not in (".py", ".json", ".md", ".yaml"):
+        if path.suffix not in (".py", ".js", ".json", ".md", ".yaml"):
             continue
         text = path.read_text(encoding="utf-8")
         for match in UNFINISHED.finditer(text):
@@ -59,6 +60,14 @@ def card_faults(month: Month) -> Iterator[Fault]:
             )
         if not keys:
             yield month.fault(month.card, str(error), at='"slug"')
+
+
+def explanation_faults(month: Month, card: Card) -> Iterator[Fault]:
+    """A solved month whose explanations are programs, and none of them runs in the page."""
+    path = month.analysis / "explanation.js"
+    if card.state == "solved" and month.explanations.is_file() and not path.is_file():
+        text = f"is missing; write the best of {month.explanations.name} for the page there."
+        yield month.fault(path, text)
 
 
 def checkpoint_faults(month: Month, card: Card) -> Iterator[Fault]:

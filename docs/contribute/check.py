@@ -39,6 +39,7 @@ def faults(month: Month, alone: bool = True) -> Iterator[Fault]:
     if card is None:
         print("Not executed: the card comes first.", flush=True)
         return
+    yield from artefacts.explanation_faults(month, card)
     wrong = list(artefacts.checkpoint_faults(month, card))
     yield from wrong
     if wrong or any(not fault.path.endswith("results.json") for fault in missing):

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from docs.contribute import scripts
 from docs.contribute.month import Fault, Month
+from docs.render import RenderError
 
 QUIET = {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
 """Without this, pyright asks the network whether it is the newest."""
@@ -22,8 +24,31 @@ def lint_faults(month: Month) -> Iterator[Fault]:
     """Faults of style and of types, each with its line.
 
     Raises:
-        ToolFailed: if ruff or pyright does not work here.
+        ToolFailed: if a tool does not work here.
     """
+    yield from _python_faults(month)
+    yield from _script_faults(month)
+
+
+def _script_faults(month: Month) -> Iterator[Fault]:
+    files = {
+        path.relative_to(month.root).as_posix(): path
+        for path in (month.model / "task.js", month.analysis / "explanation.js")
+        if path.is_file()
+    }
+    if not files:
+        return
+    try:
+        for found in scripts.style(month.root, *files.values()):
+            yield month.fault(Path(found.file), found.text, found.line)
+        for found in scripts.types(files):
+            if found.file in files:
+                yield month.fault(files[found.file], found.text, found.line)
+    except RenderError as error:
+        raise ToolFailed(str(error)) from error
+
+
+def _python_faults(month: Month) -> Iterator[Fault]:
     code = [str(path) for path in month.files() if path.suffix == ".py"]
     if not code:
         return

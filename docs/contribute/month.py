@@ -58,6 +58,11 @@ class Month:
         return self.analysis / "solution.py"
 
     @property
+    def explanations(self) -> Path:
+        """The explanations as programs, if there are any."""
+        return self.analysis / "explanations.py"
+
+    @property
     def pages(self) -> dict[str, Path]:
         """The pages that there are, by the name of their notebook."""
         both = {"problem": self.problem, "solution": self.solution}

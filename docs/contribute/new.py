@@ -120,7 +120,7 @@ def pieces(slug: str) -> list[str]:
 
 def template_files() -> list[Path]:
     """The files that every month begins with."""
-    found = (path for path in TEMPLATE.rglob("*") if path.suffix in (".py", ".json"))
+    found = (path for path in TEMPLATE.rglob("*") if path.suffix in (".py", ".js", ".json"))
     return sorted(path for path in found if path.is_file())
 
 

@@ -20,6 +20,7 @@ from nbformat.v4 import new_markdown_cell
 from docs.render import colours, vendor
 from docs.render.addresses import Addresses
 from docs.render.blocks import block
+from docs.render.live import scripts, with_hardest, without_comments
 from docs.render.months import Month, read_months
 from docs.render.notebooks import BLOCK, Put, check_figures, page_notebook
 from docs.render.places import check_front, check_places
@@ -66,6 +67,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             vendor.stylesheet(source) if source.suffix == ".css" else source,
         )
     months = config.extra["months"]
+    for name, source in scripts({month.slug: month.card.state for month in months}).items():
+        script = source.suffix == ".js"
+        add(
+            f"assets/live/{name}", without_comments(source.read_text("utf-8")) if script else source
+        )
     addresses = config.extra["addresses"]
     for month in months:
         folder = f"problems/{month.slug}"
@@ -73,7 +79,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         for name, path in month.pages.items():
             uri = f"{folder}/{name}.ipynb"
             executed = nbformat.read(path, as_version=4)
-            _write_page(executed, blocks, month, name, PAGES / uri, add)
+            shown = executed
+            if name == "index" and "solution" in month.pages:
+                solution = nbformat.read(month.pages["solution"], as_version=4)
+                shown = with_hardest(executed, solution)
+            _write_page(shown, blocks, month, name, PAGES / uri, add)
             files.append(File(uri, str(PAGES), config.site_dir, config.use_directory_urls))
             offered = standalone(executed, f"{folder}/{month.start}", addresses)
             add(f"{folder}/{month.notebook(name)}", nbformat.writes(offered))

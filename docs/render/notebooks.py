@@ -25,6 +25,7 @@ CIRCUITSVIS = "application/vnd.circuitsvis+json"
 NUMBER = "application/vnd.mim.number+json"
 FACT = "application/vnd.mim.fact+json"
 DATA = "application/vnd.mim.data+json"
+LIVE = "application/vnd.mim.live+json"
 PICTURE = "image/svg+xml"
 
 BLOCK = re.compile(r"\[\[(\w+)(?: (\w+))?\]\]")
@@ -110,10 +111,20 @@ def _page_output(output: NotebookNode, place: str, numbers: "count[int]", put: P
         return _html(_plotly_figure(data[PLOTLY], next(numbers), place, put))
     if CIRCUITSVIS in data:
         return _html(_attention_figure(data[CIRCUITSVIS], next(numbers), place, put))
+    if LIVE in data:
+        return _html(_live(data[LIVE], data["text/html"], put))
     if PICTURE in data and output.metadata.get("role") == "picture":
         svg = data[PICTURE]
         return _html(f'<div class="picture">{svg[svg.index("<svg") :]}</div>')
     return output
+
+
+def _live(content: dict[str, Any], table: str, put: Put) -> str:
+    """A place for the live panel; until a reader reaches for it, a table."""
+    file = _laid_down(content, "live", put)
+    return (
+        f'<section class="live" aria-label="The model, live" data-live="{file}">{table}</section>'
+    )
 
 
 def _html(html: str) -> NotebookNode:
@@ -169,7 +180,7 @@ def _plotly_figure(figure: dict[str, Any], number: int, place: str, put: Put) ->
         raise RenderError(f"{place}: figure {number}: {error}") from error
     drawn["data"] = [_slim(trace) for trace in drawn["data"]]
     put(f"figure-{number}.csv", table(figure))
-    file = _laid_down(drawn, number, put)
+    file = _laid_down(drawn, f"figure-{number}", put)
     box = (
         f'<div class="drawing" role="img" aria-label="{escape(meta.get("alt", ""))}" '
         f'style="--height:{height:.0f}px;--panels:{panels}" data-plotly="{file}">{picture}</div>'
@@ -177,13 +188,13 @@ def _plotly_figure(figure: dict[str, Any], number: int, place: str, put: Put) ->
     return _figure(box, meta, number, place)
 
 
-def _laid_down(drawn: Any, number: int, put: Put) -> str:
-    """Lay what an interactive figure is drawn from beside the page, for whoever reaches for it.
+def _laid_down(drawn: Any, what: str, put: Put) -> str:
+    """Lay what an interactive part is made from beside the page, for whoever reaches for it.
 
     Named by what it holds: a page never draws what another version of it left in a cache.
     """
     text = json.dumps(drawn, separators=(",", ":"), ensure_ascii=False)
-    name = f"figure-{number}-{sha256(text.encode()).hexdigest()[:8]}.json"
+    name = f"{what}-{sha256(text.encode()).hexdigest()[:8]}.json"
     put(name, text)
     return name
 
@@ -223,7 +234,7 @@ def _attention_figure(figure: dict[str, Any], number: int, place: str, put: Put)
         options = "".join(f"<option>{escape(choice['label'])}</option>" for choice in choices)
         select = f"<label class='choose'>Show <select>{options}</select></label>"
     put(f"figure-{number}.csv", attention_table(choices))
-    file = _laid_down(choices, number, put)
+    file = _laid_down(choices, f"figure-{number}", put)
     box = (
         f'{select}<div class="drawing drawing--attention" role="img" '
         f'aria-label="{escape(figure.get("alt", ""))}" style="--panels:{len(choices[0]["heads"])}" '

@@ -35,7 +35,7 @@ DRAWING = _words(
 )
 EVERYWHERE = _words(
     "aria-current aria-hidden aria-label aria-labelledby aria-live class data-circuitsvis "
-    "data-column data-evidence data-filters data-plotly data-problem data-search-exclude "
+    "data-column data-evidence data-filters data-live data-plotly data-problem data-search-exclude "
     "data-verdict dir hidden id lang role title"
 )
 ATTRIBUTES = {shape: DRAWING for shape in SHAPES} | {
@@ -74,6 +74,7 @@ VALUES = {
     "src": re.compile(r"data:image/(png|jpeg|gif|webp);base64,[\w+/=\s]+|(?!//)[\w./~%-]+"),
     # The file beside the page that holds what the interactive figure is drawn from.
     **dict.fromkeys(("data-plotly", "data-circuitsvis"), re.compile(r"figure-\d+-\w+\.json")),
+    "data-live": re.compile(r"live-\w+\.json"),
     # Sizes that the style sheet draws a still with.
     "style": re.compile(r"--[a-z]+:\d+(px)?(;--[a-z]+:\d+(px)?)*"),
     "preserveAspectRatio": re.compile("none"),

@@ -31,8 +31,15 @@ PACKAGE_FILES = {
     "fonts/title.woff2": f"{STANDARD}-normal.woff2",
     "fonts/title-italic.woff2": f"{STANDARD}-italic.woff2",
     "fonts/code.woff2": f"{PLEX}-normal.woff2",
+    **{
+        f"noble-hashes/{module}.js": f"@noble/hashes/{module}.js"
+        for module in ("sha2", "_md", "_u64", "utils")
+    },
 }
 """What the site serves under `assets/vendor/`, and where in `node_modules` it lies."""
+JAX = "@jax-js/jax/dist"
+JAX_MODULES = ("index", "backend-*", "rolldown-runtime-*", "webgpu-*")
+"""Of jax-js; that for WebGL, which is slow, is never asked for. Names have hashes in them."""
 
 
 def program(name: str) -> str:
@@ -51,31 +58,35 @@ def program(name: str) -> str:
     return found
 
 
-def node_modules() -> Path:
+def node_modules(development: bool = False) -> Path:
     """The folder of the packages that `package-lock.json` pins, fetched if they are not cached.
+
+    Args:
+        development: with those that check the site and its scripts, which no build needs.
 
     Raises:
         RenderError: if npm is missing, or cannot fetch or verify the packages.
     """
     pinned = [ROOT / name for name in ("package.json", "package-lock.json", ".npmrc")]
     key = hashlib.sha256(b"".join(path.read_bytes() for path in pinned)).hexdigest()[:16]
-    folder = CACHE / key
+    folder = CACHE / (f"{key}-development" if development else key)
     if not folder.is_dir():
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE, prefix="fetching-") as fresh:
             for path in pinned:
                 shutil.copy(path, fresh)
-            _npm_ci(fresh)
+            _npm_ci(fresh, [] if development else ["--omit=dev"])
             os.replace(fresh, folder)
             # TemporaryDirectory removes what it made; the folder has moved on.
             os.mkdir(fresh)
     return folder / "node_modules"
 
 
-def _npm_ci(folder: str) -> None:
+def _npm_ci(folder: str, options: list[str]) -> None:
     # Left to itself, npm keeps its cache at home, where not every user may write.
     cache = ["--cache", str(CACHE / "npm")]
-    command = [program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", *cache]
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [program("npm"), "ci", *quiet, *cache, *options]
     fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if fetched.returncode:
         raise RenderError(
@@ -101,6 +112,9 @@ def assets() -> dict[str, Path]:
     served = {name: modules / source for name, source in PACKAGE_FILES.items()}
     for font in sorted((modules / "katex/dist/fonts").glob("*.woff2")):
         served[f"katex/fonts/{font.name}"] = font
+    for module in JAX_MODULES:
+        source = next((modules / JAX).glob(f"{module}.js"))
+        served[f"jax/{source.name}"] = source
     for package in json.loads((ROOT / "package.json").read_text())["dependencies"]:
         name = package.removeprefix("@").replace("/", "-")
         served[f"licences/{name}.txt"] = next((modules / package).glob("LICENSE*"))

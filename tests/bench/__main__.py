@@ -16,7 +16,7 @@ from rich.console import Console
 
 from analyses.evidence.verify import verifiable
 from models.card import slugs
-from tests.bench import pictures, training
+from tests.bench import live, pictures, training
 from tests.bench.figures import Figure, table, write
 from tests.bench.process import measure
 from tests.site.conftest import SOLVED
@@ -39,6 +39,7 @@ def main() -> None:
         (tree / ".nox").symlink_to(ROOT / ".nox")
         figures += site(tree) + analyses(tree) + verification(tree) + pages(tree / "site")
         figures += pictures.figures(tree / "site", SOLVED)
+        figures += live.figures(tree / "site", slugs())
         if options.tests:
             spent = measure([*NOX, "tests"], tree).seconds
             figures.append(Figure(name="tests", value=spent, unit="s", budget=300))

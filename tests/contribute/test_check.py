@@ -66,6 +66,7 @@ def line_with(text: str, path: Path) -> int:
     "piece",
     [
         f"{MODEL}/task.py",
+        f"{MODEL}/task.js",
         CARD,
         PROBLEM,
         SOLUTION,
@@ -79,6 +80,17 @@ def test_a_missing_piece_is_named(piece: str, month: Month) -> None:
     assert any(fault.startswith(f"{piece}:1: is missing; ") for fault in found)
     # Nobody has written results yet.
     assert len(found) == 2
+
+
+def test_a_solved_month_without_its_explanation_in_the_page(month: Month) -> None:
+    assert told(artefacts.explanation_faults(month, card(month))) == []
+    change_card(month, lambda content: content.update(state="solved", deadline=None))
+    assert told(artefacts.explanation_faults(month, card(month))) == []
+    (month.analysis / "explanations.py").touch()
+    (fault,) = artefacts.explanation_faults(month, card(month))
+    assert str(fault).startswith("analyses/caesar_cipher/explanation.js:1: is missing; write ")
+    (month.analysis / "explanation.js").touch()
+    assert told(artefacts.explanation_faults(month, card(month))) == []
 
 
 def test_what_the_template_left_to_be_written_is_named(month: Month) -> None:

@@ -11,12 +11,14 @@ import pytest
 from docs.contribute import lint
 from docs.contribute.lint import ToolFailed, lint_faults
 from docs.contribute.month import ROOT, Month
+from docs.contribute.scripts import UNFORMATTED
 
 TASK = "models/caesar_cipher/task.py"
 
 
 def test_faults_of_style_and_of_types_are_found_with_their_lines(month: Month) -> None:
-    shutil.copy(ROOT / "pyproject.toml", month.root)
+    for name in ("pyproject.toml", ".biome.json"):
+        shutil.copy(ROOT / name, month.root)
     path = month.model / "task.py"
     path.write_text('"""A task."""\n\nimport json\n\nNUMBER: int = "five"\nx=[1,2]\n')
     for folder in (month.analysis, month.problem.parent, month.tests):
@@ -32,6 +34,26 @@ def test_faults_of_style_and_of_types_are_found_with_their_lines(month: Month) -
     (remedy,) = (fault.text.split("`")[1] for fault in faults if "is not formatted" in fault.text)
     subprocess.run(shlex.split(remedy), cwd=month.root, check=True, capture_output=True)
     assert not any("is not formatted" in fault.text for fault in lint_faults(month))
+
+
+def test_faults_of_a_months_scripts_are_found_with_their_lines(month: Month) -> None:
+    shutil.copy(ROOT / ".biome.json", month.root)
+    (month.model / "task.js").write_text("/** Tokens. */\nexport const words=[1];\n")
+    month.analysis.mkdir(exist_ok=True)
+    (month.analysis / "explanation.js").write_text(
+        '/** @import { Weights } from "../../docs/live/types.js" */\n\n'
+        "/** @param {Weights} weights */\n"
+        "export const read = (weights) => weights[0].sizes;\n"
+    )
+    found = {
+        (fault.path, fault.line, fault.text.split("(")[-1])
+        for fault in lint_faults(month)
+        if fault.path.endswith(".js")
+    }
+    assert found == {
+        (TASK.replace(".py", ".js"), 1, UNFORMATTED),
+        ("analyses/caesar_cipher/explanation.js", 4, "TS2339)"),
+    }
 
 
 def test_tools_are_called_as_from_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from docs.contribute import new
 from docs.contribute.month import Month
 from docs.contribute.new import MOST_HEADS, Refused, begin
 from models.card import committed_weights, read_card, slugs
+from tests.live.task_rules import answers, differences
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("models", "analys")
@@ -46,6 +47,7 @@ def test_all_pieces_are_made_and_named_after_the_month(month: Month) -> None:
         "docs/problems/caesar_cipher/problem.py",
         "models/caesar_cipher/card.json",
         "models/caesar_cipher/model.safetensors",
+        "models/caesar_cipher/task.js",
         "models/caesar_cipher/task.py",
         "tests/problems/caesar_cipher/test_task.py",
     ]
@@ -82,6 +84,10 @@ def test_its_own_tests_pass(month: Month) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_its_rules_for_the_page_are_those_of_its_task(month: Month) -> None:
+    assert not any(differences(answers(month.model)).values())
 
 
 @pytest.mark.parametrize("slug", ["aa", "modular_addition_of_three_digits", "zz_9"])

@@ -1,6 +1,5 @@
 """Every page of the site, opened and looked at once for all tests."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +10,7 @@ from playwright.sync_api import BrowserContext, Error, Page
 
 from docs.render.vendor import node_modules
 from models.card import read_card, slugs
-from tests.browser import Served, elsewhere, serve
+from tests.browser import Served, elsewhere
 
 SOLVED = [slug for slug in slugs() if read_card(slug).state == "solved"]
 """The newest first; the newest month of all may still be open."""
@@ -43,13 +42,6 @@ every_page = pytest.mark.parametrize(
     ],
 )
 """Those of months, and those that show all of them, a month can break."""
-
-
-@pytest.fixture(scope="session")
-def served(site: Path) -> Iterator[Served]:
-    """The site on a port of this machine."""
-    with serve(site) as served:
-        yield served
 
 
 @dataclass
@@ -214,5 +206,6 @@ def look(seen: Visit, scheme: str, width: int) -> None:
     seen.small += page.evaluate(SMALL)
     # Not as an element of the page, whose policy would stop it.
     if not page.evaluate("'axe' in window"):
-        page.evaluate((node_modules() / "axe-core" / "axe.min.js").read_text("utf-8"))
+        axe = node_modules(development=True) / "axe-core" / "axe.min.js"
+        page.evaluate(axe.read_text("utf-8"))
     seen.violations += [f"{scheme}: {found}" for found in page.evaluate(AXE, RULES[scheme, width])]

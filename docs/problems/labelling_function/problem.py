@@ -136,6 +136,17 @@ bars(
 )
 
 # %% [markdown]
+# ## Try it
+#
+# The model runs here, in the page: type two numbers, and see what it says, where it looks, and what
+# happens if a part of it is taken away.
+
+# %% tags=["hide-input"]
+from analyses.write_ups.live import live
+
+live(problem, tokens[:1], problem.task.every())
+
+# %% [markdown]
 # ## Hints
 #
 # Open one at a time; each gives away more than the last.

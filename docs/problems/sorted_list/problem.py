@@ -132,6 +132,17 @@ heatmaps(
 )
 
 # %% [markdown]
+# ## Try it
+#
+# The model runs here, in the page: type ten numbers, and see what it says, where it looks, and what
+# happens if a part of it is taken away.
+
+# %% tags=["hide-input"]
+from analyses.write_ups.live import live
+
+live(problem, problem.task.encode([[17, 3, 44, 8, 25, 50, 31, 12, 0, 39]]), fresh)
+
+# %% [markdown]
 # ## Hints
 #
 # Open one at a time; each gives away more than the one before.

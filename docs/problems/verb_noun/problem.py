@@ -141,6 +141,17 @@ record("demo_held_out", first_choice(problem, held_out=True).value, "share", dig
 # the model's first choice in {{ demo_first }} of prompts, and in {{ demo_held_out }} where verb and
 # template never met in training.
 #
+# ## Try it
+#
+# The model runs here, in the page: type the beginning of a sentence, and see what it goes on with,
+# where it looks, and what happens if a part of it is taken away.
+
+# %% tags=["hide-input"]
+from analyses.write_ups.live import live
+
+live(problem, problem.task.prompt("they pray loudly in the"), given)
+
+# %% [markdown]
 # ## Hints
 #
 # Open one at a time; each gives away more than the one before.

@@ -78,7 +78,10 @@
   function matrix({ bdata, shape, step }) {
     const bytes = Uint8Array.from(atob(bdata), (character) => character.charCodeAt(0));
     const entries = bytes.length / 2;
-    const steps = Int16Array.from({ length: entries }, (_, n) => bytes[n] | (bytes[n + entries] << 8));
+    const steps = Int16Array.from(
+      { length: entries },
+      (_, n) => bytes[n] | (bytes[n + entries] << 8),
+    );
     const [rows, columns] = shape.split(",").map(Number);
     return Array.from({ length: rows }, (_, row) =>
       Float32Array.from(steps.subarray(row * columns, (row + 1) * columns), (n) => n * step),
@@ -103,7 +106,11 @@
       const isPaper = trace.line.color === window.palettes.light.paper;
       painted.line = { ...trace.line, color: isPaper ? paper : ink };
     } else if (mark) {
-      painted.marker = { ...trace.marker, color: paper, line: { ...trace.marker.line, color: ink } };
+      painted.marker = {
+        ...trace.marker,
+        color: paper,
+        line: { ...trace.marker.line, color: ink },
+      };
     }
     const color = colourOf(trace.meta ?? {}, palette);
     if (!color) return painted;
@@ -148,10 +155,7 @@
   };
 
   async function drawPlot(box, stage) {
-    const [figure] = await Promise.all([
-      held(box.dataset.plotly),
-      load("plotly-cartesian.min.js"),
-    ]);
+    const [figure] = await Promise.all([held(box.dataset.plotly), load("plotly-cartesian.min.js")]);
     const colours = palette();
     const { annotations = [], ...layout } = stacked(figure.layout);
     await window.Plotly.react(
@@ -188,7 +192,10 @@
     // Drawn on white, which the style sheet inverts on dark paper.
     const props = { attention, tokens, attentionHeadNames: heads };
     const positiveColor = window.palettes.light.negative;
-    window.CircuitsVis.render(canvas.id, window.CircuitsVis.AttentionHeads, { positiveColor, ...props });
+    window.CircuitsVis.render(canvas.id, window.CircuitsVis.AttentionHeads, {
+      positiveColor,
+      ...props,
+    });
   }
 
   const select = (box) => box.parentElement.querySelector(".choose select");
@@ -253,7 +260,9 @@
     }
     select(box)?.addEventListener("change", () => {
       const stills = box.querySelectorAll(".still");
-      stills.forEach((still, number) => (still.hidden = number !== chosen(box)));
+      stills.forEach((still, number) => {
+        still.hidden = number !== chosen(box);
+      });
       if (stages.has(box)) draw(box);
     });
   }

@@ -12,6 +12,8 @@
   };
 
   const mark = (box) => {
+    // The live panel takes tables out of the page.
+    if (!box.isConnected) return;
     const [, { role, name }] = Object.entries(BOXES).find(([selector]) => box.matches(selector));
     // Widths are rounded, each by itself.
     const scrolls = box.scrollWidth > box.clientWidth + 1;
@@ -20,15 +22,27 @@
       if (scrolls) box.setAttribute(attribute, value);
       else box.removeAttribute(attribute);
   };
-  const boxes = [...document.querySelectorAll(Object.keys(BOXES).join())];
   const watcher = new ResizeObserver((entries) => {
-    for (const { target } of entries) mark(target.matches("table") ? target.parentElement : target);
+    for (const { target } of entries)
+      if (target.isConnected) mark(target.matches("table") ? target.parentElement : target);
   });
-  for (const box of boxes) {
-    watcher.observe(box);
-    // Rows that are filtered make a table narrower, and leave its box as it was.
-    if (box.matches(".table")) watcher.observe(box.querySelector("table"));
-  }
+  const watch = (part) => {
+    const boxes = [...part.querySelectorAll(Object.keys(BOXES).join())];
+    for (const box of boxes) {
+      watcher.observe(box);
+      // Rows that are filtered make a table narrower, and leave its box as it was.
+      if (box.matches(".table")) watcher.observe(box.querySelector("table"));
+    }
+    return boxes;
+  };
+  const boxes = watch(document);
+  const added = new MutationObserver((changes) => {
+    for (const { addedNodes } of changes)
+      for (const part of addedNodes)
+        if (part instanceof Element && part.isConnected) watch(part.parentElement);
+  });
+  for (const panel of document.querySelectorAll(".live"))
+    added.observe(panel, { childList: true, subtree: true });
   // Other letters are as wide as others; no box need change for it.
   document.fonts.ready.then(() => boxes.forEach(mark));
 })();

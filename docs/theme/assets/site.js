@@ -36,7 +36,9 @@
       const { text, ...wanted } = Object.fromEntries(new FormData(form));
       let shown = 0;
       for (const row of rows) {
-        const fits = Object.entries(wanted).every(([key, value]) => !value || row.dataset[key] === value);
+        const fits = Object.entries(wanted).every(
+          ([key, value]) => !value || row.dataset[key] === value,
+        );
         row.hidden = !fits || !row.textContent.toLowerCase().includes(text.trim().toLowerCase());
         shown += !row.hidden;
       }

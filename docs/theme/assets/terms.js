@@ -8,7 +8,8 @@
   const MEANT = 150;
   const LINGERS = 1000;
   // Captions are no wider than the text; of code and formulas it is their lines that count.
-  const WIDE = ".figure > *, .picture, .table table, .highlight code, .output > pre, .katex-display .katex-html";
+  const WIDE =
+    ".figure > *, .picture, .table table, .highlight code, .output > pre, .katex-display .katex-html";
 
   const terms = document.querySelector(".terms");
   if (!terms) return;

@@ -243,6 +243,8 @@ def test_the_fingerprint_changes_with_the_kind_of_device(whole: Path) -> None:
         "README.md",
         "analyses/parentheses/results.json",
         "analyses/sorted_list/results.json",
+        "analyses/sorted_list/explanation.js",
+        "models/sorted_list/task.js",
         "analyses/__pycache__/circuits.pyc",
         "analyses/sorted_list/.solution.py.swp",
         "analyses/sorted_list/.ipynb_checkpoints/solution.py",

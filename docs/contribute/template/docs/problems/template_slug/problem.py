@@ -90,6 +90,17 @@ figures.heatmaps(
 # %% [markdown]
 # Of {{ demo_sequences }} fresh sequences, the model gets {{ demo_accuracy }} right.
 #
+# ## Try it
+#
+# The model runs here, in the page: type a sequence, and see what it says, where it looks, and what
+# happens if a part of it is taken away.
+
+# %% tags=["hide-input"]
+from analyses.write_ups.live import live
+
+live(problem, tokens, fresh)
+
+# %% [markdown]
 # ## Hints
 #
 # <details class="hint"><summary>A first look</summary>

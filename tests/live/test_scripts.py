@@ -1,0 +1,16 @@
+"""The scripts of the live panel that need no browser."""
+
+import subprocess
+
+from docs.contribute.scripts import laid_out
+from docs.render.vendor import program
+
+
+def test_units_in_node() -> None:
+    with laid_out() as tree:
+        tests = sorted(map(str, tree.glob("docs/live/tests/*.test.js")))
+        done = subprocess.run(
+            [program("node"), "--test", *tests], cwd=tree, capture_output=True, text=True
+        )
+    assert tests
+    assert done.returncode == 0, done.stdout
