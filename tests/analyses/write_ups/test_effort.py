@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -21,16 +22,18 @@ TICK = 0.02
 
 
 @contextmanager
-def running(code: str) -> Iterator[int]:
-    """A process that has run some code, and waits; all on one core."""
-    command = [sys.executable, "-S", "-c", f"{code}\nprint(flush=True)\ninput()"]
+def running(code: str) -> Iterator[tuple[int, float]]:
+    """A process that has run some code, and waits; all on one core. With it, when it began to
+    wait, as `time.time` counts.
+    """
+    said = "import time\nprint(time.time(), flush=True)\ninput()"
+    command = [sys.executable, "-S", "-c", f"{code}\n{said}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
         try:
-            process.stdout.readline()
-            yield process.pid
+            yield process.pid, float(process.stdout.readline())
         finally:
             process.kill()
 
@@ -50,7 +53,10 @@ def worked(others: int) -> Effort:
             stack.callback(process.kill)
             if hasattr(os, "sched_setaffinity"):
                 os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
-        return effort(stack.enter_context(running(WORK)))
+        pid, done = stack.enter_context(running(WORK))
+        found = effort(pid)
+        # While this process did not get a core, the other waited for it.
+        return Effort(found.computed, found.slept - (time.time() - done))
 
 
 @pytest.mark.parametrize("others", [0, 4])
@@ -61,7 +67,7 @@ def test_other_work_on_the_machine_is_not_counted(others: int) -> None:
 
 
 def test_sleep_is_told_from_work() -> None:
-    with running("import time; time.sleep(0.8)") as pid:
+    with running("import time; time.sleep(0.8)") as (pid, _):
         computed, slept = effort(pid)
     assert computed < 2 * BEGUN
     if SCHEDSTAT:
@@ -69,7 +75,7 @@ def test_sleep_is_told_from_work() -> None:
 
 
 def test_a_process_that_has_ended_worked_for_nothing() -> None:
-    with running("") as pid:
+    with running("") as (pid, _):
         pass
     assert effort(pid) == Effort(0.0, 0.0)
 
