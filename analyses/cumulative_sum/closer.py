@@ -36,6 +36,8 @@ AT_ONCE = 128
 """Decisions, or parts of them, that are looked at together."""
 STEPS = 12
 """How often slopes are changed to make a bound larger."""
+GUESSES = 3
+"""How often the range of a neuron is bounded: the lowest value found is the next guess."""
 STEEPEST = 4.0
 """The largest slope of a line, in units of the neuron's own."""
 NEAR = 1e-6
@@ -70,6 +72,16 @@ class Judged(NamedTuple):
     """The smallest lead of all sequences that were tried, logits; infinite if none was."""
     wrong: Int[Array, " n"] | None
     """The tokens of a sequence that the model answers wrong, if one was found."""
+
+    @property
+    def margin(self) -> float:
+        """No sequence has a smaller one, logits, but for rounding."""
+        return float(self.bounds.min())
+
+    @property
+    def margin_to_error(self) -> float:
+        """The smallest bound divided by what rounding may change, least over decisions."""
+        return float((self.bounds / self.errors).min())
 
     @property
     def open(self) -> Int[Array, " part"]:
@@ -238,8 +250,11 @@ class _Search:
         neurons = np.eye(keys.here.shape[1])[:d_mlp]
         slopes = np.tile(np.concatenate([neurons, -neurons]), (len(pairs), 1))
         readings = Readings(keys, last, slopes)
-        _, tokens = readings.at(before, readings.somewhere())
-        bounds, _ = readings.at(before, readings.of(keys.columns(last, tokens)))
+        guess, bounds = readings.somewhere(), np.full(len(last), -inf)
+        for _ in range(GUESSES):
+            found, tokens = readings.at(before, guess)
+            bounds = np.maximum(bounds, found)
+            guess = readings.of(keys.columns(last, tokens))
         bounds = bounds.reshape(len(pairs), 2, d_mlp)[where.ravel()]
         return bounds[:, 0], -bounds[:, 1]
 
@@ -267,18 +282,16 @@ class _Search:
     def _parted(self, nodes: _Nodes, gaps: Float[Array, "node neuron"]) -> _Nodes:
         """Each node in two, by the neuron whose line is furthest below its term."""
         rows, neuron = np.arange(len(gaps)), gaps.argmax(axis=1)
-        low, high = nodes.low[rows, neuron], nodes.high[rows, neuron]
-        cut = np.where((low < 0) & (high > 0), 0.0, (low + high) / 2)
         below, above = nodes.high.copy(), nodes.low.copy()
-        below[rows, neuron] = above[rows, neuron] = cut
+        below[rows, neuron] = above[rows, neuron] = 0.0
         return nodes._replace(high=below).beside(nodes._replace(low=above))
 
     def _bounds(
         self, nodes: _Nodes, wanted: Float[Array, " node"]
     ) -> tuple[Float[Array, " node"], Float[Array, "node neuron"]]:
-        """Bounds of nodes, and how far each neuron's line is below its term in the sequence that
-        attains the bound. They are sharpened, by steps along subgradients, until they are as large
-        as wanted.
+        """Bounds of nodes, and for each neuron of either sign how far its line is below its term
+        in the sequence that attains the bound. They are sharpened, by steps along subgradients,
+        until they are as large as wanted.
         """
         decisions, d_mlp = self.decisions.some(nodes.which), len(self.keys.out)
         lifts, logits = self.lifts[nodes.which], self.logits[nodes.which]
@@ -309,7 +322,8 @@ class _Search:
             bounds = linear + offset.sum(axis=1)
             better = bounds > best[rows]
             best[rows[better]] = bounds[better]
-            gaps[rows[better]] = (terms - slopes[rows] * read - offset)[better]
+            lost = np.where(_bent(part), terms - slopes[rows] * read - offset, 0.0)
+            gaps[rows[better]] = lost[better]
             aim = self.leads[part.which] - bounds
             along = np.where(free[rows], read - touches, 0.0)
             size = (along**2).sum(axis=1)
@@ -318,7 +332,8 @@ class _Search:
             changed = slopes[rows] + step_size[:, None] * along
             slopes[rows] = np.clip(changed, -steepest[rows], steepest[rows])
             near = self.leads[part.which] - best[rows] <= NEAR * np.abs(best[rows])
-            rows = rows[~(best[rows] > wanted[rows]) & ~near & (moves | (step == 0))]
+            # A better guess makes a bound larger too.
+            rows = rows[~(best[rows] > wanted[rows]) & ~near & (moves | better)]
             if not len(rows) or self.wrong is not None:
                 break
         return best, gaps
@@ -326,7 +341,7 @@ class _Search:
     def _free(self, nodes: _Nodes) -> Array:
         """Neurons whose slope can be chosen: those not of one sign, and those of a part."""
         low, high = (part[nodes.which] for part in self.ranges)
-        return ((nodes.low < 0) & (nodes.high > 0)) | (nodes.low > low) | (nodes.high < high)
+        return _bent(nodes) | (nodes.low > low) | (nodes.high < high)
 
     def _try(
         self, which: Int[Array, " row"], leads: Float[Array, " row"], tokens: Int[Array, "row n"]
@@ -341,13 +356,17 @@ class _Search:
                 self.wrong = tokens[worst]
 
 
+def _bent(nodes: _Nodes) -> Array:
+    """Neurons that may fire or not."""
+    return (nodes.low < 0) & (nodes.high > 0)
+
+
 def _chords(lifts: Float[Array, "node neuron"], nodes: _Nodes) -> Float[Array, "node neuron"]:
     """Slopes to begin with: of the line through both ends of a term."""
     low, high = np.maximum(nodes.low, 0), np.maximum(nodes.high, 0)
     width = nodes.high - nodes.low
     steady = np.where(nodes.low >= 0, lifts, 0.0)
-    bent = (nodes.low < 0) & (nodes.high > 0)
-    return np.divide(lifts * (high - low), width, out=steady, where=bent)
+    return np.divide(lifts * (high - low), width, out=steady, where=_bent(nodes))
 
 
 def _lines(

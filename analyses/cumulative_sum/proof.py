@@ -1,6 +1,7 @@
 """Is the model right on every sequence? Proved, refuted by a sequence, or open."""
 
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
 from typing import Literal
@@ -13,6 +14,7 @@ from analyses.cumulative_sum.keys import Array, keys
 from analyses.cumulative_sum.one_dimensional import orderings
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
+from models.scoring import margins
 
 
 @dataclass(frozen=True)
@@ -48,31 +50,19 @@ def proved(problem: Problem[CumulativeSum], seconds: float = 120.0) -> Proof:
         CheckpointError: if the model has more than one head.
     """
     started = time.monotonic()
-    task, every = problem.task, keys(problem)
-    errors = bounds.rounding(problem).cpu().numpy()
-    margin, ratio, least, unproved = inf, inf, inf, 0
-    wrong = None
-    for found in reversed(every):
-        judged = closer.judge(
-            found,
-            task,
-            errors[found.n - 1],
-            lambda tokens: not answers_right(problem, tokens),
-            least,
-            started + seconds,
-        )
-        least = judged.least
-        margin = min(margin, float(judged.bounds.min()))
-        ratio = min(ratio, float((judged.bounds / judged.errors).min()))
-        unproved += sequences(judged, task, found.n)
+    task = problem.task
+    margin, ratio, least, unproved, wrong = inf, inf, inf, 0, None
+    for n, judged in looked_at(problem, range(task.length, 0, -1), started + seconds):
+        margin, ratio = min(margin, judged.margin), min(ratio, judged.margin_to_error)
+        least, unproved = judged.least, unproved + unproved_sequences(judged, task, n)
         if judged.wrong is not None:
-            wrong, margin = judged.wrong, least
+            wrong, margin = judged.wrong, margin_of(problem, judged.wrong)
             break
     return Proof(
         verdict="refuted" if wrong is not None else "open" if unproved else "proved",
         margin=margin,
         margin_to_error=ratio,
-        strays=max(found.strays() for found in every),
+        strays=max(found.strays() for found in keys(problem)),
         unproved=unproved,
         wrong=None if wrong is None else tuple(task.values(torch.from_numpy(wrong)).tolist()),
         least=least,
@@ -80,14 +70,41 @@ def proved(problem: Problem[CumulativeSum], seconds: float = 120.0) -> Proof:
     )
 
 
-def answers_right(problem: Problem[CumulativeSum], tokens: Int[Array, " n"]) -> bool:
-    """Whether the model's last answer to a sequence is right; a tie is not."""
-    given = torch.from_numpy(tokens).unsqueeze(0)
-    logits, right = problem.logits(given)[0, -1], problem.task.answers(given)[0, -1]
-    return bool((logits.cpu() < logits[right].cpu()).sum() == len(logits) - 1)
+def looked_at(
+    problem: Problem[CumulativeSum], lengths: Iterable[int], deadline: float = inf
+) -> Iterator[tuple[int, closer.Judged]]:
+    """What is known of all sequences of each length, judged at their last position.
+
+    Args:
+        problem: whose weights are meant.
+        lengths: of the sequences.
+        deadline: when to stop looking closer, by `time.monotonic`.
+
+    Raises:
+        CheckpointError: if the model has more than one head.
+    """
+    every, errors = keys(problem), bounds.rounding(problem).cpu().numpy()
+    least = inf
+    for n in lengths:
+        judged = closer.judge(
+            every[n - 1],
+            problem.task,
+            errors[n - 1],
+            lambda tokens: not margin_of(problem, tokens) > 0,
+            least,
+            deadline,
+        )
+        least = judged.least
+        yield n, judged
 
 
-def sequences(judged: closer.Judged, task: CumulativeSum, n: int) -> int:
+def margin_of(problem: Problem[CumulativeSum], tokens: Int[Array, " n"]) -> float:
+    """The margin of the model's last answer to a sequence, logits."""
+    given = torch.from_numpy(tokens).unsqueeze(0).to(problem.device)
+    return float(margins(problem.task, problem.logits(given), given)[0, -1])
+
+
+def unproved_sequences(judged: closer.Judged, task: CumulativeSum, n: int) -> int:
     """How many sequences of n values have a decision that is not proved."""
     ways = orderings(task, n - 1)
     decisions = judged.decisions.some(judged.open)
