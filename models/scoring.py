@@ -12,14 +12,8 @@ def answer_log_probs(
     tokens: Int[Tensor, "batch n_ctx"],
 ) -> Float[Tensor, "batch label"]:
     """Log probability (nats) that the model gives the right answer, at each label."""
-    return log_probs_of(logits[:, task.label_positions], task.answers(tokens))
-
-
-def log_probs_of(
-    logits: Float[Tensor, "*batch label d_vocab_out"], answers: Int[Tensor, "*batch label"]
-) -> Float[Tensor, "*batch label"]:
-    """Log probability (nats) of these answers, given the logits at the labels alone."""
-    return logits.log_softmax(dim=-1).gather(-1, answers.unsqueeze(-1)).squeeze(-1)
+    log_probs = logits[:, task.label_positions].log_softmax(dim=-1)
+    return log_probs.gather(-1, task.answers(tokens).unsqueeze(-1)).squeeze(-1)
 
 
 def loss(

@@ -13,15 +13,15 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.func import functional_call, stack_module_state, vmap
+from torch.nn.functional import cross_entropy
 
 from models.card import Architecture, Card
 from models.checkpoint import NamedWeights, named
 from models.plain import PlainTransformer, underscored
 from models.progress import Progress
 from models.replayed import Replayed
-from models.scoring import log_probs_of
 from models.task import Task
-from models.training import OPTIMIZERS, batch_order, lr_at, training_sequences
+from models.training import OPTIMIZERS, Trainer
 from models.transformer import initialise
 
 CPU = torch.device("cpu")
@@ -79,30 +79,36 @@ class Together:
                 f"the seeds {', '.join(map(str, twice))} were given more than once, which would "
                 "train the same model twice; give each seed once."
             )
-        recipe = self.card.training
-        self.recipes = [recipe.model_copy(update={"seed": seed}) for seed in self.seeds]
         self.epochs_done = 0
+        self.runs: list[Trainer] = []
+        """One for each seed, none of which makes a step: they know where it begins, and its order
+        of batches, in which a sequence is its number.
+        """
         models = [begun(self.card.architecture, seed) for seed in self.seeds]
-        self.form = models[0].to(self.device, self.dtype)
+        self.sequences, self.answers = self._drawn(models)
+        models = [model.to(self.device, self.dtype) for model in models]
+        self.form = models[0]
         """Whose forward pass all models share; the weights it holds itself are not used."""
-        stacked, _ = stack_module_state([model.to(self.device, self.dtype) for model in models])
-        self.stacked: dict[str, Tensor] = stacked
+        self.stacked: dict[str, Tensor]
         """By the parameter's name in `form`, those of all models, `[model, ...]`."""
-        self.sequences, self.answers = self._drawn()
+        self.stacked, _ = stack_module_state(models)
         self._prepare_steps()
 
     def _drawn(
-        self,
+        self, models: list[PlainTransformer]
     ) -> tuple[Int[Tensor, "model sequence n_ctx"], Int[Tensor, "model sequence label"]]:
-        """The training sequences of all models, and the right answers to them."""
-        shape = (len(self.seeds), self.card.training.n_sequences)
+        """Begin the runs; their training sequences, and the right answers to them."""
+        recipe = self.card.training
+        shape = (len(self.seeds), recipe.n_sequences)
         labels = range(self.task.n_ctx)[self.task.label_positions]
         # Half of the memory that int64 takes.
         sequences = torch.empty(*shape, self.task.n_ctx, dtype=torch.int32)
         answers = torch.empty(*shape, len(labels), dtype=torch.int32)
-        for number, recipe in enumerate(self.recipes):
-            drawn = training_sequences(self.task, recipe)
-            sequences[number], answers[number] = drawn, self.task.answers(drawn)
+        for number, (seed, model) in enumerate(zip(self.seeds, models, strict=True)):
+            run = Trainer(model, self.task, recipe.model_copy(update={"seed": seed}), CPU)
+            sequences[number], answers[number] = run.sequences, self.task.answers(run.sequences)
+            run.sequences = torch.arange(len(run.sequences))
+            self.runs.append(run)
         taken = sequences.nbytes + answers.nbytes
         if self.device.type == "cuda":
             free, _ = torch.cuda.mem_get_info(self.device)
@@ -148,13 +154,16 @@ class Together:
             return functional_call(self.form, weights, (own,))
 
         found = vmap(logits)(self.stacked, tokens)[:, :, self.task.label_positions]
-        return -log_probs_of(found, answers).mean(dim=(1, 2))
+        each = cross_entropy(found.flatten(0, 2), answers.flatten(), reduction="none")
+        return each.unflatten(0, answers.shape).mean(dim=(1, 2))
 
     def batches(
         self,
     ) -> Iterator[tuple[Int[Tensor, "model batch n_ctx"], Int[Tensor, "model batch label"]]]:
         """The batches of the current epoch, each model's in its own order, with their answers."""
-        orders = [batch_order(recipe, self.epochs_done) for recipe in self.recipes]
+        for run in self.runs:
+            run.epochs_done = self.epochs_done
+        orders = [torch.cat(list(run.batches())) for run in self.runs]
         order = torch.stack(orders).to(self.sequences.device)
         model = torch.arange(len(order), device=order.device)[:, None]
         for rows in order.split(self.card.training.batch_size, dim=1):
@@ -180,7 +189,7 @@ class Together:
         losses = []
         first = self.epochs_done * self.card.training.steps_per_epoch
         for offset, (tokens, answers) in enumerate(self.batches()):
-            losses.append(self.step(tokens, answers, lr_at(self.card.training, first + offset)))
+            losses.append(self.step(tokens, answers, self.runs[0].lr_at(first + offset)))
             if progress is not None:
                 progress.advance()
         self.epochs_done += 1

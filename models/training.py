@@ -60,18 +60,6 @@ def _training_keys(task: Task, n: int, seed: int) -> Int[Tensor, " sequence"]:
     return task.keys(task.sample(n, torch.Generator().manual_seed(seed)))
 
 
-def lr_at(recipe: Training, step: int) -> float:
-    """Learning rate of an optimiser step (0-based), linear from first to last."""
-    last = recipe.steps_planned - 1
-    return recipe.lr + (recipe.lr_final - recipe.lr) * step / max(last, 1)
-
-
-def batch_order(recipe: Training, epoch: int) -> Int[Tensor, " sequence"]:
-    """The order of the training sequences in an epoch (0-based), which seed and epoch fix."""
-    generator = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch + 1)
-    return torch.randperm(recipe.n_sequences, generator=generator)
-
-
 @dataclass
 class Trainer:
     """One training run: a model, its optimiser, and how many epochs are done."""
@@ -91,9 +79,15 @@ class Trainer:
         )
         self.sequences = training_sequences(self.task, self.recipe).to(self.device)
 
+    def lr_at(self, step: int) -> float:
+        """Learning rate of an optimiser step (0-based), linear from first to last."""
+        last = self.recipe.steps_planned - 1
+        return self.recipe.lr + (self.recipe.lr_final - self.recipe.lr) * step / max(last, 1)
+
     def batches(self) -> Iterator[Int[Tensor, "batch n_ctx"]]:
-        """The batches of the current epoch, in the order of that epoch."""
-        order = batch_order(self.recipe, self.epochs_done).to(self.device)
+        """The batches of the current epoch, in an order that seed and epoch fix."""
+        generator = torch.Generator().manual_seed(self.recipe.seed * 100_003 + self.epochs_done + 1)
+        order = torch.randperm(len(self.sequences), generator=generator).to(self.device)
         for rows in order.split(self.recipe.batch_size):
             yield self.sequences[rows]
 
@@ -112,7 +106,7 @@ class Trainer:
         losses = []
         first = self.epochs_done * self.recipe.steps_per_epoch
         for offset, tokens in enumerate(self.batches()):
-            losses.append(self.step(tokens, lr_at(self.recipe, first + offset)))
+            losses.append(self.step(tokens, self.lr_at(first + offset)))
             progress.advance()
         self.epochs_done += 1
         return float(torch.stack(losses).mean())

@@ -6,7 +6,6 @@ full steps from next to no gradient, and two runs one by one whose forward passe
 differ by as much. So the rule itself is tested in float64, and in float32 all weights at once.
 """
 
-import importlib
 import math
 import re
 
@@ -14,7 +13,7 @@ import pytest
 import torch
 
 from models import checkpoint
-from models.card import Card, read_card, slugs
+from models.card import Card, slugs
 from models.checkpoint import NamedWeights
 from models.plain import PlainTransformer
 from models.progress import Progress
@@ -23,6 +22,7 @@ from models.sorted_list.task import SortedList
 from models.task import Task
 from models.together import Together, begun, train_together
 from models.training import begin, fresh_sequences
+from tests.models.one_by_one import alone, flat, shortened
 
 CPU = torch.device("cpu")
 SEEDS = (3, 1)
@@ -35,43 +35,12 @@ NATS = 1e-3
 """Most that a log probability of a right answer may differ by in float32."""
 
 
-def alone(card: Card, task: Task, seed: int, dtype: torch.dtype = torch.float32) -> NamedWeights:
-    """The weights of a model that was trained by itself."""
-    recipe = card.training.model_copy(update={"seed": seed})
-    trainer = begin(card.model_copy(update={"training": recipe}), task, CPU)
-    trainer.model.to(dtype)
-    with Progress("train", total=recipe.epochs_run * recipe.steps_per_epoch) as progress:
-        while trainer.epochs_done < recipe.epochs_run:
-            trainer.epoch(progress)
-    return checkpoint.named(trainer.model.state_dict(), card.architecture.n_heads)
-
-
 def together(card: Card, task: Task, dtype: torch.dtype) -> list[NamedWeights]:
     """The weights of models that were trained at once."""
     runs = Together(card, task, SEEDS, CPU, dtype)
     while runs.epochs_done < card.training.epochs_run:
         runs.epoch()
     return runs.weights()
-
-
-def flat(weights: NamedWeights) -> torch.Tensor:
-    """All weights that the loss depends on, in one row.
-
-    Key biases add the same to all scores of a query: their gradients are nothing but rounding,
-    which Adam makes steps from, and so is what becomes of them.
-    """
-    kept = [name for name in sorted(weights) if not name.endswith("attn.b_K")]
-    return torch.cat([weights[name].flatten() for name in kept])
-
-
-def shortened(slug: str, steps: int) -> tuple[Card, Task]:
-    """A problem whose recipe ends after so many steps of few sequences; every fifth has fewer."""
-    card = read_card(slug)
-    short = {"n_sequences": 76, "batch_size": 16, "epochs": steps // 5, "stopped_after": None}
-    recipe = card.training.model_copy(update=short)
-    assert recipe.steps_planned == steps
-    task = importlib.import_module(f"models.{slug}.task").task()
-    return card.model_copy(update={"training": recipe}), task
 
 
 def log_probs(card: Card, task: Task, weights: NamedWeights) -> torch.Tensor:

@@ -17,7 +17,6 @@ from models.training import (
     Trainer,
     fresh_sequences,
     held_out,
-    lr_at,
     measure,
     publish_unfinished,
     train,
@@ -241,7 +240,7 @@ def test_there_is_nothing_to_publish_before_the_first_whole_epoch(
 def test_the_learning_rate_falls_linearly(trainer: Trainer) -> None:
     # 60 sequences in batches of 16 make 4 steps, 3 epochs make 12: 1e-2 to 1e-3 in 11 falls.
     assert trainer.recipe.steps_per_epoch == 4
-    rates = [lr_at(trainer.recipe, step) for step in range(12)]
+    rates = [trainer.lr_at(step) for step in range(12)]
     assert rates[0] == pytest.approx(1e-2)
     assert rates[11] == pytest.approx(1e-3)
     falls = [before - after for before, after in zip(rates, rates[1:], strict=False)]
