@@ -83,20 +83,20 @@ def strip(finding: Finding) -> str:
 
 
 def ground(
-    on: Axis, threshold: float, comparison: Comparison, height: float = HEIGHT
+    on: Axis, threshold: float, comparison: Comparison, height: int = HEIGHT
 ) -> Iterator[str]:
     """What lies below all marks: the side that satisfies a threshold, the axis, the threshold."""
     at = on.x(threshold)
     begin, end = (at, WIDTH) if comparison == "at least" else (0, at)
     yield (
         f'<rect class="strip__side" x="{begin:g}" y="0" width="{end - begin:g}" '
-        f'height="{height:g}" fill="currentColor" fill-opacity="0.12"/>'
+        f'height="{height}" fill="currentColor" fill-opacity="0.12"/>'
     )
     yield line("axis", f"M0 {height / 2:g}H{WIDTH}", 0.5)
-    yield line("threshold", f"M{at:g} 0V{height:g}", 1.5)
+    yield line("threshold", f"M{at:g} 0V{height}", 1.5)
 
 
-def framed(on: Axis, marks: Iterable[str], words: str, height: float = HEIGHT) -> str:
+def framed(on: Axis, marks: Iterable[str], words: str, height: int = HEIGHT) -> str:
     """Marks on an axis as SVG, its ends in small type below it.
 
     Args:
@@ -108,7 +108,7 @@ def framed(on: Axis, marks: Iterable[str], words: str, height: float = HEIGHT) -
     ends = f"<span>{short(on.low)}</span>{' <span>log</span>' if on.step else ''} "
     return (
         f'<div class="strip"><svg role="img" aria-label="{escape(words)}" '
-        f'viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}">{"".join(marks)}'
+        f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}">{"".join(marks)}'
         f'</svg><small aria-hidden="true">{ends}<span>{short(on.high)}</span></small></div>'
     )
 

@@ -6,7 +6,7 @@ from html import escape
 from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
-NAMED = re.compile(r'role="img" aria-label="[^"]*"')
+NAMED = re.compile(r"""role="img" aria-label=("[^"]*"|'[^']*')""")
 """What a picture says of itself, which of many alike is said once for all."""
 
 

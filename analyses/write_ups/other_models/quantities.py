@@ -41,7 +41,7 @@ class Spread:
 
 def quantities_table(spreads: Iterable[Spread], caption: str) -> str:
     """HTML of quantities, one row each."""
-    titles = ("Quantity", "This model", "Median of the others", "Others, one by one")
+    titles = ("Quantity", "This model", "Others: median", "One by one")
     return stacked_table("quantities", titles, map(_row, spreads), caption)
 
 

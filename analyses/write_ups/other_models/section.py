@@ -112,8 +112,8 @@ class OtherModels:
     def models(self) -> None:
         """Record how many models there are, how they were made, and how many learned the task."""
         lines = self.others.lines
-        record("others", len(lines), "", digits=0)
-        record("others_learned", len(self.others.learned), "", digits=0)
+        _count("others", len(lines))
+        _count("others_learned", len(self.others.learned))
         record("others_seconds", median(line.seconds_trained for line in lines), "s", digits=0)
         fact("others_trained_on", listed(sorted({line.device for line in lines})))
         fact("others_caveats", " ".join(self.others.caveats()) or "none")
@@ -124,10 +124,9 @@ class OtherModels:
         """
         compared = self.compared
         for kind in KINDS:
-            of_kind = sum(each.kind == kind for each in compared)
-            record(f"claims_{kind}", of_kind, "", digits=0)
-        record("claims_judged", len(compared), "", digits=0)
-        record("claims_as_expected", sum(each.is_right for each in compared), "", digits=0)
+            _count(f"claims_{kind}", sum(each.kind == kind for each in compared))
+        _count("claims_judged", len(compared))
+        _count("claims_as_expected", sum(each.is_right for each in compared))
         table(
             ["expected", *KINDS],
             crossed(compared),
@@ -241,6 +240,10 @@ def _known(x: Sequence[float | None], y: Sequence[float | None]) -> tuple[list[f
     """The pairs of which both are numbers."""
     pairs = [(a, b) for a, b in zip(x, y, strict=True) if a is not None and b is not None]
     return [a for a, _ in pairs], [b for _, b in pairs]
+
+
+def _count(name: str, n: int) -> None:
+    record(name, float(n), "", digits=0)
 
 
 def _show(html: str, text: str) -> None:
