@@ -1,6 +1,6 @@
 """In what models of other seeds differ, and what may vary together.
 
-Written before any of them was trained. No name says which head of a layer is meant: the two may be
+Written before any of them was judged. No name says which head of a layer is meant: the two may be
 exchanged.
 """
 

@@ -1,6 +1,6 @@
 """In what models of other seeds differ, and what may vary together.
 
-Written before any of them was trained. Two accounts of such models are in the literature: the heads
+Written before any of them was judged. Two accounts of such models are in the literature: the heads
 split the vocabulary, each copying its part of the values, or one head copies and the other
 suppresses. `busier_share` and `suppression` are their coordinates: a split in halves stands at 0.5
 and 0, one head that copies all values while the other takes something off them at 1 and above 0.
