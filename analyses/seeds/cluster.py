@@ -4,10 +4,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import Any
 
 import dask.config
 from distributed import Client, LocalCluster
+from distributed.utils import silence_logging_cmgr
 
 from analyses.evidence.unfinished import cores
 
@@ -54,14 +54,7 @@ def connected(scheduler: str | None, workers: int | None = None) -> Iterator[Cli
         NoScheduler: if nobody answers at the address.
     """
     if scheduler is not None:
-        try:
-            client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
-        except (OSError, TimeoutError, ValueError) as error:
-            raise NoScheduler(
-                f"{scheduler}: no Dask scheduler answers there ({error}); start one with "
-                "`dask scheduler`, or leave --scheduler out to use this machine."
-            ) from error
-        with client:
+        with silence_logging_cmgr(logging.CRITICAL), _client(scheduler) as client:
             yield client
         return
     with (
@@ -72,12 +65,21 @@ def connected(scheduler: str | None, workers: int | None = None) -> Iterator[Cli
         yield client
 
 
+def _client(scheduler: str) -> Client:
+    try:
+        return Client(scheduler, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise NoScheduler(
+            f"{scheduler}: no Dask scheduler answers there ({error}); start one with "
+            "`dask scheduler`, or leave --scheduler out to use this machine."
+        ) from error
+
+
 @contextmanager
 def _local(workers: int) -> Iterator[LocalCluster]:
-    # Dask's types do not know that None means none.
-    dashboard: Any = f"{HOST}:0" if has_dashboard() else None
     cluster = LocalCluster(
-        dashboard_address=dashboard,
+        # A port that is free; the default one another sweep may have.
+        dashboard_address=f"{HOST}:0",
         n_workers=workers,
         threads_per_worker=1,
         processes=True,

@@ -88,7 +88,7 @@ def _finite(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
-def _numbers(quantities: Mapping[str, float | None]) -> dict[str, float | None]:
+def _numbers(quantities: Mapping[str, float | int | None]) -> dict[str, float | None]:
     return {name: _finite(value) for name, value in quantities.items()}
 
 

@@ -1,7 +1,7 @@
 """Train and judge a problem's model from many seeds, and record each as soon as it is done."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,9 @@ from analyses.seeds.subject import Subject
 from analyses.seeds.tally import Tally
 from analyses.seeds.work import judge_trained, train_batch, work
 from models.card import Card
+
+Work = Callable[[Subject, int, str, Path | None], Line]
+"""What is done for one seed; see `work`."""
 
 
 @dataclass(frozen=True)
@@ -87,15 +90,25 @@ def sweep(
     planned: Plan,
     now: Depends,
     tally: Tally,
+    do: Work = work,
 ) -> Outcome:
     """Do what is left, on a cluster, and write each line when its model is done.
+
+    Args:
+        subject: whose models they are.
+        asked: how they are made.
+        client: of the cluster.
+        planned: what is left.
+        now: what lines are to be made with.
+        tally: is told of every model.
+        do: what is done for one seed, unless models are trained in batches.
 
     Raises:
         NoScheduler: if the scheduler goes away; what was done is recorded.
         OSError: if a line cannot be written; so are those before it.
     """
     outcome = Outcome()
-    for seed, found in _results(client, submit(subject, asked, planned.seeds, client)):
+    for seed, found in _results(client, submit(subject, asked, planned.seeds, client, do)):
         if isinstance(found, Line) and (reasons := differences(found, now)):
             found = RuntimeError(
                 f"a worker judged it otherwise than this machine would: {'; '.join(reasons)}; "
@@ -113,13 +126,13 @@ def sweep(
 
 
 def submit(
-    subject: Subject, asked: Asked, seeds: Sequence[int], client: Client
+    subject: Subject, asked: Asked, seeds: Sequence[int], client: Client, do: Work = work
 ) -> dict[Future, int]:
     """Give the work to a cluster, the first seeds first; gives the seed of each future."""
     given = {"pure": False, "retries": TRIES - 1}
     if not asked.batch:
         return {
-            client.submit(work, subject, seed, asked.device, asked.folder, **given): seed
+            client.submit(do, subject, seed, asked.device, asked.folder, **given): seed
             for seed in seeds
         }
     futures: dict[Future, int] = {}
@@ -160,10 +173,9 @@ def _results(
 def described(line: Line, card: Card) -> str:
     """What came of a model, in a line of a log."""
     as_stated = sum(judged.as_stated for judged in line.claims.values())
-    asked = len(line.claims) + sum(name in line.failures for name in line.failures)
     words = [
         f"seed {line.seed}: accuracy {line.accuracy:.4g}",
-        f"{as_stated} of {asked} claims as stated",
+        f"{as_stated} of {len(line.claims)} claims as stated",
         f"{line.seconds_trained:.0f} s + {line.seconds_judged:.0f} s",
     ]
     if card.expected and not learned(line, card):
