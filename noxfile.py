@@ -66,6 +66,13 @@ def train(session: nox.Session) -> None:
 
 
 @nox.session
+def seeds(session: nox.Session) -> None:
+    """Check a problem's claims on models of other seeds: `-- SLUG --n N [--scheduler ADDRESS]`."""
+    environment(session, "analyse", "seeds")
+    python(session, "-m", "analyses.seeds", *session.posargs)
+
+
+@nox.session
 def verify(session: nox.Session) -> None:
     """Derive a problem's certificate anew: `-- SLUG [--device cpu|cuda] [--checkpoint PATH]`."""
     environment(session, "analyse")
@@ -82,7 +89,7 @@ def new(session: nox.Session) -> None:
 @nox.session
 def check(session: nox.Session) -> None:
     """Check a month as its reviewers will: `-- SLUG`."""
-    environment(session, "analyse", "render", "test", "lint")
+    environment(session, "analyse", "seeds", "render", "test", "lint")
     browser(session)
     python(session, "-m", "docs.contribute.check", *session.posargs)
 
@@ -131,7 +138,7 @@ def container(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Build the site, then run the tests: all, or `-- --month SLUG` what a month can break."""
-    environment(session, "analyse", "render", "test", "lint")
+    environment(session, "analyse", "seeds", "render", "test", "lint")
     browser(session)
     build(session)
     python(session, "-m", "pytest", "-n", "auto", f"--site={SITE}", *session.posargs)
@@ -140,7 +147,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and types; changes nothing."""
-    environment(session, "analyse", "render", "test", "lint")
+    environment(session, "analyse", "seeds", "render", "test", "lint")
     python(session, "-m", "ruff", "check")
     python(session, "-m", "ruff", "format", "--check")
     # Without this, pyright asks the network whether it is the newest.
