@@ -19,9 +19,9 @@ from analyses.cumulative_sum.proof import Proof, looked_at, margin_of, proved, u
 from analyses.cumulative_sum.weight_decay import trained
 from analyses.instruments.attention import patterns
 from models.cumulative_sum.task import CumulativeSum
+from models.plain import PlainTransformer
 from models.problem import Problem
 from models.scoring import margins
-from tests.plain_transformer import PlainTransformer
 from tests.problems.cumulative_sum.hand_made import random_problem
 from tests.problems.cumulative_sum.straying import KINDS, PUBLISHED, straying
 
