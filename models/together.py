@@ -39,7 +39,8 @@ def train_together(
     """Train a model by a card from each of some seeds, all at once.
 
     Memory grows with the number of seeds: on a GPU all their sequences lie there if they take no
-    more than half of what is free, and the activations of a step always do.
+    more than half of what is free, and the activations of a step always do. Where those do not
+    fit, PyTorch raises its `OutOfMemoryError`: take fewer seeds at a time.
 
     Args:
         card: whose recipe is followed, but for its seed.
@@ -57,7 +58,10 @@ def train_together(
     together = Together(card, task, seeds, device)
     while together.epochs_done < card.training.epochs_run:
         together.epoch(progress)
-    return together.weights()
+    weights = together.weights()
+    # A recorded step and its runs hold each other, and a GPU's memory until they are let go.
+    del together.update
+    return weights
 
 
 @dataclass
@@ -124,7 +128,7 @@ class Together:
             self.optimizer = make(self.learnt, lr=recipe.lr, weight_decay=recipe.weight_decay)
             self.update = self._update
             return
-        # A recorded step has to find the learning rate of the day in the GPU's memory.
+        # A recorded step reads the present learning rate from the GPU's memory.
         self.optimizer = make(
             self.learnt,
             lr=torch.tensor(recipe.lr, device=self.device),

@@ -5,17 +5,19 @@ That a step could be recorded is tested with all else: a warning that says other
 
 import pytest
 import torch
+
+from analyses.instruments.statistics import proportion_interval
 from analyses.seeds.judge import judge, problem_of
 from analyses.seeds.lines import read_lines
 from analyses.seeds.subject import Subject
-
-from analyses.instruments.statistics import proportion_interval
 from models.card import read_card, slugs
 from models.together import Together, train_together
+from tests.apart import Apart
 from tests.bench import together as bench
 from tests.models.one_by_one import alone, flat, shortened
 
-STEPS = 100
+CPU = torch.device("cpu")
+STEPS, FEW_STEPS = 100, 10
 SEEDS = (3, 1)
 EXACT = 1e-6
 """Most that a float64 weight may differ by, as a share of the largest: a recorded step reads its
@@ -42,11 +44,36 @@ def test_they_are_the_models_of_training_one_by_one(slug: str) -> None:
         assert float(apart) <= EXACT * float(expected.abs().max())
 
 
+@pytest.mark.every_month
+def test_devices_are_not_mixed_on_the_way_to_a_loss(apart: Apart) -> None:
+    """On a machine without a GPU too; what looks like one computes no gradients."""
+    expected = {}
+    for slug in slugs():
+        card, task = shortened(slug, FEW_STEPS)
+        runs = Together(card, task, SEEDS, CPU)
+        expected[slug] = runs.losses(*next(runs.batches())).tolist()
+    found = apart(losses_on_lookalike, slugs())
+    assert found == {slug: pytest.approx(losses) for slug, losses in expected.items()}
+
+
+def losses_on_lookalike(slugs: list[str]) -> dict[str, list[float]]:
+    # Registers the device with PyTorch for good.
+    from tests.gpu.lookalike import DEVICE, lookalike
+
+    found = {}
+    with lookalike():
+        for slug in slugs:
+            card, task = shortened(slug, FEW_STEPS)
+            runs = Together(card, task, SEEDS, DEVICE)
+            found[slug] = runs.losses(*next(runs.batches())).tolist()
+    return found
+
+
 @pytest.mark.gpu
 def test_sequences_that_do_not_fit_stay_in_the_computers_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    card, task = shortened("cumulative_sum", 30)
+    card, task = shortened("cumulative_sum", FEW_STEPS)
     device = torch.device("cuda")
     expected = train_together(card, task, SEEDS, device)
     monkeypatch.setattr("models.together.SHARE_FOR_SEQUENCES", 0.0)
