@@ -31,6 +31,10 @@ from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 
 ATTN, MLP = "blocks.0.attn", "blocks.0.mlp"
+CLOSER = 64
+"""By how much, at most, the terms of a lower bound in `closer` are larger than those of a logit:
+two logits, each with slopes four times as steep as the neurons' own at most, offsets five times
+as large, and neurons' ranges, which are such bounds too and enter twice into each offset."""
 
 
 def from_uniform(
@@ -64,6 +68,15 @@ def nested_64(sizes: Architecture) -> int:
     read = 2 * sizes.d_vocab + 10
     neurons = 2 * max(sizes.d_mlp or 0, NEURONS) + sizes.d_model + 8
     return place + read + neurons
+
+
+def nested_score(sizes: Architecture) -> int:
+    """Operations that are nested in an attention score.
+
+    Two additions of embeddings and biases, the products of both sides of the score, and the
+    difference from the largest score.
+    """
+    return 2 * (sizes.d_model + 2) + sizes.d_head + 4
 
 
 class AttentionBound(NamedTuple):
@@ -102,10 +115,7 @@ def attention(problem: Problem[CumulativeSum], by_token: bool = False) -> Attent
     """
     sizes = problem.architecture
     scores, size = (_scores(float64(problem, absolute), sizes.d_head) for absolute in (False, True))
-    # Two additions of embeddings and biases, the products of both sides of the score, and the
-    # difference from the largest score.
-    nested = 2 * (sizes.d_model + 2) + sizes.d_head + 4
-    largest = float(size.max())
+    nested, largest = nested_score(sizes), float(size.max())
     rounding = 2 * gamma(nested, ROUNDOFF_64) * largest + gamma(2 * EXP_UNITS + 8, ROUNDOFF_64)
     n_ctx, d_vocab = scores.shape[:2]
     spread = torch.zeros(n_ctx, d_vocab, dtype=torch.float64)
@@ -167,7 +177,7 @@ def errors(problem: Problem[CumulativeSum], by_token: bool = False) -> Errors:
     sizes = logit_sizes(problem).reshape(-1, 1, 1, 1)
     ranges, whole, places = (table.unsqueeze(1) for table in moved(problem))
     softmax = softmax_rounding(problem.architecture.n_ctx)
-    rounded = 2 * gamma(nested_32(problem.architecture), ROUNDOFF_32) * (1 + softmax) * sizes
+    rounded = _rounded(problem, sizes)
 
     def times(spread: Float[Tensor, "n_ctx d_vocab"], table: Tensor) -> Tensor:
         return tilted(spread)[..., None, None] * table
@@ -183,6 +193,44 @@ def errors(problem: Problem[CumulativeSum], by_token: bool = False) -> Errors:
         # The kernel's two terms of a neuron may be twice as large as what it is taken of.
         float64=4 * gamma(nested_64(problem.architecture), ROUNDOFF_64) * sizes,
     )
+
+
+def rounding(problem: Problem[CumulativeSum]) -> Float[Tensor, "n_ctx d_vocab right other"]:
+    """Bound how far a difference of two logits of the model, as it runs in float32, can be from
+    its lower bound in `closer`, which is exact but for rounding in float64; over all inputs.
+    """
+    sizes = logit_sizes(problem).reshape(-1, 1, 1, 1)
+    ranges, whole, _ = (table.unsqueeze(1) for table in moved(problem))
+    architecture = problem.architecture
+    scores, size = (
+        _scores(float64(problem, absolute), architecture.d_head) for absolute in (False, True)
+    )
+    queries = range(len(scores))
+    largest = torch.stack([size[n, :, : n + 1].amax(dim=(1, 2)) for n in queries])
+    apart = [scores[n, :, : n + 1].flatten(start_dim=1) for n in queries]
+    # The bound divides by a sum of weights, of which it knows between which two others it is.
+    ratio = torch.stack([(each.amax(dim=1) - each.amin(dim=1)).exp() for each in apart])
+    nested = nested_score(architecture)
+    # Two scores may be off in opposite directions.
+    spread_32 = 2 * gamma(nested, ROUNDOFF_32) * largest
+    # Of a single key the score does not matter.
+    spread_32[0] = 0.0
+    spread_64 = 2 * gamma(nested, ROUNDOFF_64) * largest + gamma(2 * EXP_UNITS + 8, ROUNDOFF_64)
+    moves_32, moves_64 = (
+        tilted(spread)[..., None, None] * ranges for spread in (spread_32, spread_64)
+    )
+    in_float32 = moves_32 + softmax_rounding(architecture.n_ctx) * whole
+    nested = nested_64(architecture) + 4 * architecture.n_ctx
+    in_float64 = moves_64 + gamma(nested, ROUNDOFF_64) * ratio[..., None, None] * sizes
+    return in_float32 + _rounded(problem, sizes) + CLOSER * in_float64
+
+
+def _rounded(
+    problem: Problem[CumulativeSum], sizes: Float[Tensor, "n_ctx 1 1 1"]
+) -> Float[Tensor, "n_ctx 1 1 1"]:
+    """What float32 does to a difference of two logits after attention."""
+    softmax = softmax_rounding(problem.architecture.n_ctx)
+    return 2 * gamma(nested_32(problem.architecture), ROUNDOFF_32) * (1 + softmax) * sizes
 
 
 class Moved(NamedTuple):

@@ -8,7 +8,7 @@ are held against margins, case by case, and what is not above its bound is not p
 from functools import partial
 from pathlib import Path
 
-from analyses.cumulative_sum import brute_force, cases, one_dimensional
+from analyses.cumulative_sum import brute_force, cases, one_dimensional, proof
 from analyses.cumulative_sum.cases import Case, Enumeration, count_cases
 from analyses.cumulative_sum.enumeration import enumerate_cases
 from analyses.cumulative_sum.formula import Formula, formula
@@ -39,6 +39,17 @@ class Hardest(Strict):
     """How many sequences the case stands for."""
 
 
+class Closer(Strict):
+    """What `closer` finds of all sequences of n values: lower bounds with attention as it is."""
+
+    margin: float
+    """No sequence has a smaller one, logits."""
+    margin_to_error: float
+    """The smallest bound divided by what rounding may change."""
+    unproved_sequences: int
+    """Those with a bound that is not above it."""
+
+
 class Position(Strict):
     """All sequences of n values."""
 
@@ -48,7 +59,8 @@ class Position(Strict):
     wrong_cases: int
     wrong_sequences: int
     unproved_sequences: int
-    """Those whose right logit does not lead over each other by more than the error bound."""
+    """Those whose right logit does not lead over each other by more than the error bound, as
+    enumerated."""
     hardest: tuple[Hardest, ...]
     """For each right class that occurs, the case of smallest margin."""
     error_attention: float
@@ -57,6 +69,19 @@ class Position(Strict):
     """The bounds of `bounds.Errors`, in logits: the largest over last tokens and classes."""
     error: float
     """What they come to together."""
+    closer: Closer | None
+    """Where the enumeration proves some but not all, and finds none wrong."""
+
+    @property
+    def unproved(self) -> int:
+        """Sequences that are proved in neither way."""
+        return min(part.unproved_sequences for part in (self, self.closer) if part)
+
+    @property
+    def margin_to_error(self) -> float:
+        """The smallest margin divided by its error bound, in the way that proves more."""
+        enumerated = self.smallest_margin / self.error
+        return max(enumerated, self.closer.margin_to_error) if self.closer else enumerated
 
     @property
     def smallest_margin(self) -> float:
@@ -97,7 +122,7 @@ class Certificate(certificate.Certificate):
     @property
     def margin_to_error(self) -> float:
         """The smallest margin divided by its error bound, least over positions."""
-        return min(position.smallest_margin / position.error for position in self.positions)
+        return min(position.margin_to_error for position in self.positions)
 
     @property
     def multisets(self) -> tuple[Tally, ...]:
@@ -114,7 +139,7 @@ class Certificate(certificate.Certificate):
     @property
     def unproved_sequences(self) -> int:
         """Sequences, of all lengths, whose last answer is not proved right."""
-        return sum(position.unproved_sequences for position in self.positions)
+        return sum(position.unproved for position in self.positions)
 
     @property
     def level(self) -> str:
@@ -149,7 +174,8 @@ def derive(
     """Enumerate all cases and judge them. Seconds on two cores.
 
     Attention is taken to be uniform, or to depend on tokens if that makes errors less than half as
-    large somewhere.
+    large somewhere. Where no case is wrong, but margins are not above what attention may change,
+    sequences are looked at with attention as it is.
 
     Args:
         problem: whose weights are meant.
@@ -162,6 +188,8 @@ def derive(
     nearer = (by_token.errors.total < uniform.errors.total / 2).any()
     used = by_token if nearer else uniform
     enumeration = _enumerate(problem, used, device, state)
+    unproved = [found.n for found in enumeration.positions if found.unproved_sequences]
+    closer = {} if enumeration.wrong_cases else _closer(problem, unproved)
     judged = brute_force.judge(problem, used, min(TO_LENGTH, task.length))
     return Certificate(
         **KEEPER.names(problem),
@@ -170,7 +198,9 @@ def derive(
         seconds=round(enumeration.seconds, 3),
         peak_share=_peak_share(enumeration) if peak else None,
         by_token=used.weights is not None,
-        positions=tuple(_position(task, used, found) for found in enumeration.positions),
+        positions=tuple(
+            _position(task, used, found, closer.get(found.n)) for found in enumeration.positions
+        ),
         wrong=tuple(map(_hardest, enumeration.wrong)),
         sums=one_dimensional.every_length(uniform, task, chained=False),
         signs=one_dimensional.every_length(uniform, task, chained=True),
@@ -198,7 +228,20 @@ def _enumerate(
         )
 
 
-def _position(task: CumulativeSum, used: Formula, found: cases.Position) -> Position:
+def _closer(problem: Problem[CumulativeSum], lengths: list[int]) -> dict[int, Closer]:
+    return {
+        n: Closer(
+            margin=judged.margin,
+            margin_to_error=judged.margin_to_error,
+            unproved_sequences=proof.unproved_sequences(judged, problem.task, n),
+        )
+        for n, judged in proof.looked_at(problem, lengths)
+    }
+
+
+def _position(
+    task: CumulativeSum, used: Formula, found: cases.Position, closer: Closer | None
+) -> Position:
     n = found.n
     attention, float32, float64 = (float(part[n - 1].max()) for part in used.errors)
     return Position(
@@ -213,6 +256,7 @@ def _position(task: CumulativeSum, used: Formula, found: cases.Position) -> Posi
         error_float32=float32,
         error_float64=float64,
         error=float(used.errors.total[n - 1].max()),
+        closer=closer,
     )
 
 
@@ -247,11 +291,15 @@ KEEPER = Keeper(
                 "brute_force",
                 "cases",
                 "certificate",
+                "closer",
                 "enumeration",
                 "formula",
                 "kernel",
                 "kernel_torch",
+                "keys",
                 "one_dimensional",
+                "order",
+                "proof",
                 "tables",
                 "uniform",
             )

@@ -1,5 +1,8 @@
 """The model's own picture: how alike its positions are, before a token is read."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from jaxtyping import Float
 from torch import Tensor
 
@@ -19,3 +22,13 @@ def alike(problem: Problem[Palindromes]) -> Float[Tensor, "value value"]:
     `carpet.alike`.
     """
     return carpet.alike(problem.weights["pos_embed.W_pos"][1:-1])
+
+
+def seen(problem: Problem[Palindromes]) -> dict[str, Any]:
+    """What the picture is drawn from: `rows`, as `carpet.woven`."""
+    return {"rows": carpet.woven(alike(problem))}
+
+
+def drawn(seen: Mapping[str, Any], *, small: bool = False) -> str:
+    """The SVG; see `carpet.carpet`."""
+    return carpet.carpet(seen["rows"], LOOKS, small=small)

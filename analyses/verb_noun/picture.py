@@ -1,5 +1,8 @@
 """The model's own picture: how alike its verbs are, before anything is computed with them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from jaxtyping import Float
 from torch import Tensor
 
@@ -17,3 +20,13 @@ LOOKS = (
 def alike(problem: Problem[VerbNoun]) -> Float[Tensor, "verb verb"]:
     """Cosine between the embeddings of each two different verbs; see `carpet.alike`."""
     return carpet.alike(problem.weights["embed.W_E"][problem.task.verbs])
+
+
+def seen(problem: Problem[VerbNoun]) -> dict[str, Any]:
+    """What the picture is drawn from: `rows`, as `carpet.woven`."""
+    return {"rows": carpet.woven(alike(problem))}
+
+
+def drawn(seen: Mapping[str, Any], *, small: bool = False) -> str:
+    """The SVG; see `carpet.carpet`."""
+    return carpet.carpet(seen["rows"], LOOKS, small=small)

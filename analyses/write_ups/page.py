@@ -8,6 +8,7 @@ import base64
 import hashlib
 import io
 from collections.abc import Sequence
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -19,6 +20,7 @@ from torch import Tensor
 from analyses.evidence.claims import Claim, Findings
 from analyses.evidence.explained import Explained
 from analyses.evidence.explanations import Explanation, Trial, put_to_the_test
+from analyses.seeds.others import others_of
 from analyses.write_ups.claims_table import claims_table
 from analyses.write_ups.explanations_table import explanations_table, interventions_table
 from analyses.write_ups.outputs import CLAIMS, DATA, EXPLANATIONS, FACT, NUMBER, PICTURE
@@ -70,13 +72,18 @@ def data(tokens: Int[Tensor, "batch n_ctx"]) -> Int[Tensor, "batch n_ctx"]:
     return tokens
 
 
+_others_of = cache(others_of)
+"""A page checks its claims in parts, and reads the other models once."""
+
+
 def check(claims: Sequence[Claim], problem: Problem[Any]) -> Findings:
     """Check every claim against its controls, and show them as one table."""
     findings = Findings.of(claims, problem)
     content = [finding.model_dump() for finding in findings.findings]
     lines = [f"{found.verdict:8} {found.sentence}" for found in findings.findings]
     text = "\n".join([findings.caveat, *lines] if findings.caveat else lines)
-    html = claims_table(list(findings.findings), findings.caveat)
+    others = _others_of(problem.card.slug)
+    html = claims_table(list(findings.findings), findings.caveat, others)
     display({CLAIMS: content, "text/html": html, "text/plain": text}, raw=True)
     return findings
 

@@ -1,11 +1,11 @@
 """One axis for each claim: what was measured, the threshold, and what controls gave. No torch."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
-from analyses.evidence.findings import Finding, short
+from analyses.evidence.findings import Comparison, Finding, short
 
 WIDTH, HEIGHT = 150, 14
 EDGE = 5
@@ -27,15 +27,20 @@ class Axis(NamedTuple):
         low, high, at = map(self._stretched, (self.low, self.high, number))
         return (at - low) / (high - low)
 
+    def x(self, number: float) -> float:
+        """Where a number stands in the SVG of a strip."""
+        return round(EDGE + (WIDTH - 2 * EDGE) * self.place(number), 1)
+
     def _stretched(self, number: float) -> float:
         return number if self.step is None else math.asinh(number / self.step)
 
 
-def axis(value: float, threshold: float, others: Sequence[float]) -> Axis:
+def axis(value: float, threshold: float, others: Sequence[float], zero: bool = True) -> Axis:
     """An axis with zero and all numbers on it; up to 1 where all are shares, or nearly so large.
 
-    It is linear, unless value and threshold would fall together there and come apart where sizes
-    are shown like a logarithm shows them.
+    Without `zero` it has the numbers alone on it, unless they are all the same. It is linear, but
+    where value and threshold would fall together there, and come apart where sizes are shown like a
+    logarithm shows them.
 
     >>> axis(0.95, 0.9, [0.02])
     Axis(low=0.0, high=1.0, step=None)
@@ -43,8 +48,9 @@ def axis(value: float, threshold: float, others: Sequence[float]) -> Axis:
     Axis(low=0.0, high=4.3, step=0.037)
     """
     numbers = [value, threshold, *others]
-    low, high = min(0.0, *numbers), max(0.0, *numbers)
-    if low == high or 0.5 <= high <= 1.0:
+    zero = zero or len(set(numbers)) == 1
+    low, high = (min(0.0, *numbers), max(0.0, *numbers)) if zero else (min(numbers), max(numbers))
+    if low == high or (zero and 0.5 <= high <= 1.0):
         high = 1.0
     linear = Axis(low, high, None)
     scaled = Axis(low, high, min((abs(number) for number in numbers if number), default=1.0))
@@ -65,36 +71,56 @@ def strip(finding: Finding) -> str:
         return ""
     on = axis(finding.value, finding.threshold, [*interval, *controls])
 
-    def x(number: float) -> float:
-        return round(EDGE + (WIDTH - 2 * EDGE) * on.place(number), 1)
-
-    threshold = x(finding.threshold)
-    begin, end = (threshold, WIDTH) if finding.comparison == "at least" else (0, threshold)
     marks = [
-        f'<rect class="strip__side" x="{begin:g}" y="0" width="{end - begin:g}" height="{HEIGHT}" '
-        'fill="currentColor" fill-opacity="0.12"/>',
-        _line("axis", f"M0 {HEIGHT / 2:g}H{WIDTH}", 0.5),
-        _line("threshold", f"M{threshold:g} 0V{HEIGHT}", 1.5),
-        *(_dot("control", x(number), 'fill="none" stroke="currentColor"') for number in controls),
+        *ground(on, finding.threshold, finding.comparison),
+        *(dot("control", on.x(number), 'fill="none" stroke="currentColor"') for number in controls),
     ]
     if interval:
-        left, right = map(x, interval)
-        marks.append(_line("interval", f"M{left:g} {HEIGHT / 2:g}H{right:g}", 4.0))
-    marks.append(_dot("value", x(finding.value), 'fill="currentColor"'))
+        left, right = map(on.x, interval)
+        marks.append(line("interval", f"M{left:g} {HEIGHT / 2:g}H{right:g}", 4.0))
+    marks.append(dot("value", on.x(finding.value), 'fill="currentColor"'))
+    return framed(on, marks, _in_words(finding, on))
+
+
+def ground(
+    on: Axis, threshold: float, comparison: Comparison, height: int = HEIGHT
+) -> Iterator[str]:
+    """What lies below all marks: the side that satisfies a threshold, the axis, the threshold."""
+    at = on.x(threshold)
+    begin, end = (at, WIDTH) if comparison == "at least" else (0, at)
+    yield (
+        f'<rect class="strip__side" x="{begin:g}" y="0" width="{end - begin:g}" '
+        f'height="{height}" fill="currentColor" fill-opacity="0.12"/>'
+    )
+    yield line("axis", f"M0 {height / 2:g}H{WIDTH}", 0.5)
+    yield line("threshold", f"M{at:g} 0V{height}", 1.5)
+
+
+def framed(on: Axis, marks: Iterable[str], words: str, height: int = HEIGHT) -> str:
+    """Marks on an axis as SVG, its ends in small type below it.
+
+    Args:
+        on: the axis.
+        marks: from back to front.
+        words: what they show, for those who do not see them.
+        height: of the SVG, where `HEIGHT` is not enough.
+    """
     ends = f"<span>{short(on.low)}</span>{' <span>log</span>' if on.step else ''} "
     return (
-        f'<div class="strip"><svg role="img" aria-label="{escape(_in_words(finding, on))}" '
-        f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">{"".join(marks)}</svg>'
-        f'<small aria-hidden="true">{ends}<span>{short(on.high)}</span></small></div>'
+        f'<div class="strip"><svg role="img" aria-label="{escape(words)}" '
+        f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}">{"".join(marks)}'
+        f'</svg><small aria-hidden="true">{ends}<span>{short(on.high)}</span></small></div>'
     )
 
 
-def _line(kind: str, path: str, width: float) -> str:
+def line(kind: str, path: str, width: float) -> str:
+    """A path of a kind that the style sheet knows as `strip__<kind>`."""
     stroke = f'stroke="currentColor" stroke-width="{width:g}"'
     return f'<path class="strip__{kind}" d="{path}" fill="none" {stroke}/>'
 
 
-def _dot(kind: str, x: float, paint: str) -> str:
+def dot(kind: str, x: float, paint: str) -> str:
+    """A dot in the middle of a strip."""
     return f'<circle class="strip__{kind}" cx="{x:g}" cy="{HEIGHT / 2:g}" r="3" {paint}/>'
 
 

@@ -12,6 +12,8 @@ from models.errors import CardError
 LARGEST = 2_000_000
 """Bytes of a checkpoint."""
 OTHER_FORMATS = (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".npy", ".npz", ".h5")
+OTHER_MODELS = "analyses.write_ups.other_models"
+"""What a page imports that shows what other models have of it."""
 UNFINISHED = re.compile(
     r'(?:class="unfinished"\W{0,20})?still to be written|class="unfinished"', re.IGNORECASE
 )
@@ -28,6 +30,14 @@ def missing(month: Month) -> Iterator[Fault]:
         month.analysis / "claims.py": "state the claims there",
         month.analysis / "results.json": f"run `nox -s analyses -- {month.slug} --update`",
     }
+    if month.solution.is_file() and OTHER_MODELS in month.solution.read_text("utf-8"):
+        needed |= {
+            month.analysis / "expected.toml": "write down what you expect of each claim, and why, "
+            "before other models are judged",
+            month.analysis / "differ.py": "name there what may vary between models",
+            month.analysis / "varies.py": "measure it there",
+            month.analysis / "seeds.jsonl": f"run `nox -s seeds -- {month.slug} --n 32`",
+        }
     for path, mend in needed.items():
         if not path.is_file():
             yield month.fault(path, f"is missing; {mend}.")

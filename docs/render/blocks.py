@@ -9,7 +9,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from analyses.write_ups.claims_table import TITLES, cells
+from analyses.write_ups.claims_table import OTHERS, TITLES, cells, elsewhere
 from analyses.write_ups.numerals import percent
 from docs.render import RenderError
 from docs.render.addresses import NOWHERE, Addresses
@@ -53,6 +53,8 @@ _templates.globals["formula"] = FORMULA
 _templates.filters["python"] = python
 _templates.globals["people"] = people
 _templates.globals["titles"] = TITLES
+_templates.globals["others_title"] = OTHERS
+_templates.globals["elsewhere"] = elsewhere
 _templates.globals["pinned"] = pinned
 _templates.globals["program"] = program
 

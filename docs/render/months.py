@@ -12,6 +12,7 @@ import nbformat
 
 from analyses.evidence.explained import Explained
 from analyses.evidence.findings import ClaimsDoNotStand, Finding
+from analyses.seeds.others import Others, others_of
 from analyses.write_ups.products import (
     BUILD,
     DEVICES,
@@ -136,6 +137,11 @@ class Month:
         if self.card.state != "solved":
             return []
         return [Finding.model_validate(found) for found in self.results["claims"]]
+
+    @cached_property
+    def others(self) -> Others | None:
+        """Other models that the claims of the published solution were judged on, if any were."""
+        return others_of(self.slug) if self.card.state == "solved" else None
 
     @property
     def explanations(self) -> list[Explained]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from analyses.evidence.explained import Agreement, Explained, Foreseen, Ranked
 from analyses.evidence.findings import Controlled, Finding
+from analyses.seeds.line import Judged, Line
 from analyses.write_ups.results import Number, Results
 
 
@@ -91,3 +92,31 @@ def results(**change: Any) -> Results:
         "explanations": [explained()],
     }
     return Results.model_validate(fields | change)
+
+
+def judged(**change: Any) -> Judged:
+    """What a claim that holds gave on one model, with some of its fields changed."""
+    fields = {"value": 0.95, "interval": None, "n": 1000, "controls": [], "verdict": "holds"}
+    return Judged.model_validate(fields | change)
+
+
+def line(**change: Any) -> Line:
+    """A model of a sweep that learned the task, with some of its fields changed."""
+    fields = {
+        "seed": 1,
+        "recipe": "r",
+        "code": "c",
+        "versions": {"torch": "2"},
+        "device": "cpu",
+        "sha256": "e" * 64,
+        "accuracy": 0.99,
+        "loss": 0.05,
+        "n_sequences": 1000,
+        "seconds_trained": 60.0,
+        "seconds_judged": 5.0,
+        "claims": {"sorts": judged()},
+        "failures": {},
+        "quantities": {"ranges": 5.0},
+        "picture": None,
+    }
+    return Line.model_validate(fields | change)

@@ -82,6 +82,21 @@ def test_a_missing_piece_is_named(piece: str, month: Month) -> None:
     assert len(found) == 2
 
 
+def test_what_is_shown_of_other_models_has_to_be_there(month: Month) -> None:
+    before = told(artefacts.missing(month))
+    line = "from analyses.write_ups.other_models.section import other_models\n"
+    month.solution.write_text(line + month.solution.read_text("utf-8"), "utf-8")
+    found = set(told(artefacts.missing(month))) - set(before)
+    names = ("differ.py", "expected.toml", "seeds.jsonl", "varies.py")
+    assert sorted(fault.partition(":")[0] for fault in found) == [
+        f"analyses/caesar_cipher/{name}" for name in names
+    ]
+    assert any("run `nox -s seeds -- caesar_cipher --n 32`" in fault for fault in found)
+    for name in names:
+        (month.analysis / name).touch()
+    assert told(artefacts.missing(month)) == before
+
+
 def test_a_solved_month_without_its_explanation_in_the_page(month: Month) -> None:
     assert told(artefacts.explanation_faults(month, card(month))) == []
     change_card(month, lambda content: content.update(state="solved", deadline=None))

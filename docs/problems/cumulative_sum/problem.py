@@ -10,7 +10,7 @@ checkpoint, device, rows = None, "cpu", None
 
 # %% tags=["hide-input"]
 from analyses.cumulative_sum.claims import evaluation
-from analyses.cumulative_sum.picture import walks
+from analyses.cumulative_sum.picture import drawn, seen
 from analyses.write_ups.figures import heatmaps
 from analyses.write_ups.numerals import how_many
 from analyses.write_ups.page import fact, picture, record
@@ -19,8 +19,7 @@ from models.cumulative_sum.task import CLASSES
 from models.scoring import answer_log_probs, is_correct
 
 problem = load("cumulative_sum", checkpoint, device, rows)
-shown = evaluation(problem)[:18]
-picture(walks(problem.task.sums(shown), problem.logits(shown).softmax(dim=-1)))
+picture(drawn(seen(problem)))
 
 # %% [markdown]
 # *The model's own picture: eighteen sequences that it was not trained on. Each line is a running

@@ -10,7 +10,7 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.labelling_function.picture import coloured
+from analyses.labelling_function.picture import drawn, seen
 from analyses.labelling_function.points import answers, every, trained_on
 from analyses.write_ups.figures import bars
 from analyses.write_ups.page import picture, record
@@ -19,7 +19,7 @@ from models.labelling_function.task import SIDE
 from models.scoring import answer_log_probs, is_correct
 
 problem = load("labelling_function", checkpoint, device)
-picture(coloured(answers(problem)))
+picture(drawn(seen(problem)))
 
 # %% [markdown]
 # *The model's own picture: its answer to every input there is. Each row of the square is a value of

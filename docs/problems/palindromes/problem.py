@@ -10,16 +10,15 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.palindromes.picture import LOOKS, alike
+from analyses.palindromes.picture import drawn, seen
 from analyses.palindromes.samples import evaluation
-from analyses.write_ups.carpet import carpet
 from analyses.write_ups.figures import bars
 from analyses.write_ups.page import picture, record
 from models import load
 from models.scoring import answer_log_probs, is_correct
 
 problem = load("palindromes", checkpoint, device)
-picture(carpet(alike(problem), LOOKS))
+picture(drawn(seen(problem)))
 
 # %% [markdown]
 # *The model's own picture, computed from its weights. Rows and columns are the twenty positions

@@ -9,7 +9,7 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.sorted_list.picture import model_picture
+from analyses.sorted_list.picture import drawn, seen
 from analyses.sorted_list.samples import evaluation
 from analyses.write_ups.figures import heatmaps
 from analyses.write_ups.page import picture, record
@@ -17,7 +17,7 @@ from models import load
 from models.scoring import answer_log_probs, is_correct
 
 problem = load("sorted_list", checkpoint, device)
-picture(model_picture(problem))
+picture(drawn(seen(problem)))
 
 # %% [markdown]
 # *The model's own picture, computed from its weights. The line holds the numbers from 0 to 50.

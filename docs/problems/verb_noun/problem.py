@@ -10,14 +10,13 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.verb_noun.picture import LOOKS, alike
-from analyses.write_ups.carpet import carpet
+from analyses.verb_noun.picture import drawn, seen
 from analyses.write_ups.numerals import percent
 from analyses.write_ups.page import picture, record, table
 from models import load
 
 problem = load("verb_noun", checkpoint, device)
-picture(carpet(alike(problem), LOOKS))
+picture(drawn(seen(problem)))
 
 # %% [markdown]
 # *The model's own picture, computed from its weights. Rows and columns are its verbs. The colour of

@@ -11,7 +11,7 @@ from analyses.cumulative_sum import certificate, claims, describe, directions, h
 from analyses.cumulative_sum.brute_force import judge
 from analyses.cumulative_sum.claims import CLAIMS
 from analyses.cumulative_sum.formula import formula
-from analyses.cumulative_sum.picture import walks
+from analyses.cumulative_sum.picture import drawn, walked
 from analyses.cumulative_sum.variants import folded, largest_exchanged, without_mlp
 from analyses.evidence.claims import Measurement
 from analyses.instruments.ablation import zero_ablate
@@ -19,9 +19,9 @@ from analyses.instruments.holding import without_relu
 from analyses.instruments.parts import Mlp
 from analyses.instruments.statistics import correlation
 from models.cumulative_sum.task import NEGATIVE, POSITIVE, ZERO, CumulativeSum
+from models.plain import PlainTransformer
 from models.problem import Problem
 from models.scoring import margins
-from tests.plain_transformer import PlainTransformer
 from tests.problems.cumulative_sum.hand_made import architecture, made_of, random_weights
 
 
@@ -248,7 +248,7 @@ def test_the_search_finds_the_hardest_sequence_of_all(by_hand: Problem[Cumulativ
 
 def test_the_picture_has_a_dot_for_every_prediction(by_hand: Problem[CumulativeSum]) -> None:
     given = by_hand.task.sample(5, torch.Generator().manual_seed(0))
-    svg = walks(by_hand.task.sums(given), by_hand.logits(given).softmax(dim=-1))
+    svg = drawn(walked(by_hand.task.sums(given), by_hand.logits(given).softmax(dim=-1)))
     assert svg.count("h0") == 5 * 4
     assert svg.startswith("<svg") and svg.endswith("</svg>")
 

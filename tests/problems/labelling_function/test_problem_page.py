@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 
 import torch
 
-from analyses.labelling_function.picture import coloured, runs
+from analyses.labelling_function.picture import changing, drawn
 from analyses.write_ups.products import sources
 from models.labelling_function.task import SIDE
 from tests.pages import printed_after
@@ -27,8 +27,9 @@ def test_the_page_does_not_say_the_rule() -> None:
 def test_the_picture_draws_every_point_in_its_colour() -> None:
     red = torch.rand((SIDE, SIDE), generator=torch.Generator().manual_seed(2)) > 0.5
     painted = torch.full((SIDE, SIDE), -1)
-    for colour, path in enumerate(runs(red)):
-        for y, x, width in re.findall(r"M(\d+) (\d+)\.5h(\d+)", path):
+    paths = ElementTree.fromstring(drawn(changing(red)))
+    for colour, path in enumerate(paths):
+        for y, x, width in re.findall(r"M(\d+) (\d+)\.5h(\d+)", path.attrib["d"]):
             run = painted[int(x), int(y) : int(y) + int(width)]
             assert (run == -1).all(), "nothing is drawn twice"
             run[:] = colour
@@ -38,10 +39,10 @@ def test_the_picture_draws_every_point_in_its_colour() -> None:
 def test_the_picture_is_small_and_takes_its_colours_from_the_page() -> None:
     red = torch.zeros((SIDE, SIDE), dtype=torch.bool)
     red[:, 30:60] = True
-    svg = coloured(red)
+    svg = drawn(changing(red))
     root = ElementTree.fromstring(svg)
     assert root.get("aria-label")
     assert {path.get("stroke") for path in root} == {"var(--mim-negative)", "var(--mim-positive)"}
     assert len(svg) < 10_000
     # Of one colour, there is one path.
-    assert len(ElementTree.fromstring(coloured(torch.zeros_like(red)))) == 1
+    assert len(ElementTree.fromstring(drawn(changing(torch.zeros_like(red))))) == 1

@@ -3,8 +3,8 @@ from xml.etree import ElementTree
 
 import torch
 
-from analyses.palindromes.picture import LOOKS, alike
-from analyses.write_ups.carpet import carpet
+from analyses.palindromes.picture import LOOKS, alike, drawn, seen
+from analyses.write_ups.carpet import carpet, woven
 from analyses.write_ups.products import sources
 from models.palindromes.task import Palindromes
 from models.problem import Problem
@@ -37,7 +37,8 @@ def squares(svg: str) -> dict[tuple[int, int], tuple[str, float]]:
 
 
 def test_a_square_has_the_colour_of_its_sign_and_the_strength_of_its_size() -> None:
-    found = squares(carpet(torch.tensor([[0.0, 0.6, -0.3], [0.15, -0.6, 0.01]]), LOOKS))
+    numbers = torch.tensor([[0.0, 0.6, -0.3], [0.15, -0.6, 0.01]])
+    found = squares(carpet(woven(numbers), LOOKS))
     assert found == {
         (0, 1): ("var(--mim-positive)", 1.0),
         (0, 2): ("var(--mim-negative)", 0.5),
@@ -57,4 +58,4 @@ def test_the_picture_is_that_of_the_positions_that_hold_values(
     middle = rows[1:21].mean(dim=0)
     expected = torch.cosine_similarity(rows[3] - middle, rows[18] - middle, dim=0)
     torch.testing.assert_close(cosines[2, 17], expected)
-    assert {row for row, _ in squares(carpet(cosines, LOOKS))} == set(range(20))
+    assert {row for row, _ in squares(drawn(seen(palindromes)))} == set(range(20))

@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 import pytest
 import torch
 
-from analyses.sorted_list.picture import arcs
+from analyses.sorted_list.picture import drawn, looking
 from tests.pages import printed_after
 
 
@@ -29,7 +29,7 @@ def picture() -> ElementTree.Element:
     # From 0, head 0.0 looks at 1 and head 0.1 at 2; what is not above does not count.
     qk[0, 0] = torch.tensor([9.0, 2, 1])
     qk[1, 0] = torch.tensor([9.0, 1, 2])
-    return ElementTree.fromstring(arcs(qk, ov))
+    return ElementTree.fromstring(drawn(looking(qk, ov)))
 
 
 def test_the_picture_has_an_arc_from_each_value_but_the_last_for_each_head(

@@ -1,0 +1,1 @@
+"""How the other models of a problem, trained from other seeds, are shown."""

@@ -1,0 +1,41 @@
+"""The pictures of many models beside each other, small. Needs no torch."""
+
+import re
+from collections.abc import Iterable
+from html import escape
+from typing import NamedTuple
+from xml.sax.saxutils import quoteattr
+
+NAMED = re.compile(r"""role="img" aria-label=("[^"]*"|'[^']*')""")
+"""What a picture says of itself, which of many alike is said once for all."""
+
+
+class Pictured(NamedTuple):
+    """A model's own picture."""
+
+    words: str
+    """Which model it is."""
+    svg: str
+
+
+def gallery(pictures: Iterable[Pictured], caption: str) -> str:
+    """HTML of small pictures, each over the words that say which model it is.
+
+    Raises:
+        ValueError: if a picture does not say what one sees, as `svg` has it.
+    """
+    items = "".join(f"<li>{_renamed(picture)}{escape(picture.words)}</li>" for picture in pictures)
+    return (
+        f'<figure class="gallery"><ul>{items}</ul><figcaption>{escape(caption)}</figcaption>'
+        "</figure>"
+    )
+
+
+def _renamed(picture: Pictured) -> str:
+    label = f'role="img" aria-label={quoteattr(f"Picture: {picture.words}")}'
+    svg, found = NAMED.subn(lambda match: label, picture.svg, count=1)
+    if not found:
+        raise ValueError(
+            f"the picture of {picture.words} has no label; draw it with `analyses.write_ups.svg`"
+        )
+    return svg.replace(' xmlns="http://www.w3.org/2000/svg"', "", 1)

@@ -1,0 +1,59 @@
+"""What varies between models: a row for each quantity, with a mark for each model."""
+
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+
+from analyses.seeds.outcomes import Mark
+from analyses.write_ups.numerals import fixed
+from analyses.write_ups.other_models.marks import beside_own
+from analyses.write_ups.other_models.stacked import stacked_table
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A quantity on the other models and on the page's own."""
+
+    words: str
+    """What it is."""
+    unit: str
+    digits: int
+    """Decimals shown."""
+    marks: tuple[Mark, ...]
+    own: float | None
+    """Of the page's own model; None where it has none."""
+
+    @property
+    def learned(self) -> list[float]:
+        """On the models that learned the task, as far as it is a number there."""
+        return sorted(mark.value for mark in self.marks if mark.learned and mark.value is not None)
+
+    @property
+    def median(self) -> float | None:
+        """Of those; None of none."""
+        return statistics.median(self.learned) if self.learned else None
+
+    def text(self, value: float | None) -> str:
+        """A value as the table shows it."""
+        return "none" if value is None else fixed(value, self.digits)
+
+
+def quantities_table(spreads: Iterable[Spread], caption: str) -> str:
+    """HTML of quantities, one row each."""
+    titles = ("Quantity", "This model", "Others: median", "One by one")
+    return stacked_table("quantities", titles, map(_row, spreads), caption)
+
+
+def _row(spread: Spread) -> list[str]:
+    known = spread.learned
+    missing = sum(mark.learned for mark in spread.marks) - len(known)
+    between = [f"{spread.text(known[0])} to {spread.text(known[-1])}"] if known else []
+    between += [f"none on {missing}"] if missing else []
+    unit = f" <small>{escape(spread.unit)}</small>" if spread.unit else ""
+    return [
+        f"{escape(spread.words)}{unit}",
+        spread.text(spread.own),
+        f"{spread.text(spread.median)} <small>{', '.join(between)}</small>",
+        beside_own(spread.marks, spread.own),
+    ]
