@@ -22,7 +22,7 @@ TOP_LEVEL |= {"constraints.txt", "package.json", "package-lock.json"}
 TOP_LEVEL |= {"README.md", "CONTRIBUTING.md", "SECURITY.md"}
 TOP_LEVEL |= {"LICENSE", "LICENSE-CC-BY-4.0", "CITATION.cff"}
 FLOORS = ("models", "analyses", "docs", "tests")
-ROOMS = ("instruments", "evidence", "write_ups")
+ROOMS = ("instruments", "evidence", "seeds", "write_ups")
 """The packages of `analyses` that are no month, from the lowest upwards."""
 # In halves, so that this file does not name them.
 HOSTS = ["npm" + "js.org", "py" + "pi.org", "python" + "hosted.org", "download.py" + "torch.org"]

@@ -16,6 +16,12 @@ from models.errors import CardError, DeviceError
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
+    options = parsed(arguments)
+    return run(Subject(options.slug), options)
+
+
+def parsed(arguments: list[str] | None) -> argparse.Namespace:
+    """What a command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m analyses.seeds", description=__doc__)
     parser.add_argument("slug", metavar="SLUG")
     parser.add_argument("--n", type=_positive, required=True, help="train from seeds 1 to N")
@@ -35,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.scheduler and options.workers:
         parser.error("--workers is for this machine; a cluster at --scheduler has its own")
-    return run(Subject(options.slug), options)
+    return options
 
 
 def run(subject: Subject, options: argparse.Namespace) -> int:

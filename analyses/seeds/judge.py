@@ -84,7 +84,7 @@ def _tried(name: str, measure: Callable[[], T], failures: dict[str, str]) -> T |
         return None
 
 
-def _finite(value: float | None) -> float | None:
+def _finite(value: float | int | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 

@@ -44,7 +44,7 @@ os.system("echo Rewritten. > README.md")
 @pytest.fixture
 def alone(month: Month) -> Month:
     """A month with the code that executes it, and one page, its solution, that only begins."""
-    rooms = (f"analyses/{room}/*.py" for room in ("instruments", "evidence", "write_ups"))
+    rooms = (f"analyses/{room}/*.py" for room in ("instruments", "evidence", "seeds", "write_ups"))
     for pattern in ("analyses/*.py", *rooms, "models/*.py", "docs/*.py", "docs/contribute/*.py"):
         for path in ROOT.glob(pattern):
             copy = month.root / path.relative_to(ROOT)

@@ -46,4 +46,5 @@ def do(subject: Subject, seed: int, device: str, folder: Path | None) -> Line:
     if (folder / f"{seed}.raises").exists():
         raise ValueError("as it was told")
     other = (folder / f"{seed}.other").exists()
-    return line(seed, NOW._replace(code="other") if other else NOW)
+    accuracy = 0.5 if (folder / f"{seed}.unlearned").exists() else 1.0
+    return line(seed, NOW._replace(code="other") if other else NOW, accuracy)
