@@ -4,6 +4,7 @@ import math
 
 from analyses.cumulative_sum import claims, describe
 from analyses.cumulative_sum.neurons import sides
+from analyses.cumulative_sum.proof import proved
 from models.cumulative_sum.task import NEGATIVE, POSITIVE, ZERO, CumulativeSum
 from models.problem import Problem
 
@@ -13,8 +14,6 @@ PROVED = {"proved": 1.0, "refuted": 0.0, "open": None}
 
 def varies(problem: Problem[CumulativeSum]) -> dict[str, float | None]:
     """Measure them on a model; neurons may be exchanged."""
-    from analyses.cumulative_sum.proof import proved
-
     found = sides(problem, claims.evaluation(problem, claims.N_ACTIVATIONS))
     counts = [float(len(side)) for side in found]
     proof = proved(problem)

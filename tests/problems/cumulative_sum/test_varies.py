@@ -1,7 +1,6 @@
 """What varies between models, whatever may be proved of them."""
 
-import sys
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,9 +16,7 @@ from tests.analyses.exchanged import neurons_turned
 
 def given(monkeypatch: pytest.MonkeyPatch, **proof: Any) -> None:
     """Let every model have this proof."""
-    stands_in = ModuleType("analyses.cumulative_sum.proof")
-    vars(stands_in)["proved"] = lambda problem: SimpleNamespace(**proof)
-    monkeypatch.setitem(sys.modules, stands_in.__name__, stands_in)
+    monkeypatch.setattr(module, "proved", lambda problem: SimpleNamespace(**proof))
 
 
 def test_it_measures_what_is_said_to_differ(
