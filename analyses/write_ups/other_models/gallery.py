@@ -26,8 +26,8 @@ def gallery(pictures: Iterable[Pictured], caption: str) -> str:
     """
     items = "".join(f"<li>{_renamed(picture)}{escape(picture.words)}</li>" for picture in pictures)
     return (
-        f'<figure class="gallery"><ul>{items}</ul><figcaption>{escape(caption)}</figcaption>'
-        "</figure>"
+        f'<figure class="gallery" data-search-exclude><ul>{items}</ul>'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
 
 
