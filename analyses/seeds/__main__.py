@@ -72,7 +72,7 @@ def run(subject: Subject, options: argparse.Namespace) -> int:
         return 0
     try:
         with connected(options.scheduler, options.workers) as client:
-            if options.scheduler or has_dashboard():
+            if has_dashboard():
                 tally.note(f"what the workers do: {client.dashboard_link}")
             with tally:
                 outcome = sweep(subject, asked, client, planned, now, tally)

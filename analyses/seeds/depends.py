@@ -8,6 +8,7 @@ import ast
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -102,12 +103,18 @@ def contents(starts: Iterable[str], subject: Subject) -> dict[str, str]:
         path = _file(name, packages)
         if path is None or name in found or name in SHOWN:
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-        found[name] = _hash(_counted(tree))
-        for module, taken in _imported(tree):
+        found[name], imported = _read(path.read_text(encoding="utf-8"))
+        for module, taken in imported:
             inside = f"{module}.{taken}" if taken else module
             asked.append(inside if _file(inside, packages) else module)
     return dict(sorted(found.items()))
+
+
+@cache
+def _read(code: str) -> tuple[str, list[tuple[str, str]]]:
+    """The hash of what a module does, and what it imports."""
+    tree = ast.parse(code)
+    return _hash(_counted(tree)), list(_imported(tree))
 
 
 def _file(name: str, packages: Mapping[str, Path]) -> Path | None:

@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from analyses.seeds.keep import find, keep, place, written
 from analyses.seeds.line import Line
 from analyses.seeds.subject import Subject, folder
 from analyses.seeds.train import Trained, train
-from analyses.seeds.work import work
+from analyses.seeds.work import judge_trained, train_batch, work
 from models import checkpoint, training
 from models.errors import CardError
 from models.training import begin, fresh_sequences, training_sequences
@@ -29,12 +30,13 @@ def few_fresh_sequences(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
+def subject(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "FRESH_SEQUENCES", 500)
         made = tiny(tmp_path_factory.mktemp("judge"), patch)
         # Found in what is imported by now, when the path is as it was.
-        made.task(), made.claims()
+        made.task()
+        made.claims()
         yield made
 
 
@@ -173,6 +175,34 @@ def test_kept_weights_of_something_else_are_not_taken(
     path.with_suffix(".json").write_text("{")
     assert find(path, now) is None
     assert {each.suffix for each in tmp_path.iterdir()} == {".safetensors", ".json"}
+
+
+def test_a_batch_gives_the_models_of_one_by_one(
+    subject: Subject, trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = train_batch(subject, [2, 5], "cpu", tmp_path)
+    assert batch.keys() == {2, 5}
+    # Not the weights: what has no effect, as a key's bias, goes where rounding takes it.
+    one, other = (problem_of(subject, 2, made.weights) for made in (trained, batch[2]))
+    tokens = one.fresh(100, 5)
+    torch.testing.assert_close(one.logits(tokens), other.logits(tokens), rtol=1e-3, atol=1e-3)
+    line = judge_trained(subject, 2, batch)
+    assert line.seed == 2
+    assert line.claims["right"].verdict == "holds"
+    assert line.accuracy == batch[2].measured.accuracy > 0.9
+
+    asked: list[list[int]] = []
+
+    def noted(subject: Subject, seeds: list[int], device: str) -> list[Trained]:
+        asked.append(seeds)
+        return [trained for _ in seeds]
+
+    # Kept weights are found, whichever way they were trained.
+    monkeypatch.setattr(one_seed, "train_many", noted)
+    assert train_batch(subject, [2, 5], "cpu", tmp_path).keys() == {2, 5}
+    assert asked == []
+    assert train_batch(subject, [2, 6, 5, 7], "cpu", tmp_path).keys() == {2, 5, 6, 7}
+    assert asked == [[6, 7]]
 
 
 def test_models_are_forgotten(subject: Subject) -> None:

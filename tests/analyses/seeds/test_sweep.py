@@ -115,6 +115,15 @@ def test_a_worker_killed_in_mid_training_costs_no_model(
     assert plan(subject, Asked(5), now).seeds == [5]
 
 
+def test_batches_are_judged_one_by_one(subject: Subject, client: Client, tmp_path: Path) -> None:
+    now = depends(subject)
+    outcome, _ = go(subject, Asked(3, batch=2, folder=tmp_path), client, now)
+    assert not outcome.failed
+    assert recorded(subject) == [1, 2, 3]
+    kept = {path.stem.rpartition("-")[2] for path in tmp_path.glob("*.safetensors")}
+    assert kept == {"1", "2", "3"}
+
+
 def test_it_goes_on_where_it_was(subject: Subject, client: Client, tmp_path: Path) -> None:
     for seed in (4, 2):
         lines.append(subject.lines, line(seed))
@@ -240,7 +249,8 @@ def test_a_model_that_does_not_learn_is_recorded_and_said_to(
 
 
 def test_nobody_but_this_machine_reaches_the_local_cluster(client: Client) -> None:
-    addresses = [client.scheduler.address, *client.scheduler_info(n_workers=-1)["workers"]]
+    found = client.scheduler_info(n_workers=-1)
+    addresses = [found["address"], *found["workers"]]
     assert len(addresses) == 3
     assert all(address.startswith(f"tcp://{HOST}:") for address in addresses)
     listening = [
