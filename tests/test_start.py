@@ -32,8 +32,8 @@ from docs.render.start import PACKAGES, pinned, program, start_notebook
 from docs.render.tidy import LONG
 from models import checkpoint
 from models.card import MODELS, Activation, read_card, slugs
+from models.plain import PlainTransformer
 from models.transformer import initialise
-from tests.plain_transformer import PlainTransformer
 
 ROOT = Path(__file__).parents[1]
 FILES = ("model.safetensors", "card.json", "task.py")

@@ -123,15 +123,13 @@ def judge(
             break
         which = which[np.argsort(bounds[which], kind="stable")][:AT_ONCE]
         looked[which] = True
-        search = _Search(keys, decisions.some(which), allowed[which], judged.least, is_wrong)
+        search = Search(keys, decisions.some(which), allowed[which], judged.least, is_wrong)
         bounds[which] = np.maximum(bounds[which], search.run(deadline))
         judged = judged._replace(least=min(judged.least, search.least), wrong=search.wrong)
     return judged
 
 
-def first_look(
-    keys: Keys, task: CumulativeSum
-) -> tuple[Decisions, Float[Array, " decision"]]:
+def first_look(keys: Keys, task: CumulativeSum) -> tuple[Decisions, Float[Array, " decision"]]:
     """All decisions at a position, with bounds from the range of each neuron by itself."""
     d_mlp, lasts = len(keys.out), np.arange(len(keys.here))
     pairs = list(permutations(range(len(CLASSES)), 2))
@@ -145,7 +143,9 @@ def first_look(
     before, last = np.indices(found.shape[:2])
     right_class = np.sign(before + last - task.max_value * keys.n) + 1
     parts, bounds = [], []
-    for (right, other), direct in zip(pairs, np.moveaxis(found[..., 2 * d_mlp :], -1, 0), strict=True):
+    for (right, other), direct in zip(
+        pairs, np.moveaxis(found[..., 2 * d_mlp :], -1, 0), strict=True
+    ):
         lifts = keys.out[:, right] - keys.out[:, other]
         leads = direct + np.maximum(np.where(lifts > 0, low, high), 0) @ lifts
         here = right_class == right
@@ -214,14 +214,14 @@ class _Nodes(NamedTuple):
     low: Float[Array, "node neuron"]
     high: Float[Array, "node neuron"]
 
-    def some(self, chosen: Array) -> "_Nodes":
+    def some(self, chosen: Array | slice) -> "_Nodes":
         return _Nodes(*(part[chosen] for part in self))
 
     def beside(self, others: "_Nodes") -> "_Nodes":
         return _Nodes(*(np.concatenate(parts) for parts in zip(self, others, strict=True)))
 
 
-class _Search:
+class Search:
     """A close look at some decisions at a position."""
 
     def __init__(
@@ -265,7 +265,7 @@ class _Search:
         # What is proved may still be sharpened, up to the smallest lead; parts need not.
         wanted = np.maximum(self.errors, self.least)
         while len(nodes.which):
-            now, nodes = nodes.some(np.s_[-AT_ONCE:]), nodes.some(np.s_[:-AT_ONCE])
+            now, nodes = nodes.some(slice(-AT_ONCE, None)), nodes.some(slice(-AT_ONCE))
             bounds, gaps = self._bounds(now, wanted[now.which])
             wanted = self.errors
             late = self.wrong is not None or time.monotonic() > deadline
@@ -378,4 +378,5 @@ def _lines(
     ends = np.stack([nodes.low, np.clip(0.0, nodes.low, nodes.high), nodes.high])
     above = lifts * np.maximum(ends, 0) - slopes * ends
     touches = above.argmin(axis=0)[None]
-    return tuple(np.take_along_axis(each, touches, axis=0)[0] for each in (above, ends))
+    offset, where = (np.take_along_axis(each, touches, axis=0)[0] for each in (above, ends))
+    return offset, where

@@ -212,7 +212,7 @@ def smallest_margins(
 
 def verdict(certificate: Certificate) -> str:
     """What may be said of the longest sequences, and of the shorter ones."""
-    last = certificate.positions[-1].unproved_sequences
+    last = certificate.positions[-1].unproved
     shorter = certificate.unproved_sequences - last
     if not last and not shorter:
         return "the model answers all correctly, at every position"

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 Array = np.ndarray
 
 
-def paths(costs: Float[Array, "place token row"]) -> list[Float[Array, "sum row"]]:
+def paths(costs: Float[Array, "place token row"]) -> list[Float[Array, "_ row"]]:
     """The least cost of all beginnings: of none, one, two and more tokens, by their sum.
 
     Args:
@@ -36,7 +36,7 @@ def paths(costs: Float[Array, "place token row"]) -> list[Float[Array, "sum row"
 
 
 def cheapest(
-    tables: list[Float[Array, "sum row"]],
+    tables: list[Float[Array, "_ row"]],
     costs: Float[Array, "place token row"],
     sums: Int[Array, " row"],
 ) -> Int[Array, "row place"]:

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from analyses.instruments.heads import Head
 from analyses.instruments.parts import Embedding, Input, Logits, Mlp, Neurons, Residual, Sender
+from models.plain import EPS, PlainTransformer
 from models.problem import Problem
 from models.sorted_list.task import SortedList
-from tests.plain_transformer import EPS, PlainTransformer
 
 Reader = Input | Mlp | Neurons | Logits
 Writes = dict[object, Tensor]

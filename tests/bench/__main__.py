@@ -16,7 +16,7 @@ from rich.console import Console
 
 from analyses.evidence.verify import verifiable
 from models.card import slugs
-from tests.bench import live, pictures, training
+from tests.bench import live, pictures, together, training
 from tests.bench.figures import Figure, table, write
 from tests.bench.process import measure
 from tests.site.conftest import SOLVED
@@ -32,7 +32,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tests", action="store_true", help="also time the tests")
     options = parser.parse_args()
-    figures = [figure for slug in slugs() for figure in training.figures(slug)]
+    ways = (training.figures, together.figures)
+    figures = [figure for slug in slugs() for way in ways for figure in way(slug)]
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=built)

@@ -6,10 +6,10 @@ from itertools import islice
 import torch
 
 from models import checkpoint, load
+from models.plain import PlainTransformer
 from models.training import Trainer
 from models.transformer import initialise
 from tests.bench.figures import Figure
-from tests.plain_transformer import PlainTransformer
 
 WARM_UP, STEPS, ROUNDS = 5, 20, 3
 

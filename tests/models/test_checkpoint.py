@@ -19,9 +19,9 @@ from torch import Tensor
 from models import checkpoint, load
 from models.card import MODELS, Activation, Architecture, read_card
 from models.checkpoint import CheckpointError
+from models.plain import PlainTransformer
 from models.problem import DeviceError, Problem, load_problem
 from models.transformer import initialise
-from tests.plain_transformer import PlainTransformer
 
 COMMITTED = MODELS / "sorted_list" / "model.safetensors"
 

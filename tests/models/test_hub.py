@@ -16,10 +16,10 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from models.card import MODELS, Activation, Architecture
 from models.errors import CheckpointError
 from models.hub import Text, load_hub
+from models.plain import PlainTransformer
 from models.problem import Problem
 from models.task import Task, Worded
 from tests.models.folder import write_folder
-from tests.plain_transformer import PlainTransformer
 
 NAME = "NeelNanda/SoLU_1L512W_C4_Code"
 WORDS = ["swim", "in", "the", "pool", "church"]

@@ -4,9 +4,9 @@ import torch
 from models import checkpoint
 from models.card import Activation, Architecture, Card
 from models.checkpoint import NamedWeights
+from models.plain import PlainTransformer
 from models.problem import Problem
 from models.transformer import fold, initialise, with_weights
-from tests.plain_transformer import PlainTransformer
 
 CPU = torch.device("cpu")
 

@@ -15,10 +15,10 @@ from analyses.instruments.circuits import direct_path
 from analyses.instruments.heads import Head
 from analyses.instruments.parts import Mlp, Neurons
 from analyses.instruments.read_out import mean_ablate_term
+from models.plain import PlainTransformer
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 from tests.analyses.same import same_probabilities
-from tests.plain_transformer import PlainTransformer
 
 W_O = "blocks.0.attn.W_O"
 

@@ -13,9 +13,9 @@ from analyses.instruments.activations import (
     point,
 )
 from analyses.instruments.attention import patterns
+from models.plain import EPS, PlainTransformer
 from models.problem import BATCH, Problem
 from models.sorted_list.task import SortedList
-from tests.plain_transformer import EPS, PlainTransformer
 
 
 def test_they_are_those_of_all_batches(problem: Problem[SortedList], lists: Tensor) -> None:

@@ -13,9 +13,9 @@ from analyses.instruments.attention import (
     patterns,
 )
 from analyses.instruments.heads import Head, heads
+from models.plain import PlainTransformer
 from models.problem import Problem
 from models.sorted_list.task import SortedList
-from tests.plain_transformer import PlainTransformer
 
 TOKENS = torch.tensor([[7, 5, 9, 5, 7], [8, 6, 9, 6, 8]])
 HEADS = torch.tensor(

@@ -18,9 +18,9 @@ from analyses.instruments.attribution import (
 )
 from analyses.instruments.heads import heads
 from models import load
+from models.plain import PlainTransformer
 from models.problem import Problem
 from models.sorted_list.task import SortedList
-from tests.plain_transformer import PlainTransformer
 
 
 @pytest.mark.parametrize("name", ["problem", "untrained"])

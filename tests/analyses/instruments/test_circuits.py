@@ -34,10 +34,10 @@ from analyses.instruments.circuits import (
     w_qk,
 )
 from analyses.instruments.heads import Head
+from models.plain import EPS, PlainTransformer
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 from tests.analyses.problems import architecture, made_of, shapes
-from tests.plain_transformer import EPS, PlainTransformer
 
 FIRST = slice(0, 1)
 NORMALIZED = "ln1.hook_normalized"

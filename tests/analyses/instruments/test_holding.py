@@ -9,10 +9,10 @@ from analyses.instruments.circuits import reads
 from analyses.instruments.holding import average_positions, fix_attention, hold_neurons
 from analyses.instruments.parts import Neurons
 from analyses.instruments.read_out import mean_ablate_term
+from models.plain import PlainTransformer
 from models.problem import Problem
 from models.sorted_list.task import SortedList
 from tests.analyses.same import same_probabilities
-from tests.plain_transformer import PlainTransformer
 
 
 class AttentionFixed(PlainTransformer):

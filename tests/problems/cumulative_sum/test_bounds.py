@@ -16,9 +16,9 @@ from analyses.evidence.bounds import ROUNDOFF_32, gamma, tilted
 from analyses.instruments.attention import patterns
 from models.cumulative_sum.task import CumulativeSum
 from models.errors import CheckpointError
+from models.plain import PlainTransformer
 from models.problem import Problem
 from models.scoring import margins
-from tests.plain_transformer import PlainTransformer
 from tests.problems.cumulative_sum.hand_made import (
     architecture,
     made_of,

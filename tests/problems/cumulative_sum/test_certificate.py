@@ -16,6 +16,7 @@ from analyses.evidence import verify
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 from tests.problems.cumulative_sum.hand_made import random_problem
+from tests.problems.cumulative_sum.straying import straying
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +129,23 @@ def test_attention_that_depends_on_tokens_can_be_proved(
     )
     assert sum(p.unproved_sequences for p in uniform_only.positions) > 0
     assert found.apart <= 1
+
+
+def test_where_the_enumeration_does_not_close_sequences_are_looked_at_more_closely(
+    problem: Problem[CumulativeSum],
+) -> None:
+    """Attention that knows positions, which no enumeration by tokens takes into account."""
+    strays = straying(problem, "position", 0.004, 1)
+    found = certificate.KEEPER.derive(replace(strays, task=CumulativeSum(length=7)))
+    last = found.positions[-1]
+    assert last.unproved_sequences > 0
+    assert last.closer is not None
+    assert last.closer.unproved_sequences == last.unproved == 0
+    assert last.margin_to_error == last.closer.margin_to_error > 1
+    assert found.positions[0].closer is None
+    assert (found.level, found.unproved_sequences) == ("proved", 0)
+    # The enumeration's own tally stays what it was.
+    assert found.multisets[-1].proved == 11**7 - last.unproved_sequences
 
 
 class TestStored:

@@ -19,9 +19,9 @@ from analyses.instruments.holding import without_relu
 from analyses.instruments.parts import Mlp
 from analyses.instruments.statistics import correlation
 from models.cumulative_sum.task import NEGATIVE, POSITIVE, ZERO, CumulativeSum
+from models.plain import PlainTransformer
 from models.problem import Problem
 from models.scoring import margins
-from tests.plain_transformer import PlainTransformer
 from tests.problems.cumulative_sum.hand_made import architecture, made_of, random_weights
 
 

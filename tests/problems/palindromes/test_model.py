@@ -6,11 +6,11 @@ import torch
 from analyses.palindromes import near
 from models import checkpoint
 from models.palindromes.task import Palindromes
+from models.plain import PlainTransformer
 from models.problem import Problem
 from models.scoring import is_correct
 from models.training import training_sequences
 from models.transformer import with_weights
-from tests.plain_transformer import PlainTransformer
 
 
 @pytest.fixture(scope="module", params=["committed", "near"])

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import layer_norm
 
+from models.plain import EPS, PlainTransformer
 from models.problem import Problem
-from tests.plain_transformer import EPS, PlainTransformer
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from models.plain import PlainTransformer
 from models.problem import Problem
 from models.transformer import with_weights
 from models.verb_noun.task import PLACES, VerbNoun
-from tests.plain_transformer import PlainTransformer
 from tests.problems.verb_noun.by_hand import ByHand
 
 January = Problem[VerbNoun]
