@@ -15,7 +15,9 @@ def claims_table(
     """The claims of a write-up, one row each, with an anchor `claim-<name>`.
 
     Those that carry the mechanism stand in a table of their own, and with them any that does not
-    stand; the others are folded. Where none carries it, all are shown.
+    stand; the others are folded. Where none carries it, all are shown. What other models measured
+    is drawn of those that are shown: of a hundred folded ones that would be a tenth of what a page
+    may weigh, and it stands on the page of all claims.
 
     Args:
         findings: the claims, checked.
@@ -34,7 +36,7 @@ def claims_table(
         refuted = sum(found.verdict == "refuted" for found in folded)
         label = f"{len(folded)} more of {len(findings)} claims"
         label += f", {refuted} refuted" * bool(refuted)
-        more = _table(folded, None, others)
+        more = _table(folded, None, others, drawn=False)
         html += f'<details class="claims-rest"><summary>{label}</summary>{more}</details>'
     return html
 
@@ -45,7 +47,9 @@ OTHERS = "Other models"
 """Of one more column, where other models were judged."""
 
 
-def _table(findings: list[Finding], caption: str | None, others: Others | None) -> str:
+def _table(
+    findings: list[Finding], caption: str | None, others: Others | None, drawn: bool = True
+) -> str:
     above = f"<caption>{escape(caption)}</caption>" if caption else ""
     titles = TITLES if others is None else (*TITLES, OTHERS)
     kind = "claims" if others is None else "claims compared"
@@ -54,7 +58,7 @@ def _table(findings: list[Finding], caption: str | None, others: Others | None) 
         f'<tr id="claim-{found.name}" data-evidence="{found.evidence}" '
         f'data-verdict="{found.verdict}">'
         f"<td>{escape(found.sentence)} <small>{escape(found.quantity)}</small></td>"
-        f"{cells(found)}{'' if others is None else elsewhere(found, others)}</tr>"
+        f"{cells(found)}{'' if others is None else elsewhere(found, others, drawn)}</tr>"
         for found in findings
     )
     return (
@@ -82,8 +86,10 @@ def cells(finding: Finding) -> str:
     )
 
 
-def elsewhere(finding: Finding, others: Others) -> str:
-    """The cell that says what a claim gave on other models, as HTML."""
+def elsewhere(finding: Finding, others: Others, drawn: bool = True) -> str:
+    """The cell that says what a claim gave on other models, as HTML, with a mark for each unless
+    it is not `drawn`.
+    """
     outcome = Outcome.of(finding.name, others)
     if not outcome.marks:
         # A sweep judges all claims but those.
@@ -97,4 +103,5 @@ def elsewhere(finding: Finding, others: Others) -> str:
         said += f"; of all {everywhere}"
     if missing := len(others.lines) - everywhere.n:
         said += f"; {missing} not judged yet"
-    return f"<td>{said}</small>{against_threshold(finding, outcome.marks)}</td>"
+    strip = against_threshold(finding, outcome.marks) if drawn else ""
+    return f"<td>{said}</small>{strip}</td>"

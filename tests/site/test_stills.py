@@ -93,10 +93,14 @@ def cells(map_html: str, shape: tuple[int, int]) -> np.ndarray[Any, Any]:
     """The level of each cell of a map, -1 where nothing is drawn."""
     found = np.full(shape, -1)
     for step, path in re.findall(r'<path class="l(\d+)" d="([^"]*)"', map_html):
-        for column, row, length in re.findall(r"M(\d+) (\d+)h(\d+)", path):
-            run = found[int(row), int(column) : int(column) + int(length)]
+        row = column = 0
+        for strokes in re.findall(r"m(-?\d+) (\d+)h(\d+)", path):
+            right, down, length = map(int, strokes)
+            row, column = row + down, column + right
+            run = found[row, column : column + length]
             assert (run == -1).all(), "no cell is drawn twice"
             run[:] = int(step)
+            column += length
     return found
 
 

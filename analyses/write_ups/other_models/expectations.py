@@ -67,32 +67,51 @@ def crossed(compared: Sequence[Compared]) -> list[list[str]]:
 
 
 def expectations_table(compared: Sequence[Compared]) -> str:
-    """HTML of the claims that came out otherwise than expected, and, folded, of all others."""
+    """HTML of the claims that came out otherwise than expected, with what had been thought, and,
+    folded and in short, of all others.
+    """
     wrong = [each for each in compared if not each.is_right]
     right = [each for each in compared if each.is_right]
-    html = _table(wrong, "Claims that came out otherwise than expected") if wrong else ""
-    if right:
-        label = f"{len(right)} claim{'s' * (len(right) != 1)} that came out as expected"
-        html += (
-            f'<details class="outcomes-rest"><summary>{label}</summary>{_table(right)}</details>'
+    html = ""
+    if wrong:
+        rows = [
+            [
+                _link(each, each.finding.sentence),
+                f"{each.expected} <small>{escape(each.expectation.why)}</small>",
+                *_came_out(each),
+            ]
+            for each in sorted(wrong, key=_rarest_first)
+        ]
+        html += stacked_table(
+            "outcomes", TITLES, rows, "Claims that came out otherwise than expected"
         )
+    if right:
+        rows = [
+            [_link(each, each.finding.name.replace("_", " ")), each.expected, *_came_out(each)]
+            for each in sorted(right, key=_rarest_first)
+        ]
+        label = f"{len(right)} claim{'s' * (len(right) != 1)} that came out as expected"
+        table = stacked_table("outcomes", TITLES, rows)
+        html += f'<details class="outcomes-rest"><summary>{label}</summary>{table}</details>'
     return html
 
 
-def _table(compared: Sequence[Compared], caption: str = "") -> str:
-    titles = ("Claim", "Expected", "Came out", "Models")
-    # What holds least often stands first.
-    ordered = sorted(compared, key=lambda each: KINDS.index(each.kind or "never"), reverse=True)
-    return stacked_table("outcomes", titles, map(_row, ordered), caption)
+TITLES = ("Claim", "Expected", "Came out", "Models")
 
 
-def _row(each: Compared) -> list[str]:
+def _rarest_first(each: Compared) -> int:
+    return -KINDS.index(each.kind or "never")
+
+
+def _link(each: Compared, text: str) -> str:
+    return f'<a href="#claim-{each.finding.name}">{escape(text)}</a>'
+
+
+def _came_out(each: Compared) -> list[str]:
     learned, everywhere = each.outcome.learned, each.outcome.everywhere
     low, high = learned.interval
     more = f"; of all {everywhere}" if everywhere.n > learned.n else ""
     return [
-        f'<a href="#claim-{each.finding.name}">{escape(each.finding.sentence)}</a>',
-        f"{each.expected} <small>{escape(each.expectation.why)}</small>",
         each.kind or "no model learned the task",
         f"{learned} <small>[{low:.2f}, {high:.2f}]{more}</small>",
     ]

@@ -30,14 +30,20 @@ def level(scale: Scale, value: float, low: float, high: float) -> int | None:
 def strokes(scale: Scale, matrix: Sequence[Sequence[float]], low: float, high: float) -> str:
     """The cells of a matrix, one by one unit each: for each level of its scale one path, with a
     stroke for each run of cells.
+
+    A stroke begins relative to the end of the one before: such numbers are small and much alike,
+    which takes a third less than places do.
     """
     paths: dict[int, str] = {}
+    pens: dict[int, tuple[int, int]] = {}
     for row, cells in enumerate(matrix):
         column = 0
         for found, run in groupby(level(scale, value, low, high) for value in cells):
             length = len(list(run))
             if found is not None:
-                paths[found] = f"{paths.get(found, '')}M{column} {row}h{length}"
+                right, down = pens.get(found, (0, 0))
+                paths[found] = f"{paths.get(found, '')}m{column - right} {row - down}h{length}"
+                pens[found] = column + length, row
             column += length
     return "".join(f'<path class="l{found}" d="{paths[found]}"/>' for found in sorted(paths))
 

@@ -142,6 +142,15 @@ def test_a_column_says_on_how_many_models_a_claim_comes_out() -> None:
     assert second == "any model it is about the task alone"
 
 
+def test_marks_are_drawn_of_the_claims_that_stand_open() -> None:
+    shown = [finding(carries=True), finding(name="folded")]
+    models = others(line(claims={"sorts": judged(), "folded": judged()}))
+    table = soup(claims_table(shown, None, models))
+    assert len(table.select("#claim-sorts .strip__dot")) == 1
+    assert text(table.select("#claim-folded td")[-1]) == "1 of 1 [0.21, 1.00]"
+    assert not table.select("#claim-folded .strip__dot")
+
+
 def test_without_other_models_there_is_no_such_column() -> None:
     html = claims_table([finding()])
     assert OTHERS not in html
@@ -397,7 +406,10 @@ def test_a_gallery_shows_some_of_many_and_says_so(
         "seed 3, did not learn it",
     ]
     assert len(many.select("li")) == 1 + PICTURED
-    assert text(many.figcaption) == "Pictures. Shown are the first 32 of 34 other models."
+    assert (
+        text(many.figcaption)
+        == f"Pictures. Shown are the first {PICTURED} of {PICTURED + 2} other models."
+    )
 
 
 def test_where_none_learned_the_section_says_so(
