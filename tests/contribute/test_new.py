@@ -103,10 +103,10 @@ def test_imports_are_sorted_whatever_the_slug(slug: str, tmp_path: Path) -> None
         assert max(map(len, path.read_text().splitlines())) <= 100
     if importlib.util.find_spec("ruff"):
         # Modules of this project are told by their being there.
-        rooms = [path.parent for path in (ROOT / "analyses").glob("*/__init__.py")]
+        rooms = [path.parent for path in (ROOT / "analyses").rglob("__init__.py")]
         for path in (path for folder in (ROOT / "models", *rooms) for path in folder.glob("*.py")):
             copied = tmp_path / path.relative_to(ROOT)
-            copied.parent.mkdir(exist_ok=True)
+            copied.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, copied)
         shutil.copy(ROOT / "pyproject.toml", tmp_path)
         for action in (["check"], ["format", "--check"]):
