@@ -157,7 +157,7 @@ def visit(served: Served, reader: BrowserContext) -> Any:
 
     @lru_cache
     def visits(url: str) -> dict[int, Visit]:
-        """A page as a phone loads it, then wide, and dark."""
+        """A page as a phone loads it, then wide, and dark; it is left as it is then."""
         page = reader.new_page()
         found = {width: Visit(page) for width in WIDTHS}
         now = found[NARROW]
@@ -185,8 +185,6 @@ def visit(served: Served, reader: BrowserContext) -> Any:
         now.asked_after = frozenset(served.asked)
         now.weight_after = served.weight()
         now.elsewhere = away.copy()
-        # Left open, each would go on drawing while others are looked at.
-        page.close()
         return found
 
     return lambda url, width: visits(url)[width]
