@@ -7,7 +7,9 @@ It stands in `analyses/<slug>/expected.toml`, a table for each claim:
     why = "A model that learned the task reaches the card's accuracy, 0.998."
 
 A claim may be universal: it comes out as stated on at least 95 % of the models that learned the
-task; usual: on at least half of them; particular: on fewer than half. Needs no torch.
+task; usual: on at least half of them; particular: on fewer than half. Where a claim is measured on
+something else than the model, such as weights set by hand, it comes out alike on all of them, and
+the reason begins with "By construction:". Needs no torch.
 """
 
 import tomllib
@@ -39,6 +41,11 @@ class Expectation(BaseModel):
     expect: Kind
     why: Annotated[str, BeforeValidator(_one_line), Field(min_length=1)]
     """In a sentence, on one line."""
+
+    @property
+    def by_construction(self) -> bool:
+        """Whether no other model can make much of a difference to what comes out."""
+        return self.why.startswith("By construction:")
 
 
 def read_expected(slug: str, analyses: Path = ANALYSES) -> dict[str, Expectation]:

@@ -1,10 +1,11 @@
 """The other models of a problem, as its pages show them. Needs no torch."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from analyses.seeds.depends import PACKAGES, Depends, code, recipe
+from analyses.seeds.expected import read_expected
 from analyses.seeds.learned import learned
 from analyses.seeds.line import Line
 from analyses.seeds.lines import ROOT, read_lines
@@ -30,15 +31,20 @@ class Others:
     """How many of `lines` were judged by other code than the present one."""
     other_versions: int = 0
     """How many were made with other versions of packages."""
+    fixed: frozenset[str] = frozenset()
+    """Claims that come out alike on all models by construction."""
 
     @classmethod
-    def of(cls, lines: Sequence[Line], card: Card, now: Depends) -> "Others":
+    def of(
+        cls, lines: Sequence[Line], card: Card, now: Depends, fixed: Iterable[str] = ()
+    ) -> "Others":
         """Those of a problem's lines that are of the present recipe, or else all.
 
         Args:
             lines: all that were recorded, by seed.
             card: of the problem.
             now: what a line would be made with now.
+            fixed: claims that come out alike on all models by construction.
         """
         kept = [line for line in lines if line.recipe == now.recipe] or lines
         return cls(
@@ -48,6 +54,7 @@ class Others:
             other_recipe=sum(line.recipe != now.recipe for line in kept),
             other_code=sum(line.code != now.code for line in kept),
             other_versions=sum(line.versions != now.versions for line in kept),
+            fixed=frozenset(fixed),
         )
 
     def caveats(self) -> list[str]:
@@ -75,13 +82,16 @@ def others_of(slug: str) -> Others | None:
 
     Raises:
         LinesError: if a line is malformed.
+        ExpectationsError: if nothing is written down of what was expected.
     """
     lines = read_lines(slug)
     if not lines:
         return None
     subject = Subject(slug)
     now = Depends(recipe(subject), code(subject), pinned())
-    return Others.of(lines, subject.card(), now)
+    expected = read_expected(slug)
+    fixed = [name for name, expectation in expected.items() if expectation.by_construction]
+    return Others.of(lines, subject.card(), now, fixed)
 
 
 def pinned() -> dict[str, str]:

@@ -97,6 +97,8 @@ def elsewhere(finding: Finding, others: Others, drawn: bool = True) -> str:
         about = "any model <small>it is about the task alone</small>"
         return f"<td>{about if of_task else '<small>not judged yet</small>'}</td>"
     learned, everywhere = outcome.learned, outcome.everywhere
+    if finding.name in others.fixed:
+        return f"<td>{learned} <small>by construction</small></td>"
     low, high = learned.interval
     said = f"{learned} <small>[{low:.2f}, {high:.2f}]" if learned.n else "<small>none learned it"
     if everywhere.n > learned.n:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Literal
 
 from analyses.evidence.findings import Finding
 from analyses.seeds.expected import Expectation
@@ -42,7 +43,8 @@ def compare(
     expectations: Mapping[str, Expectation],
     outcomes: Mapping[str, Outcome],
 ) -> list[Compared]:
-    """The claims that were judged on other models, in the order of the page.
+    """The claims that were judged on other models and could come out otherwise there, in the
+    order of the page.
 
     Raises:
         ValueError: if nothing is expected of one of them.
@@ -53,7 +55,11 @@ def compare(
             f"expected.toml says nothing of {', '.join(missing)}; write down there what you expect "
             "of each claim, and why, before other models are judged"
         )
-    return [Compared(found, expectations[found.name], outcomes[found.name]) for found in judged]
+    return [
+        Compared(found, expectations[found.name], outcomes[found.name])
+        for found in judged
+        if not expectations[found.name].by_construction
+    ]
 
 
 def crossed(compared: Sequence[Compared]) -> list[list[str]]:
@@ -67,33 +73,52 @@ def crossed(compared: Sequence[Compared]) -> list[list[str]]:
 
 
 def expectations_table(compared: Sequence[Compared]) -> str:
-    """HTML of the claims that came out otherwise than expected, with what had been thought, and,
-    folded and in short, of all others.
+    """HTML of the claims that say something about few models, or about fewer than was thought,
+    with what had been thought, and, folded and in short, of all others.
     """
-    wrong = [each for each in compared if not each.is_right]
-    right = [each for each in compared if each.is_right]
+    groups: dict[str, list[Compared]] = {"open": [], "more": [], "right": []}
+    for each in sorted(compared, key=_rarest_first):
+        groups[_group(each)].append(each)
     html = ""
-    if wrong:
+    if groups["open"]:
         rows = [
             [
                 _link(each, each.finding.sentence),
                 f"{each.expected} <small>{escape(each.expectation.why)}</small>",
                 *_came_out(each),
             ]
-            for each in sorted(wrong, key=_rarest_first)
+            for each in groups["open"]
         ]
-        html += stacked_table(
-            "outcomes", TITLES, rows, "Claims that came out otherwise than expected"
-        )
-    if right:
-        rows = [
-            [_link(each, each.finding.name.replace("_", " ")), each.expected, *_came_out(each)]
-            for each in sorted(right, key=_rarest_first)
-        ]
-        label = f"{len(right)} claim{'s' * (len(right) != 1)} that came out as expected"
-        table = stacked_table("outcomes", TITLES, rows)
-        html += f'<details class="outcomes-rest"><summary>{label}</summary>{table}</details>'
+        html += stacked_table("outcomes", TITLES, rows, CAPTION)
+    html += _folded(groups["more"], "came out on more models than expected")
+    html += _folded(groups["right"], "came out as expected")
     return html
+
+
+CAPTION = (
+    "Claims that come out as stated on fewer than half of the models, or on fewer models than "
+    "expected"
+)
+
+
+def _group(each: Compared) -> Literal["open", "more", "right"]:
+    if each.kind in (None, "particular", "never"):
+        return "open"
+    if each.is_right:
+        return "right"
+    return "open" if KINDS.index(each.kind) > KINDS.index(each.expected) else "more"
+
+
+def _folded(compared: Sequence[Compared], words: str) -> str:
+    if not compared:
+        return ""
+    rows = [
+        [_link(each, each.finding.name.replace("_", " ")), each.expected, *_came_out(each)]
+        for each in compared
+    ]
+    label = f"{len(compared)} claim{'s' * (len(compared) != 1)} that {words}"
+    table = stacked_table("outcomes", TITLES, rows)
+    return f'<details class="outcomes-rest"><summary>{label}</summary>{table}</details>'
 
 
 TITLES = ("Claim", "Expected", "Came out", "Models")

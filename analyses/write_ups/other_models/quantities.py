@@ -34,6 +34,12 @@ class Spread:
         """Of those; None of none."""
         return statistics.median(self.learned) if self.learned else None
 
+    @property
+    def is_outside(self) -> bool:
+        """Whether the page's own model has less than each of those, or more."""
+        known = self.learned
+        return bool(known and self.own is not None) and not known[0] <= self.own <= known[-1]
+
     def text(self, value: float | None) -> str:
         """A value as the table shows it."""
         return "none" if value is None else fixed(value, self.digits)

@@ -85,7 +85,7 @@ class OtherModels:
 
     @cached_property
     def compared(self) -> list[Compared]:
-        """Each claim beside what was expected of it."""
+        """Each claim that could come out otherwise beside what was expected of it."""
         return compare(self.findings, self.expectations, self.outcomes)
 
     def values(self, name: str, learned: bool = True) -> list[float | None]:
@@ -126,6 +126,7 @@ class OtherModels:
         for kind in KINDS:
             _count(f"claims_{kind}", sum(each.kind == kind for each in compared))
         _count("claims_judged", len(compared))
+        _count("claims_by_construction", len(self.others.fixed & self.outcomes.keys()))
         _count("claims_as_expected", sum(each.is_right for each in compared))
         table(
             ["expected", *KINDS],
@@ -134,15 +135,31 @@ class OtherModels:
         )
         _show(expectations_table(compared), "claims on other models")
 
+    def shares(self, *names: str) -> None:
+        """Record on how many models that learned the task some claims come out as stated, as
+        prose names them: `others_NAME`.
+        """
+        for name in names:
+            fact(f"others_{name}", str(self[name].learned))
+
     def quantities(self) -> None:
-        """Show how well the models learned, and the quantities in which they differ."""
+        """Show how well the models learned, and the quantities in which they differ, and record in
+        which the page's own model stands outside all others, and in how many it would by chance:
+        of n others, if all are alike, it is the first or the last in 2 of n + 1 cases.
+        """
         shown = [quantity.name for quantity in self.differ.QUANTITIES if quantity.shown]
         caption = (
             f"What differs between models: {self.others}. A mark for each, a cross for one that "
             "did not learn the task; the line is the model of this page. Medians and ends are of "
             "the models that learned it"
         )
-        spreads = map(self.spread, (*OF_LINE, *shown))
+        spreads = [self.spread(name) for name in (*OF_LINE, *shown)]
+        outside = [spread.words for spread in spreads if spread.is_outside]
+        _count("quantities_shown", len(spreads))
+        _count("quantities_outside", len(outside))
+        fact("quantities_outside_named", listed(outside) or "none")
+        chance = 2 * len(spreads) / (len(self.others.learned) + 1)
+        record("quantities_outside_by_chance", chance, "", digits=1)
         _show(quantities_table(spreads, caption), "what differs between models")
 
     def gallery(self, caption: str) -> None:

@@ -38,7 +38,7 @@ NOW = Depends("r", "c", {"torch": "2"})
 FAILS = {"sorts": judged(value=0.2, verdict="fails")}
 
 
-def others(*lines: Line, unlearned: int = 0, **change: int) -> Others:
+def others(*lines: Line, unlearned: int = 0, **change: Any) -> Others:
     """Models, of which the last ones did not learn the task."""
     learned = {each.seed for each in lines[: len(lines) - unlearned]}
     return Others(lines, frozenset(learned), **change)
@@ -174,6 +174,14 @@ def test_a_cell_says_what_is_missing(models: Others, said: str) -> None:
     assert text(soup(f"<table><tr>{elsewhere(finding(), models)}</tr></table>")).startswith(said)
 
 
+def test_what_comes_out_alike_by_construction_is_not_counted_as_evidence() -> None:
+    models = others(line(seed=1), line(seed=2), fixed=frozenset({"sorts"}))
+    assert column(claims_table([finding()], None, models)) == ["2 of 2 by construction"]
+    outcome = Outcome.of("sorts", models)
+    given = expectation("universal", "By construction: it is about weights set by hand.")
+    assert compare([finding()], {"sorts": given}, {"sorts": outcome}) == []
+
+
 def test_a_caption_says_what_is_left_out() -> None:
     html = claims_table([finding()], "In half precision.", others(line(), left_out=3))
     (caption,) = soup(html).select("caption")
@@ -194,8 +202,8 @@ def test_every_table_of_a_page_has_the_column(
 # Expectations
 
 
-def expectation(kind: str) -> Expectation:
-    return Expectation.model_validate({"expect": kind, "why": "It <must>."})
+def expectation(kind: str, why: str = "It <must>.") -> Expectation:
+    return Expectation.model_validate({"expect": kind, "why": why})
 
 
 def compared(expected: str, hits: int, n: int) -> Any:
@@ -232,14 +240,19 @@ def test_expectations_stand_beside_outcomes() -> None:
         ["usual", "0", "1", "0", "0"],
         ["particular", "0", "0", "0", "1"],
     ]
-    html = soup(expectations_table([wrong, right, never]))
+    more = compared("usual", 20, 20)
+    html = soup(expectations_table([wrong, right, never, more]))
     shown = html.select("table.outcomes:not(details table) tbody tr")
     assert [text(row) for row in shown] == [
-        "The model sorts lists. universal It <must>. usual 18 of 20 [0.70, 0.97]"
+        "The model sorts lists. particular It <must>. never 0 of 20 [0.00, 0.16]",
+        "The model sorts lists. universal It <must>. usual 18 of 20 [0.70, 0.97]",
+    ], "what holds least often stands first, and what holds nowhere even if that was expected"
+    assert [text(label) for label in html.select("summary")] == [
+        "1 claim that came out on more models than expected",
+        "1 claim that came out as expected",
     ]
-    assert text(html.summary) == "2 claims that came out as expected"
     kinds = [text(row.select("td")[1]) for row in html.select("details tbody tr")]
-    assert kinds == ["never", "usual"], "what holds least often stands first"
+    assert kinds == ["universal", "usual"]
 
 
 def test_nothing_is_judged_without_an_expectation() -> None:
@@ -290,6 +303,14 @@ def test_the_median_is_of_models_that_learned() -> None:
     assert (spread.learned, spread.median) == ([1.0, 4.0], 2.5)
     assert spread.text(spread.own) == "\N{MINUS SIGN}2"
     assert Spread("ranges", "", 0, given[2:], None).median is None
+
+
+def test_a_model_may_stand_outside_all_others() -> None:
+    given = (Mark(1.0, True, True), Mark(4.0, True, True), Mark(9.0, True, False))
+    owns = (0.5, 1.0, 3.0, 4.5, None)
+    outside = [Spread("ranges", "", 0, given, own).is_outside for own in owns]
+    assert outside == [True, False, False, True, False]
+    assert not Spread("ranges", "", 0, given[2:], 1.0).is_outside
 
 
 def test_a_gallery_names_each_picture_and_keeps_it_light() -> None:
@@ -359,18 +380,25 @@ def test_a_section_records_what_prose_names(problem: Problem[SortedList], shown:
         "claims_never": 0,
         "claims_judged": 1,
         "claims_as_expected": 0,
+        "claims_by_construction": 0,
     }
     facts = {out[FACT]["name"]: out[FACT]["text"] for out in shown if FACT in out}
     assert facts == {"others_trained_on": "cpu", "others_caveats": "none"}
     assert str(models["sorts"].learned) == "10 of 10"
+    shown.clear()
+    models.shares("sorts")
+    assert shown[0][FACT] == {"name": "others_sorts", "text": "10 of 10"}
 
 
 def test_a_section_shows_each_quantity_once(problem: Problem[SortedList], shown: list[Any]) -> None:
     models = found(problem, lines(12), unlearned=2)
     models.quantities()
-    rows = [text(row) for row in soup(shown[0]["text/html"]).select("tbody tr")]
+    rows = [text(row) for row in soup(shown[-1]["text/html"]).select("tbody tr")]
     assert len(rows) == 3, "accuracy, loss, and what is to be shown"
     assert rows[2].startswith("ranges of values 6 6 1 to 10")
+    numbers = {out[NUMBER]["name"]: out[NUMBER]["value"] for out in shown if NUMBER in out}
+    assert numbers["quantities_shown"] == 3
+    assert numbers["quantities_outside_by_chance"] == pytest.approx(6 / 11)
     with pytest.raises(KeyError, match="no quantity is called 'lost'; known: accuracy, loss"):
         models.spread("lost")
 
