@@ -1,7 +1,7 @@
 """The other models of a problem, as its pages show them. Needs no torch."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from analyses.seeds.depends import PACKAGES, Depends, code, recipe
@@ -10,6 +10,7 @@ from analyses.seeds.learned import learned
 from analyses.seeds.line import Line
 from analyses.seeds.lines import ROOT, read_lines
 from analyses.seeds.subject import Subject
+from analyses.write_ups.numerals import listed
 from models.card import Card
 
 
@@ -31,6 +32,8 @@ class Others:
     """How many of `lines` were judged by other code than the present one."""
     other_versions: int = 0
     """How many were made with other versions of packages."""
+    missing: tuple[int, ...] = ()
+    """Seeds below the greatest that is recorded of which nothing is, the card's own left out."""
     fixed: frozenset[str] = frozenset()
     """Claims that come out alike on all models by construction."""
 
@@ -54,6 +57,7 @@ class Others:
             other_recipe=sum(line.recipe != now.recipe for line in kept),
             other_code=sum(line.code != now.code for line in kept),
             other_versions=sum(line.versions != now.versions for line in kept),
+            missing=_missing({line.seed for line in lines}, card),
             fixed=frozenset(fixed),
         )
 
@@ -65,12 +69,19 @@ class Others:
             "Judged by another version of the code": self.other_code,
             "Made with other versions of packages": self.other_versions,
         }
-        return [f"{words}: {_models(n)}." for words, n in counted.items() if n]
+        said = [f"{words}: {_models(n)}." for words, n in counted.items() if n]
+        if self.missing:
+            said.append(f"No model is recorded of seed {listed(self.missing)}.")
+        return said
 
     def __str__(self) -> str:
         if len(self.learned) == len(self.lines):
             return f"{_models(len(self.lines))}, all of which learned the task"
         return f"{_models(len(self.lines))}, {len(self.learned)} of which learned the task"
+
+
+def _missing(seeds: Set[int], card: Card) -> tuple[int, ...]:
+    return tuple(sorted(set(range(1, max(seeds, default=0))) - seeds - {card.training.seed}))
 
 
 def _models(n: int) -> str:

@@ -18,7 +18,7 @@ from analyses.evidence.findings import Finding
 from analyses.seeds.expected import Expectation, read_expected
 from analyses.seeds.line import Line
 from analyses.seeds.others import Others, others_of
-from analyses.seeds.outcomes import KINDS, Mark, Outcome
+from analyses.seeds.outcomes import KINDS, UNIVERSAL, USUAL, Mark, Outcome
 from analyses.seeds.quantities import OF_LINE, Quantity
 from analyses.write_ups import figures
 from analyses.write_ups.numerals import listed
@@ -131,7 +131,9 @@ class OtherModels:
         table(
             ["expected", *KINDS],
             crossed(compared),
-            caption="Claims by what was expected of them, in rows, and what came out, in columns",
+            caption="Claims by what was expected of them, in rows, and what came out, in columns. "
+            f"Universal: as stated on at least {UNIVERSAL} % of the models that learned the task; "
+            f"usual: on at least {USUAL} %; particular: on fewer",
         )
         _show(expectations_table(compared), "claims on other models")
 
@@ -157,7 +159,7 @@ class OtherModels:
         outside = [spread.words for spread in spreads if spread.is_outside]
         _count("quantities_shown", len(spreads))
         _count("quantities_outside", len(outside))
-        fact("quantities_outside_named", listed(outside) or "none")
+        fact("quantities_outside_named", listed(outside))
         chance = 2 * len(spreads) / (len(self.others.learned) + 1)
         record("quantities_outside_by_chance", chance, "", digits=1)
         _show(quantities_table(spreads, caption), "what differs between models")

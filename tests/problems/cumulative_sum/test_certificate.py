@@ -10,13 +10,13 @@ from analyses.cumulative_sum.bounds import errors
 from analyses.cumulative_sum.brute_force import judge
 from analyses.cumulative_sum.enumeration import enumerate_cases
 from analyses.cumulative_sum.formula import formula
+from analyses.cumulative_sum.straying import straying
 from analyses.cumulative_sum.uniform import uniform
 from analyses.cumulative_sum.weight_decay import trained
 from analyses.evidence import verify
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 from tests.problems.cumulative_sum.hand_made import random_problem
-from tests.problems.cumulative_sum.straying import straying
 
 
 @pytest.fixture(scope="module")

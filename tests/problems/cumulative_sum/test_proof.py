@@ -16,6 +16,7 @@ from analyses.cumulative_sum.brute_force import all_sequences
 from analyses.cumulative_sum.keys import Keys, keys
 from analyses.cumulative_sum.order import cheapest, paths
 from analyses.cumulative_sum.proof import Proof, looked_at, margin_of, proved, unproved_sequences
+from analyses.cumulative_sum.straying import KINDS, PUBLISHED, straying
 from analyses.cumulative_sum.weight_decay import trained
 from analyses.instruments.attention import patterns
 from models.cumulative_sum.task import CumulativeSum
@@ -23,7 +24,6 @@ from models.plain import PlainTransformer
 from models.problem import Problem
 from models.scoring import margins
 from tests.problems.cumulative_sum.hand_made import random_problem
-from tests.problems.cumulative_sum.straying import KINDS, PUBLISHED, straying
 
 ATTENTION = [0.0, 0.02, 0.3, 1.0]
 LONGER = CumulativeSum(length=6, max_value=1)

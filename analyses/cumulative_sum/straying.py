@@ -1,12 +1,17 @@
-"""The committed model with attention made to stray from uniform, as the published model's does."""
+"""A model with attention made to stray from uniform, as the published model's does."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import product
 
 import torch
 from torch import Generator, Tensor
 
 from analyses.cumulative_sum.bounds import ATTN
 from analyses.cumulative_sum.keys import keys
+from analyses.cumulative_sum.proof import proved
+from analyses.write_ups.numerals import fixed, scientific
 from models.cumulative_sum.task import CumulativeSum
 from models.problem import Problem
 
@@ -20,8 +25,12 @@ def straying(
 ) -> Problem[CumulativeSum]:
     """Add small random weights to the queries and keys, until attention strays by so much.
 
-    Keys know the token, the position or both; with `new positions` the embeddings of positions
-    change as well. Queries know nothing if the seed is even, else their own token and position.
+    Args:
+        problem: whose weights are changed.
+        kind: one of `KINDS`. Keys know the token, the position or both; with `new positions` the
+            embeddings of positions change as well.
+        strays: the largest distance of an attention probability from 1 / position.
+        seed: of the weights. Queries know nothing if it is even, else their own token and position.
     """
     generator = torch.Generator().manual_seed(seed)
     weights = {name: tensor.double() for name, tensor in problem.weights.items()}
@@ -54,3 +63,24 @@ def _blind(rows: Tensor) -> Tensor:
     """A projection that hardly sees how some embeddings differ."""
     directions = torch.linalg.svd(rows - rows.mean(dim=0)).Vh[:10]
     return torch.eye(rows.shape[1], dtype=rows.dtype) - directions.T @ directions
+
+
+def proof_rows(
+    problem: Problem[CumulativeSum], deviations: Iterable[float], seeds: range
+) -> list[list[str]]:
+    """For each deviation: of how many models that stray so far all sequences are proved right, how
+    many are refuted by a sequence, how many stay open, and the smallest margin of any (logits).
+    """
+    rows = []
+    for strays in deviations:
+        models = [straying(problem, kind, strays, seed) for kind, seed in product(KINDS, seeds)]
+        proofs = [proved(model) for model in models]
+        counts = Counter(proof.verdict for proof in proofs)
+        rows.append(
+            [
+                scientific(strays),
+                *(str(counts[verdict]) for verdict in ("proved", "refuted", "open")),
+                fixed(min(proof.margin for proof in proofs), 3),
+            ]
+        )
+    return rows
