@@ -37,6 +37,13 @@ class Compared:
         """
         return self.expected == ("particular" if self.kind == "never" else self.kind)
 
+    @property
+    def on_more(self) -> bool:
+        """Whether it came out on more models than was expected."""
+        if self.kind is None or self.is_right:
+            return False
+        return KINDS.index(self.kind) < KINDS.index(self.expected)
+
 
 def compare(
     findings: Sequence[Finding],
@@ -106,7 +113,7 @@ def _group(each: Compared) -> Literal["open", "more", "right"]:
         return "open"
     if each.is_right:
         return "right"
-    return "open" if KINDS.index(each.kind) > KINDS.index(each.expected) else "more"
+    return "more" if each.on_more else "open"
 
 
 def _folded(compared: Sequence[Compared], words: str) -> str:

@@ -126,6 +126,8 @@ class OtherModels:
         for kind in KINDS:
             _count(f"claims_{kind}", sum(each.kind == kind for each in compared))
         _count("claims_judged", len(compared))
+        _count("claims_on_more", sum(each.on_more for each in compared))
+        _count("claims_on_fewer", sum(not (each.is_right or each.on_more) for each in compared))
         _count("claims_by_construction", len(self.others.fixed & self.outcomes.keys()))
         _count("claims_as_expected", sum(each.is_right for each in compared))
         table(

@@ -229,7 +229,9 @@ def compared(expected: str, hits: int, n: int) -> Any:
 def test_an_expectation_is_right_if_that_kind_came_out(
     expected: str, hits: int, is_right: bool
 ) -> None:
-    assert compared(expected, hits, 20).is_right == is_right
+    found = compared(expected, hits, 20)
+    assert found.is_right == is_right
+    assert found.on_more == ((expected, hits) in {("usual", 20), ("particular", 10)})
 
 
 def test_expectations_stand_beside_outcomes() -> None:
@@ -380,6 +382,8 @@ def test_a_section_records_what_prose_names(problem: Problem[SortedList], shown:
         "claims_never": 0,
         "claims_judged": 1,
         "claims_as_expected": 0,
+        "claims_on_more": 1,
+        "claims_on_fewer": 0,
         "claims_by_construction": 0,
     }
     facts = {out[FACT]["name"]: out[FACT]["text"] for out in shown if FACT in out}
