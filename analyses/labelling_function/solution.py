@@ -10,8 +10,10 @@
 # cite="https://www.lesswrong.com/posts/vGCWzxP8ccAfqsrS3">98.7</q> %), and four others, with none
 # of the first among them, {{ second_four }}. What Heimersheim and Hobbhahn found does not carry
 # over to this model: with attention fixed to its mean, {{ fixed_left }} of the answers stay (on
-# theirs, <q cite="https://www.lesswrong.com/posts/k43v47eQjaj6fY7LE">92.9</q> %). Most of what is
-# lost comes back if one head, {{ y_head }}, may attend: {{ y_head_alone_free }} stay.
+# theirs, <q cite="https://www.lesswrong.com/posts/k43v47eQjaj6fY7LE">92.9</q> %; on models that the
+# same recipe gives from other seeds, {{ others_fixed_least }} to {{ others_fixed_most }}). Most of
+# what is lost comes back if one head, {{ y_head }}, may attend: {{ y_head_alone_free }} stay. What
+# holds of {{ others_learned }} other models, too, is in [section 11](#11-other-models).
 #
 # **How does one check an explanation when there is no answer key?** Not by agreement alone. The
 # labelling function looks at no weight, yet predicts {{ labelling_agrees }} of the model's answers,
@@ -88,6 +90,7 @@ from analyses.labelling_function.rivals import scrubbing
 from analyses.labelling_function.rows import PATTERNS
 from analyses.write_ups import figures
 from analyses.write_ups.live import live
+from analyses.write_ups.other_models.section import other_models
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
 from models.scoring import answer_log_probs
@@ -173,7 +176,7 @@ table(
 )
 
 # %% [markdown]
-# Ours is similar. The {{ rows_of_two_changes }} rows with two changes have
+# Ours is similar. In this model, the {{ rows_of_two_changes }} rows with two changes have
 # {{ wrong_share_two_changes }} of the mistakes; dealt at random among all rows that change colour,
 # {{ dealt_two_changes }} would fall there. But rows of one colour are not spared: the
 # {{ plain_rows }} of them have {{ wrong_in_plain_rows }} mistakes, and so that claim is refuted for
@@ -338,9 +341,10 @@ for pair in (four[:2], four[2:]):
 # first among them, give {{ second_four }}. The search consists of climbs from four random neurons
 # each, and {{ climbs_near }} of these end within a percentage point of the best. Even without a
 # search, the best of {{ random_fours }} random fours gives {{ random_best }}; that had been meant
-# as a control, and we had not expected it to pass. Another control passed too: in a model whose
-# output weights are dealt to other neurons, the same search finds four with {{ four_exchanged }}.
-# What is special is what neurons read, not which of them writes what.
+# as a control, and we had not expected it to pass. (It passes for {{ others_random_suffice }} other
+# models.) Another control passed too: in a model whose output weights are dealt to other neurons,
+# the same search finds four with {{ four_exchanged }}. What is special is what neurons read, not
+# which of them writes what.
 #
 # What fails is the same search for answers with their rows dealt anew ({{ four_rows_dealt }}), the
 # same search among the neurons of an untrained model ({{ four_untrained }}), a random four on
@@ -428,10 +432,11 @@ table(
 # *That is refuted.* Primitives foretell which rows change with a score of {{ foreseen }} for
 # families switched off and {{ foreseen_mean }} for mean-ablated ones, where one half is chance. Nor
 # are the large families of the published model all needed: of these four, the one that is missed
-# least leaves {{ kept_least }} of the answers as they are. Here three families are needed. Without
-# any one of those that paint red right, blue right and red left, at most {{ three_kept }} of the
-# answers stay (mean ablated, {{ three_kept_mean }}; we stated this after we had seen the table).
-# Without any one of the three others, at least {{ others_kept }} stay.
+# least leaves {{ kept_least }} of the answers as they are. In this model three families are needed,
+# and just these in {{ others_three_needed }} others. Without any one of those that paint
+# red right, blue right and red left, at most {{ three_kept }} of the answers stay (mean ablated,
+# {{ three_kept_mean }}; we stated this after we had seen the table). Without any one of the three
+# others, at least {{ others_kept }} stay.
 #
 # Why rows are not sums of primitives shows in what families add up to at the two ends of rows. In
 # the table, each row is a pattern and an end, and each column a family:
@@ -464,7 +469,7 @@ table(
 # effects come from the family that paints red on the left, {{ left_of_red_red_right }} from the one
 # that paints red on the right, which in these rows reaches across, and {{ left_of_red_red_all }}
 # from the one that paints all of a row. (Our guess that the family for the right supplies most of
-# it is refuted.)
+# it is refuted for this model.)
 
 # %% [markdown]
 # ## 5. Attention: where X and Y part
@@ -577,10 +582,10 @@ table(
 # Head {{ y_looker }} gives Y {{ y_looker_attention }} of its attention, more than any other, and
 # brings {{ y_looker_share }} of what `resid_mid` knows of Y. Head {{ y_head }} gives Y
 # {{ y_head_attention }} and brings {{ y_head_share }}. Without it, {{ least_without_head }} of the
-# answers stay, and rows flicker: they have {{ flicker_without }} changes of colour, where the
-# model's have {{ flicker_model }}. And it is in this one head that attention has to vary. With the
-# attention of all others fixed, {{ y_head_alone_free }} of the answers are kept; with another head
-# free in its place, {{ other_head_alone_free }} at best.
+# answers stay, and in this model rows flicker: they have {{ flicker_without }} changes of colour,
+# where the model's have {{ flicker_model }}. And it is in this one head that attention has to vary.
+# With the attention of all others fixed, {{ y_head_alone_free }} of the answers are kept; with
+# another head free in its place, {{ other_head_alone_free }} at best.
 #
 # RGRGRG found the rows streaked without heads 2 and 4, which looked at Y most on that model.
 # Without the two heads that do so here, {{ streaked_without_two }} of the rows have one colour;
@@ -775,8 +780,8 @@ figures.scatter(
 # towards the end that is painted, with a rank correlation of {{ y_to_end }} or more in every
 # family; in part, that is what puts a neuron into its family. That of X tells a neuron that paints
 # right ends red which rows end so, at {{ x_picks_effective }} ({{ x_picks_random }} for random
-# neurons). And among rows served it follows how much there is to paint, at {{ x_follows }} or more
-# (random: {{ x_follows_random }}).
+# neurons). And in this model, among rows served, it follows how much there is to paint, at
+# {{ x_follows }} or more (random: {{ x_follows_random }}).
 #
 # ### Flat along the curve?
 #
@@ -815,10 +820,10 @@ figures.lines(
 # {{ flat_on_135 }} and {{ flat_on_136 }} at sums from 131 to 136, and 134 is flatter still, as
 # published. But nothing singles these lines out: of 41, the flattest is {{ flattest_effective }}
 # ({{ flattest_extended }} for extended embeddings). What rises meets what falls, and a few columns
-# more or less do not show. Over all families, where their rows change, the ratio is at most
-# {{ flat_effective }} with effective embeddings and up to {{ flat_extended }} with extended ones;
-# for random neurons it is {{ flat_random }} or more. So X and Y do pull against each other, but
-# this ratio cannot tell *which* curve they follow.
+# more or less do not show. Over all families, where their rows change, the ratio in this model is
+# at most {{ flat_effective }} with effective embeddings and up to {{ flat_extended }} with extended
+# ones; for random neurons it is {{ flat_random }} or more. So X and Y do pull against each other,
+# but this ratio cannot tell *which* curve they follow.
 #
 # ### Two principal directions, and a gate?
 #
@@ -862,7 +867,8 @@ figures.scatter(
 # {{ two_share_of_x }}; of what Y brings, {{ two_share_of_y }}.) But the answers do depend on them.
 # Projected on these two, `resid_mid` gives {{ plane_left }} of the answers; on two directions
 # between random points, {{ plane_left_drawn }}. A third raises this to {{ space_left }} (random:
-# {{ space_left_drawn }}). So three directions are enough, with {{ three_share }} of the variance.
+# {{ space_left_drawn }}). So in this model three directions are enough, with {{ three_share }} of
+# the variance.
 #
 # A gate on both would mean that where one coordinate shuts it, the other has no effect. The slope
 # of the MLP along one direction is known exactly at each point: it is set by which neurons fire.
@@ -1401,10 +1407,72 @@ live(
 )
 
 # %% [markdown]
-# ## 11. Limits
+# ## 11. Other models
 #
-# * Everything here is about one checkpoint of our own. The published analyses are of Casper's,
-#   which this page quotes and does not recompute; where ours differs, neither is wrong.
+# Which of these sentences are about painting rows, and which about one training run? The recipe was
+# run again from {{ others }} other seeds. A seed draws the initial weights, the half of the points
+# that is trained on, and its order. Of these models, {{ others_learned }} learned the task as well
+# as ours, to within a thousandth and what chance allows in measuring it. Every claim of this page
+# was measured on each of them, with its controls, against the threshold that stands here. What we
+# expected of each was written down before the first was trained.
+
+# %%
+elsewhere = other_models(problem, findings)
+elsewhere.models()
+elsewhere.claims()
+elsewhere.shares("random_suffice", "three_needed", "one_of_each", "families_are_clusters")
+elsewhere.shares("four_suffice", "straight_is_spared", "row_types_are_spared", "three_suffice")
+record("enough_if_fixed", findings["mean_attention_suffices"].threshold, "share", digits=0)
+fixed_elsewhere = elsewhere.spread("mean_suffices").learned
+record("others_fixed_least", fixed_elsewhere[0], "share", digits=0)
+record("others_fixed_most", fixed_elsewhere[-1], "share", digits=0)
+enough = sum(kept >= findings["mean_attention_suffices"].threshold for kept in fixed_elsewhere)
+record("others_fixed_enough", enough, "", digits=0)
+
+# %% [markdown]
+# Of {{ claims_judged }} claims, {{ claims_universal }} are universal, {{ claims_usual }} usual,
+# {{ claims_particular }} particular, and {{ claims_never }} come out so on this model only. We had
+# foreseen the kind of {{ claims_as_expected }}; {{ claims_on_more }} come out on more models than
+# we had thought, and {{ claims_on_fewer }} on fewer. (Not counted are {{ claims_by_construction }}
+# that are measured on weights set by hand or on other committed runs, and come out alike by
+# construction. On the model of seed 2, which is one of those runs,
+# [`seeds_err_alike`](#claim-seeds_err_alike) and [`seeds_err_apart`](#claim-seeds_err_apart)
+# compare it with itself as well.)
+
+# %%
+elsewhere.quantities()
+elsewhere.gallery(
+    "How the models colour the plane, as the start page shows it of ours. All of them paint the "
+    "same rows; they differ in single points along the curves, and there no two are alike."
+)
+elsewhere.correlations()
+
+# %% [markdown]
+# **What they share, and what not.** Neurons come in the families of section 2
+# ({{ others_families_are_clusters }}), and four of them suffice ({{ others_four_suffice }}).
+# Mistakes lie where a curve crosses rows, be it straight ({{ others_straight_is_spared }}), and
+# hardly ever between rows of different types ({{ others_row_types_are_spared }}). But one neuron of
+# each family can stand for all on {{ others_one_of_each }} models only; that three principal
+# directions are enough, where random ones are not, holds of {{ others_three_suffice }}; and that
+# the three families of section 4 are needed, and no others, of {{ others_three_needed }}.
+#
+# **Attention, on this model and on theirs.** With attention fixed to its mean, {{ fixed_left }} of
+# this model's answers stay; of Heimersheim and Hobbhahn's, <q
+# cite="https://www.lesswrong.com/posts/k43v47eQjaj6fY7LE">92.9</q> %. Of the other models of our
+# recipe that learned the task, {{ others_fixed_least }} to {{ others_fixed_most }} stay, and
+# {{ enough_if_fixed }} or more on {{ others_fixed_enough }} of {{ others_learned }}. How much
+# attention matters differs from seed to seed, and both findings are of kinds that one recipe gives.
+#
+# **This model is not a typical one.** In {{ quantities_outside }} of the {{ quantities_shown }}
+# quantities above it stands outside all others that learned the task:
+# {{ quantities_outside_named }}. If it were one of them like any other, that would be so in
+# {{ quantities_outside_by_chance }}, on average. Its recipe and seed were chosen by accuracy.
+
+# %% [markdown]
+# ## 12. Limits
+#
+# * Everything in sections 1 to 10 is about one checkpoint of our own. The published analyses are of
+#   Casper's, which this page quotes and does not recompute; where ours differs, neither is wrong.
 # * Attention depends on the tokens, so nothing here is proved for the trained model except by
 #   running all points. The bounds on how few neurons can do it are for attention that does not.
 # * Which rule assigns the types to rows was never published, and we know of nobody who has found

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from statistics import median
 from typing import Any
 
 from IPython.display import display
@@ -114,7 +113,6 @@ class OtherModels:
         lines = self.others.lines
         _count("others", len(lines))
         _count("others_learned", len(self.others.learned))
-        record("others_seconds", median(line.seconds_trained for line in lines), "s", digits=0)
         fact("others_trained_on", listed(sorted({line.device for line in lines})))
         fact("others_caveats", " ".join(self.others.caveats()) or "none")
 

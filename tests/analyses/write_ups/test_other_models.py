@@ -375,7 +375,6 @@ def test_a_section_records_what_prose_names(problem: Problem[SortedList], shown:
     assert numbers == {
         "others": 12,
         "others_learned": 10,
-        "others_seconds": 60,
         "claims_universal": 1,
         "claims_usual": 0,
         "claims_particular": 0,
