@@ -56,11 +56,11 @@ def recipe(subject: Subject) -> str:
 
 
 def code(subject: Subject) -> str:
-    """Hash of what judges a model: claims, quantities, picture, all that they import, and the
+    """Hash of what judges a model: claims, quantities, what is seen, what these import, and the
     data that lie beside them.
     """
     own = f"{subject.analyses}.{subject.slug}"
-    starts = (f"{own}.claims", f"{own}.varies", f"{own}.picture")
+    starts = (f"{own}.claims", f"{own}.varies", f"{own}.seen")
     data = {name: sha256_of(path) for name, path in _data(subject)}
     return _hash({"code": contents(starts, subject), "data": data})
 

@@ -49,7 +49,7 @@ class Line(_Strict):
     """Hash of what decides which model comes out: the card's recipe and architecture, the task,
     the code of training."""
     code: str
-    """Hash of the code that judged it: claims, quantities, picture, and what these import."""
+    """Hash of the code that judged it: claims, quantities, what is seen, and all they import."""
     versions: dict[str, str]
     """Of the packages that both rest on, by name."""
     device: str
@@ -70,4 +70,4 @@ class Line(_Strict):
     quantities: dict[str, float | None]
     """What varies between models, as `analyses/<slug>/varies.py` names it."""
     picture: dict[str, Any] | None
-    """What the model's own picture is drawn from; see `analyses/<slug>/picture.py`."""
+    """What the model's own picture is drawn from; see `analyses/<slug>/seen.py`."""

@@ -2,7 +2,7 @@
 
     analyses/<slug>/claims.py    CLAIMS: what is said of the model
     analyses/<slug>/varies.py    varies(problem): quantities in which models differ, by name
-    analyses/<slug>/picture.py   seen(problem): what the model's own picture is drawn from, as JSON
+    analyses/<slug>/seen.py      seen(problem): what the model's own picture is drawn from, as JSON
 
 The last two a problem may lack. Needs no torch until it is asked for one of them.
 """
@@ -71,7 +71,7 @@ class Subject:
 
     def seen(self) -> "Callable[[Problem[Any]], dict[str, Any]] | None":
         """What a picture is drawn from, if the problem tells that from its drawing."""
-        return self._given("picture", "seen")
+        return self._given("seen", "seen")
 
     def _given(self, module: str, name: str) -> Callable[..., Any] | None:
         place = f"{self.analyses}.{self.slug}.{module}"

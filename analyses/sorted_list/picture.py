@@ -4,41 +4,13 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from jaxtyping import Float
-from torch import Tensor
-
-from analyses.instruments.circuits import copying_heads
-from analyses.sorted_list.tables import value_ov, value_qk
 from analyses.write_ups.svg import svg
-from models.problem import Problem
-from models.sorted_list.task import SortedList
 
 WIDTH = 640.0
 HALF = 150.0
 MARGIN = 16.0
 STEP = 4
 """From one value to the next in a small picture."""
-
-
-def seen(problem: Problem[SortedList]) -> dict[str, Any]:
-    """What the picture is drawn from; see `looking`."""
-    return looking(value_qk(problem), value_ov(problem))
-
-
-def looking(
-    qk: Float[Tensor, "head value value"], ov: Float[Tensor, "head value value"]
-) -> dict[str, Any]:
-    """Circuits of two heads in short: `looks`, for each head and each value but the last the value
-    above it that scores highest; `copied_by`, for each value the head that copies it.
-    """
-    last = qk.shape[1] - 1
-    return {
-        "looks": [
-            [query + 1 + int(scores[query, query + 1 :].argmax()) for query in range(last)]
-            for scores in qk
-        ],
-        "copied_by": copying_heads(ov).tolist(),
-    }
 
 
 def drawn(seen: Mapping[str, Any], *, small: bool = False) -> str:
@@ -50,7 +22,7 @@ def drawn(seen: Mapping[str, Any], *, small: bool = False) -> str:
     it looks at.
 
     Args:
-        seen: as `looking`.
+        seen: as `seen.looking`.
         small: draw simpler arcs, at whole numbers: of light weight, for a page with many.
     """
     label = (

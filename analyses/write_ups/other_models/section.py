@@ -59,6 +59,8 @@ class OtherModels:
     """The problem's `differ`: which quantities are shown, and which pairs are correlated."""
     picture: Any
     """The problem's `picture`, which draws what was seen of a model."""
+    seen: Any
+    """The problem's `seen`, which sees it."""
     varies: Any
     """The problem's `varies`, which measures the quantities."""
 
@@ -167,7 +169,7 @@ class OtherModels:
     def gallery(self, caption: str) -> None:
         """Show the models' own pictures, small, that of the page's own model first."""
         lines = [line for line in self.others.lines if line.picture is not None]
-        seen = {"this model": self.picture.seen(self.problem)}
+        seen = {"this model": self.seen.seen(self.problem)}
         seen |= {self._called(line.seed): line.picture for line in lines[:PICTURED]}
         pictures = [
             Pictured(words, self.picture.drawn(found, small=True)) for words, found in seen.items()
@@ -242,11 +244,11 @@ def other_models(problem: Problem[Any], findings: Findings) -> OtherModels:
             f"no other models of {slug} are recorded; run `nox -s seeds -- {slug} --n 32`, or "
             "leave the section out"
         )
-    differ, picture, varies = (
-        import_module(f"analyses.{slug}.{name}") for name in ("differ", "picture", "varies")
+    differ, picture, seen, varies = (
+        import_module(f"analyses.{slug}.{name}") for name in ("differ", "picture", "seen", "varies")
     )
     return OtherModels(
-        problem, others, findings.findings, read_expected(slug), differ, picture, varies
+        problem, others, findings.findings, read_expected(slug), differ, picture, seen, varies
     )
 
 

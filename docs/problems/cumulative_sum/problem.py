@@ -10,7 +10,8 @@ checkpoint, device, rows = None, "cpu", None
 
 # %% tags=["hide-input"]
 from analyses.cumulative_sum.claims import evaluation
-from analyses.cumulative_sum.picture import drawn, seen
+from analyses.cumulative_sum.picture import drawn
+from analyses.cumulative_sum.seen import seen
 from analyses.write_ups.figures import heatmaps
 from analyses.write_ups.numerals import how_many
 from analyses.write_ups.page import fact, picture, record

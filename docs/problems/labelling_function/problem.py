@@ -10,8 +10,9 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.labelling_function.picture import drawn, seen
+from analyses.labelling_function.picture import drawn
 from analyses.labelling_function.points import answers, every, trained_on
+from analyses.labelling_function.seen import seen
 from analyses.write_ups.figures import bars
 from analyses.write_ups.page import picture, record
 from models import load

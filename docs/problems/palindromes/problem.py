@@ -10,8 +10,9 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.palindromes.picture import drawn, seen
+from analyses.palindromes.picture import drawn
 from analyses.palindromes.samples import evaluation
+from analyses.palindromes.seen import seen
 from analyses.write_ups.figures import bars
 from analyses.write_ups.page import picture, record
 from models import load

@@ -9,8 +9,9 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.sorted_list.picture import drawn, seen
+from analyses.sorted_list.picture import drawn
 from analyses.sorted_list.samples import evaluation
+from analyses.sorted_list.seen import seen
 from analyses.write_ups.figures import heatmaps
 from analyses.write_ups.page import picture, record
 from models import load

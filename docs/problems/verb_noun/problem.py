@@ -10,7 +10,8 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.verb_noun.picture import drawn, seen
+from analyses.verb_noun.picture import drawn
+from analyses.verb_noun.seen import seen
 from analyses.write_ups.numerals import percent
 from analyses.write_ups.page import picture, record, table
 from models import load

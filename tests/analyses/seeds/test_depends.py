@@ -95,7 +95,7 @@ def test_what_claims_import_counts_wherever_it_is_imported(subject: Subject) -> 
 
 def test_quantities_and_picture_count_as_soon_as_they_are_there(subject: Subject) -> None:
     known = {code(subject)}
-    for name in ("varies", "picture"):
+    for name in ("varies", "seen"):
         claims_of(subject).with_name(f"{name}.py").write_text("x = 1\n")
         known.add(code(subject))
     assert len(known) == 3

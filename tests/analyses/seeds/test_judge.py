@@ -96,7 +96,7 @@ def test_quantities_and_picture_are_measured_where_a_problem_has_them(
     (here / "varies.py").write_text(
         "def varies(problem):\n    return {'whole': 3, 'none': None, 'nan': float('nan')}\n"
     )
-    (here / "picture.py").write_text("def seen(problem):\n    return {'places': (1, 2.5)}\n")
+    (here / "seen.py").write_text("def seen(problem):\n    return {'places': (1, 2.5)}\n")
     problem = problem_of(other, 2, trained.weights)
     found = judge(other, problem)
     assert found.quantities == {"whole": 3.0, "none": None, "nan": None}
@@ -108,7 +108,7 @@ def test_a_picture_that_is_no_json_is_a_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: Trained, given: str
 ) -> None:
     other = tiny(tmp_path, monkeypatch)
-    (folder(other.analyses) / "tiny" / "picture.py").write_text(
+    (folder(other.analyses) / "tiny" / "seen.py").write_text(
         f"def seen(problem):\n    return {given}\n"
     )
     found = judge(other, problem_of(other, 2, trained.weights))

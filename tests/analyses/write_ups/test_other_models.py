@@ -343,8 +343,8 @@ def found(problem: Problem[SortedList], lines: list[Line], unlearned: int = 0) -
             ),
             PAIRS=(Pair("ranges", "loss", "They might."),),
         ),
+        "seen": SimpleNamespace(seen=lambda problem: {"n": 0}),
         "picture": SimpleNamespace(
-            seen=lambda problem: {"n": 0},
             drawn=lambda seen, small: svg(seen["n"], 1 + small, "x", []),
         ),
         "varies": SimpleNamespace(varies=lambda problem: {"ranges": 6.0, "hidden": None}),

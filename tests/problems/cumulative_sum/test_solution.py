@@ -11,7 +11,8 @@ from analyses.cumulative_sum import certificate, claims, describe, directions, h
 from analyses.cumulative_sum.brute_force import judge
 from analyses.cumulative_sum.claims import CLAIMS
 from analyses.cumulative_sum.formula import formula
-from analyses.cumulative_sum.picture import drawn, walked
+from analyses.cumulative_sum.picture import drawn
+from analyses.cumulative_sum.seen import ramps, walked
 from analyses.cumulative_sum.variants import folded, largest_exchanged, without_mlp
 from analyses.evidence.claims import Measurement
 from analyses.instruments.ablation import zero_ablate
@@ -248,9 +249,23 @@ def test_the_search_finds_the_hardest_sequence_of_all(by_hand: Problem[Cumulativ
 
 def test_the_picture_has_a_dot_for_every_prediction(by_hand: Problem[CumulativeSum]) -> None:
     given = by_hand.task.sample(5, torch.Generator().manual_seed(0))
-    svg = drawn(walked(by_hand.task.sums(given), by_hand.logits(given).softmax(dim=-1)))
+    found = walked(by_hand.task.sums(given), by_hand.logits(given).softmax(dim=-1))
+    svg = drawn(found)
     assert svg.count("h0") == 5 * 4
     assert svg.startswith("<svg") and svg.endswith("</svg>")
+
+
+def test_a_small_picture_has_a_ramp_for_every_neuron_that_fires(
+    by_hand: Problem[CumulativeSum],
+) -> None:
+    # Neuron 0 reads the mean, neuron 1 minus the mean, and neuron 2 never fires.
+    assert ramps(by_hand) == [[0.0, 1.0, 6.0], [0.0, -1.0, -6.0], [-1.0, 0.0, 0.0]]
+    given = [[0.0, 2.0, 3.0], [0.5, -1.0, -3.0], [-1.0, 0.0, 5.0], [2.0, 1.0, 0.5]]
+    # At a mean of 1 the first adds 6, and 0 at 0. The second adds 4.5 at -1, downwards, and 0 at
+    # 0.5. The third never fires. The last adds 0.5 at -1 and 1.5 at 1. 6 reaches the edge, 50.
+    svg = drawn({"neurons": given}, small=True)
+    assert 'd="M50 50L100 0M0 46L100 38" stroke="var(--mim-positive)"' in svg
+    assert 'd="M75 50L0 88" stroke="var(--mim-negative)"' in svg
 
 
 def test_claims_are_named_once_and_say_whether_they_are_refuted() -> None:

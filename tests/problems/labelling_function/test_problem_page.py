@@ -3,7 +3,8 @@ from xml.etree import ElementTree
 
 import torch
 
-from analyses.labelling_function.picture import changing, drawn
+from analyses.labelling_function.picture import drawn
+from analyses.labelling_function.seen import changing
 from analyses.write_ups.products import sources
 from models.labelling_function.task import SIDE
 from tests.pages import printed_after

@@ -3,7 +3,8 @@ from xml.etree import ElementTree
 
 import torch
 
-from analyses.palindromes.picture import LOOKS, alike, drawn, seen
+from analyses.palindromes.picture import LOOKS, drawn
+from analyses.palindromes.seen import alike, seen
 from analyses.write_ups.carpet import carpet, woven
 from analyses.write_ups.products import sources
 from models.palindromes.task import Palindromes

@@ -3,7 +3,8 @@ from xml.etree import ElementTree
 import pytest
 import torch
 
-from analyses.sorted_list.picture import drawn, looking
+from analyses.sorted_list.picture import drawn
+from analyses.sorted_list.seen import looking
 from tests.pages import printed_after
 
 
