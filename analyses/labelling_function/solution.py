@@ -1442,8 +1442,9 @@ record("others_fixed_enough", enough, "", digits=0)
 # %%
 elsewhere.quantities()
 elsewhere.gallery(
-    "How the models colour the plane, as the start page shows it of ours. All of them paint the "
-    "same rows; they differ in single points along the curves, and there no two are alike."
+    "The points that each model gets wrong, in the colour that it gives them; rows are values of "
+    "X, columns of Y. Elsewhere all colour the plane alike, as the start page shows it of ours. "
+    "Mistakes lie along the same curves, and are other points for every model."
 )
 elsewhere.correlations()
 

@@ -40,7 +40,7 @@ from models.problem import Problem
 
 SCORES = (
     Quantity("accuracy", "accuracy on sequences not trained on", digits=4),
-    Quantity("loss", "loss on the same", "nats", digits=4),
+    Quantity("loss", "loss on sequences not trained on", "nats", digits=4),
 )
 """How well a model learned the task: `OF_LINE`."""
 PICTURED = 24

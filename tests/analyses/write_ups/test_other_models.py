@@ -412,7 +412,7 @@ def test_a_section_shows_pairs_and_points_of_models(
     models = found(problem, lines(12), unlearned=2)
     models.correlations()
     (row,) = soup(shown[0]["text/html"]).select("tbody tr")
-    assert text(row).startswith("ranges of values and loss on the same 1.00 [")
+    assert text(row).startswith("ranges of values and loss on sequences not trained on 1.00 [")
     assert text(row).endswith("] 10 They might.")
     titles = {"x_title": "ranges", "y_title": "loss", "caption": "c", "alt": "a"}
     models.scatter("ranges", "loss", **titles)

@@ -6,7 +6,7 @@ import torch
 from analyses.labelling_function.picture import drawn
 from analyses.labelling_function.seen import changing
 from analyses.write_ups.products import sources
-from models.labelling_function.task import SIDE
+from models.labelling_function.task import SIDE, LabellingFunction
 from tests.pages import printed_after
 
 
@@ -47,3 +47,15 @@ def test_the_picture_is_small_and_takes_its_colours_from_the_page() -> None:
     assert len(svg) < 10_000
     # Of one colour, there is one path.
     assert len(ElementTree.fromstring(drawn(changing(torch.zeros_like(red))))) == 1
+
+
+def test_a_small_picture_has_a_dot_for_every_mistake_in_the_colour_said() -> None:
+    task = LabellingFunction()
+    said = task.answers(task.every()).reshape(SIDE, SIDE).bool()
+    frame = ElementTree.fromstring(drawn(changing(said), small=True))
+    assert len(frame) == 1, "the frame alone"
+    # Row 42 is blue at Y = 12, and row 41 red at Y = 100.
+    said[42, 12], said[41, 100] = True, False
+    _, blue, red = ElementTree.fromstring(drawn(changing(said), small=True))
+    assert (blue.get("stroke"), blue.get("d")) == ("var(--mim-negative)", "M100 41h2")
+    assert (red.get("stroke"), red.get("d")) == ("var(--mim-positive)", "M12 42h2")
