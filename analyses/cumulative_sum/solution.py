@@ -198,7 +198,7 @@ figures.scatter(
 
 # %%
 place = stated.places(problem)
-shown = slice(0, 1500)
+shown = slice(0, 1000)
 record("r_mean", findings["carries_mean"].value, "", digits=5)
 record("r_sum", findings["carries_no_sum"].value, "", digits=3)
 record("places", len(place.sum), "", digits=0)
@@ -207,7 +207,7 @@ figures.scatter(
     x_title="cumulative mean",
     y_title="resid_mid along u",
     caption="The residual stream after the head, along u, against the mean of the values read; "
-    "one random position of each of 1,500 sequences.",
+    f"one random position of each of {shown.stop:,} sequences.",
     alt="Points on a rising straight line, with hardly any scatter.",
 )
 
