@@ -10,7 +10,6 @@ from analyses.seeds.learned import learned
 from analyses.seeds.line import Line
 from analyses.seeds.lines import ROOT, read_lines
 from analyses.seeds.subject import Subject
-from analyses.write_ups.numerals import listed
 from models.card import Card
 
 
@@ -71,7 +70,9 @@ class Others:
         }
         said = [f"{words}: {_models(n)}." for words, n in counted.items() if n]
         if self.missing:
-            said.append(f"No model is recorded of seed {listed(self.missing)}.")
+            said.append(
+                f"No model is recorded of these seeds: {', '.join(map(str, self.missing))}."
+            )
         return said
 
     def __str__(self) -> str:

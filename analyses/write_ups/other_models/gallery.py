@@ -9,6 +9,9 @@ from xml.sax.saxutils import quoteattr
 NAMED = re.compile(r"""role="img" aria-label=("[^"]*"|'[^']*')""")
 """What a picture says of itself, which of many alike is said once for all."""
 
+NAME = "Pictures of the models"
+"""Of all of them together."""
+
 
 class Pictured(NamedTuple):
     """A model's own picture."""
@@ -26,7 +29,7 @@ def gallery(pictures: Iterable[Pictured], caption: str) -> str:
     """
     items = "".join(f"<li>{_renamed(picture)}{escape(picture.words)}</li>" for picture in pictures)
     return (
-        f'<figure class="gallery" data-search-exclude><ul>{items}</ul>'
+        f'<figure class="gallery" aria-label="{NAME}" data-search-exclude><ul>{items}</ul>'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
 

@@ -125,7 +125,7 @@ def test_nothing_is_left_out_in_silence(card: Card, change: Any, said: list[str]
 def test_a_seed_without_a_model_is_named(card: Card) -> None:
     own = card.model_copy(update={"training": card.training.model_copy(update={"seed": 4})})
     found = others(own, *(line(seed=seed) for seed in (1, 3, 6)))
-    assert found.caveats() == ["No model is recorded of seed 2 and 5."]
+    assert found.caveats() == ["No model is recorded of these seeds: 2, 5."]
     assert others(own, line(seed=1), line(seed=3)).missing == (2,)
 
 
