@@ -61,7 +61,8 @@ def _mistakes(seen: Mapping[str, Any]) -> list[str]:
             if true[x][y] != colour:
                 paths[colour] += f"M{y} {x}h2"
     return [
-        f'<path d="M0 0h{SIDE}v{SIDE}H0z" stroke="var(--mim-grid)"/>',
+        # Half of a stroke that lies on the edge is cut off.
+        f'<path d="M.5.5h{SIDE - 1}v{SIDE - 1}H.5z" stroke="var(--mim-grid)"/>',
         *(
             f'<path d="{path}" stroke="var(--mim-{colour})" stroke-width="2"/>'
             for colour, path in zip(COLOURS, paths, strict=True)

@@ -127,15 +127,16 @@ def against_threshold(finding: Finding, marks: Sequence[Mark]) -> str:
 
 
 def beside_own(marks: Sequence[Mark], own: float | None) -> str:
-    """What varies between models, and a line where the page's own model stands; nothing where no
-    number came out.
+    """What varies between models, and a line where the page's own model stands; a word where
+    nothing does, and nothing where no number came out.
     """
     values = _values(marks) + ([] if own is None else [own])
     if not _values(marks):
         return ""
     low, high = min(values), max(values)
-    # Where nothing varies, its place is the middle.
-    on = Axis(low, high, None) if low < high else Axis(low - 1, low + 1, None)
+    if low == high:
+        return ALIKE
+    on = Axis(low, high, None)
     words = _counted(marks, VARIES)
     elements = [line("axis", f"M0 {HEIGHT / 2:g}H{WIDTH}", 0.5), *marked(marks, on)]
     if own is not None:
@@ -143,6 +144,9 @@ def beside_own(marks: Sequence[Mark], own: float | None) -> str:
         elements.append(line("own", f"M{on.x(own):g} 0V{HEIGHT}", 1.5))
     return framed(on, elements, _on_axis(on, words), HEIGHT)
 
+
+ALIKE = "all alike"
+"""Where there is nothing to draw."""
 
 CAME_OUT: dict[Look, str] = {
     "dot": "as stated on {}",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from analyses.seeds.outcomes import Mark
-from analyses.write_ups.numerals import fixed
+from analyses.write_ups.numerals import fixed, scientific
 from analyses.write_ups.other_models.marks import beside_own
 from analyses.write_ups.other_models.stacked import stacked_table
 
@@ -41,8 +41,17 @@ class Spread:
         return bool(known and self.own is not None) and not known[0] <= self.own <= known[-1]
 
     def text(self, value: float | None) -> str:
-        """A value as the table shows it."""
-        return "none" if value is None else fixed(value, self.digits)
+        """A value as the table shows it: what would round to nothing with its power of ten.
+
+        >>> strays = Spread("distance of attention", "", 6, (), None)
+        >>> strays.text(None), strays.text(0.0), strays.text(3e-4), strays.text(5e-16)
+        ('none', '0.000000', '0.000300', '5.0 × 10⁻¹⁶')
+        """
+        if value is None:
+            return "none"
+        if value and not round(value, self.digits):
+            return scientific(value)
+        return fixed(value, self.digits)
 
 
 def quantities_table(spreads: Iterable[Spread], caption: str) -> str:

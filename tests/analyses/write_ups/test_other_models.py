@@ -118,10 +118,10 @@ def test_no_number_no_strip() -> None:
     assert beside_own([Mark(None, True, True)], None) == ""
 
 
-def test_a_quantity_that_does_not_vary_stands_in_the_middle() -> None:
-    html = beside_own([Mark(3.0, True, True), Mark(3.0, True, True)], 3.0)
-    assert f"M{WIDTH // 2} 0V30" in html
-    assert "the model of this page 3." in html
+def test_a_quantity_that_does_not_vary_has_no_axis() -> None:
+    alike = [Mark(3.0, True, True), Mark(3.0, True, True)]
+    assert beside_own(alike, 3.0) == beside_own(alike, None) == "all alike"
+    assert "2 models that learned the task, 3; the model of this page 3.1" in beside_own(alike, 3.1)
 
 
 # The column
