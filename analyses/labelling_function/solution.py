@@ -1431,7 +1431,7 @@ record("others_fixed_enough", enough, "", digits=0)
 
 # %% [markdown]
 # Of {{ claims_judged }} claims, {{ claims_universal }} are universal, {{ claims_usual }} usual,
-# {{ claims_particular }} particular, and {{ claims_never }} come out so on this model only. We had
+# {{ claims_particular }} particular, and {{ claims_never_come }} out so on this model only. We had
 # foreseen the kind of {{ claims_as_expected }}; {{ claims_on_more }} come out on more models than
 # we had thought, and {{ claims_on_fewer }} on fewer. (Not counted are {{ claims_by_construction }}
 # that are measured on weights set by hand or on other committed runs, and come out alike by

@@ -63,6 +63,8 @@ class Mark(NamedTuple):
     as_stated: bool
     learned: bool
     """Whether the model learned the task."""
+    empty: bool = False
+    """Whether the claim is met there, and by one of its controls as well."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,9 @@ class Outcome:
         for line in others.lines:
             judged = line.claims.get(name)
             if judged is not None:
-                marks.append(Mark(judged.value, judged.as_stated, line.seed in others.learned))
+                learned = line.seed in others.learned
+                empty = judged.verdict == "empty"
+                marks.append(Mark(judged.value, judged.as_stated, learned, empty))
             elif name in line.failures:
                 marks.append(Mark(None, False, line.seed in others.learned))
         return cls(name, tuple(marks))
@@ -95,6 +99,11 @@ class Outcome:
     def everywhere(self) -> Share:
         """Among all of them."""
         return Share.of(mark.as_stated for mark in self.marks)
+
+    @property
+    def empty(self) -> int:
+        """Models that learned the task on which the claim is met, and by a control as well."""
+        return sum(mark.learned and mark.empty for mark in self.marks)
 
     @property
     def kind(self) -> Kind | None:

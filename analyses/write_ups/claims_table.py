@@ -103,6 +103,8 @@ def elsewhere(finding: Finding, others: Others, drawn: bool = True) -> str:
     said = f"{learned} <small>[{low:.2f}, {high:.2f}]" if learned.n else "<small>none learned it"
     if everywhere.n > learned.n:
         said += f"; of all {everywhere}"
+    if outcome.empty:
+        said += f"; on {outcome.empty} met by a control, too"
     if missing := len(others.lines) - everywhere.n:
         said += f"; {missing} not judged yet"
     strip = against_threshold(finding, outcome.marks) if drawn else ""

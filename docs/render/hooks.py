@@ -20,6 +20,7 @@ from nbformat.v4 import new_markdown_cell
 from docs.render import colours, vendor
 from docs.render.addresses import Addresses
 from docs.render.blocks import block
+from docs.render.fonts import cut_down
 from docs.render.live import scripts, with_hardest, without_comments
 from docs.render.months import Month, read_months
 from docs.render.notebooks import BLOCK, Put, check_figures, page_notebook
@@ -164,7 +165,7 @@ def on_page_context(
 
 def on_post_build(config: MkDocsConfig) -> None:
     """Let the search find claims; make the feeds valid, of which the plugin gives one without a
-    picture one called None.
+    picture one called None; take out of the fonts what no page shows.
     """
     index = Path(config.site_dir) / "search" / "search_index.json"
     found = with_claims(json.loads(index.read_text(encoding="utf-8")), config.extra["months"])
@@ -174,6 +175,7 @@ def on_post_build(config: MkDocsConfig) -> None:
         feed.write_text(
             re.sub(r"<image>\s*<url>None</url>.*?</image>\s*", "", text), encoding="utf-8"
         )
+    cut_down(Path(config.site_dir))
 
 
 def _month_of(page: Page, config: MkDocsConfig) -> tuple[Month, str] | None:

@@ -142,8 +142,11 @@ def _link(each: Compared, text: str) -> str:
 def _came_out(each: Compared) -> list[str]:
     learned, everywhere = each.outcome.learned, each.outcome.everywhere
     low, high = learned.interval
+    kind = each.kind or "no model learned the task"
+    if each.outcome.empty:
+        kind += f" <small>on {each.outcome.empty} met by a control, too</small>"
     more = f"; of all {everywhere}" if everywhere.n > learned.n else ""
     return [
-        each.kind or "no model learned the task",
+        kind,
         f"{learned} <small>[{low:.2f}, {high:.2f}]{more}</small>",
     ]

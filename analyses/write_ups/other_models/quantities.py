@@ -38,7 +38,9 @@ class Spread:
     def is_outside(self) -> bool:
         """Whether the page's own model has less than each of those, or more."""
         known = self.learned
-        return bool(known and self.own is not None) and not known[0] <= self.own <= known[-1]
+        if not known or self.own is None:
+            return False
+        return not known[0] <= self.own <= known[-1]
 
     def text(self, value: float | None) -> str:
         """A value as the table shows it: what would round to nothing with its power of ten.

@@ -125,6 +125,8 @@ class OtherModels:
         compared = self.compared
         for kind in KINDS:
             _count(f"claims_{kind}", sum(each.kind == kind for each in compared))
+        never = sum(each.kind == "never" for each in compared)
+        fact("claims_never_come", "none comes" if not never else f"{never} come")
         _count("claims_judged", len(compared))
         _count("claims_on_more", sum(each.on_more for each in compared))
         _count("claims_on_fewer", sum(not (each.is_right or each.on_more) for each in compared))

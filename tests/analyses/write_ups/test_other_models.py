@@ -182,6 +182,17 @@ def test_what_comes_out_alike_by_construction_is_not_counted_as_evidence() -> No
     assert compare([finding()], {"sorts": given}, {"sorts": outcome}) == []
 
 
+def test_where_a_control_meets_it_too_is_told_from_where_it_is_not_met() -> None:
+    empty = {"sorts": FAILS["sorts"].model_copy(update={"verdict": "empty", "value": 1.0})}
+    models = others(line(seed=1), line(seed=2, claims=empty), line(seed=3, claims=FAILS))
+    html = claims_table([finding()], None, models)
+    assert "1 of 3 [0.06, 0.79]; on 1 met by a control, too" in column(html)[0]
+    outcome = Outcome.of("sorts", models)
+    (each,) = compare([finding()], {"sorts": expectation("universal")}, {"sorts": outcome})
+    html = expectations_table([each])
+    assert "particular on 1 met by a control, too 1 of 3" in text(soup(html).select("tbody tr")[0])
+
+
 def test_a_caption_says_what_is_left_out() -> None:
     html = claims_table([finding()], "In half precision.", others(line(), left_out=3))
     (caption,) = soup(html).select("caption")
@@ -386,7 +397,11 @@ def test_a_section_records_what_prose_names(problem: Problem[SortedList], shown:
         "claims_by_construction": 0,
     }
     facts = {out[FACT]["name"]: out[FACT]["text"] for out in shown if FACT in out}
-    assert facts == {"others_trained_on": "cpu", "others_caveats": "none"}
+    assert facts == {
+        "others_trained_on": "cpu",
+        "others_caveats": "none",
+        "claims_never_come": "none comes",
+    }
     assert str(models["sorts"].learned) == "10 of 10"
     shown.clear()
     models.shares("sorts")
