@@ -15,7 +15,7 @@ from tests.site.conftest import EMPTY, NARROW, SOLVED, TOO_WIDE, WIDE, WIDTHS, V
 
 pytestmark = pytest.mark.browser
 
-BUDGET_READ = 400_000
+BUDGET_READ = 350_000
 """Bytes that a page may take, compressed, if it is read to its end."""
 BUDGET_TOUCHED = 1_200_000
 """The same with every figure reached for."""

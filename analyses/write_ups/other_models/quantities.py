@@ -65,7 +65,8 @@ def quantities_table(spreads: Iterable[Spread], caption: str) -> str:
 def _row(spread: Spread) -> list[str]:
     known = spread.learned
     missing = sum(mark.learned for mark in spread.marks) - len(known)
-    between = [f"{spread.text(known[0])} to {spread.text(known[-1])}"] if known else []
+    vary = len(set(known)) > 1
+    between = [f"{spread.text(known[0])} to {spread.text(known[-1])}"] if vary else []
     between += [f"none on {missing}"] if missing else []
     unit = f" <small>{escape(spread.unit)}</small>" if spread.unit else ""
     return [
