@@ -15,9 +15,7 @@ def claims_table(
     """The claims of a write-up, one row each, with an anchor `claim-<name>`.
 
     Those that carry the mechanism stand in a table of their own, and with them any that does not
-    stand; the others are folded. Where none carries it, all are shown. What other models measured
-    is drawn of those that are shown: of a hundred folded ones that would be a tenth of what a page
-    may weigh, and it stands on the page of all claims.
+    stand; the others are folded. Where none carries it, all are shown.
 
     Args:
         findings: the claims, checked.
@@ -36,7 +34,7 @@ def claims_table(
         refuted = sum(found.verdict == "refuted" for found in folded)
         label = f"{len(folded)} more of {len(findings)} claims"
         label += f", {refuted} refuted" * bool(refuted)
-        more = _table(folded, None, others, drawn=False)
+        more = _table(folded, None, others)
         html += f'<details class="claims-rest"><summary>{label}</summary>{more}</details>'
     return html
 
@@ -47,9 +45,7 @@ OTHERS = "Other models"
 """Of one more column, where other models were judged."""
 
 
-def _table(
-    findings: list[Finding], caption: str | None, others: Others | None, drawn: bool = True
-) -> str:
+def _table(findings: list[Finding], caption: str | None, others: Others | None) -> str:
     above = f"<caption>{escape(caption)}</caption>" if caption else ""
     titles = TITLES if others is None else (*TITLES, OTHERS)
     kind = "claims" if others is None else "claims compared"
@@ -58,7 +54,7 @@ def _table(
         f'<tr id="claim-{found.name}" data-evidence="{found.evidence}" '
         f'data-verdict="{found.verdict}">'
         f"<td>{escape(found.sentence)} <small>{escape(found.quantity)}</small></td>"
-        f"{cells(found)}{'' if others is None else elsewhere(found, others, drawn)}</tr>"
+        f"{cells(found)}{'' if others is None else elsewhere(found, others)}</tr>"
         for found in findings
     )
     return (
@@ -86,10 +82,8 @@ def cells(finding: Finding) -> str:
     )
 
 
-def elsewhere(finding: Finding, others: Others, drawn: bool = True) -> str:
-    """The cell that says what a claim gave on other models, as HTML, with a mark for each unless
-    it is not `drawn`.
-    """
+def elsewhere(finding: Finding, others: Others) -> str:
+    """The cell that says what a claim gave on other models, as HTML, with a mark for each."""
     outcome = Outcome.of(finding.name, others)
     if not outcome.marks:
         # A sweep judges all claims but those.
@@ -107,5 +101,4 @@ def elsewhere(finding: Finding, others: Others, drawn: bool = True) -> str:
         said += f"; on {outcome.empty} met by a control, too"
     if missing := len(others.lines) - everywhere.n:
         said += f"; {missing} not judged yet"
-    strip = against_threshold(finding, outcome.marks) if drawn else ""
-    return f"<td>{said}</small>{strip}</td>"
+    return f"<td>{said}</small>{against_threshold(finding, outcome.marks)}</td>"
