@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, expect
 
-from docs.render.vendor import node_modules
 from models.card import read_card
+from tests.axe import violations
 from tests.browser import elsewhere
 from tests.deploy.conftest import Published
-from tests.site.conftest import AXE, SOLVED, TOO_WIDE
+from tests.site.conftest import SOLVED, TOO_WIDE
 
 pytestmark = pytest.mark.browser
 
@@ -191,15 +191,12 @@ def test_both_are_drawn_well_on_a_phone(walk: Walk) -> None:
     box = walk.page.locator(".versions nav").bounding_box()
     assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
     assert walk.page.evaluate(TOO_WIDE) == []
-    # Not as an element of the page, whose policy would stop it.
-    axe = node_modules(development=True) / "axe-core" / "axe.min.js"
-    walk.page.evaluate(axe.read_text("utf-8"))
     for scheme in ("light", "dark"):
         if scheme == "dark":
             walk.page.get_by_role("button", name="Dark paper").click()
             walk.page.locator(".versions summary").click()
             walk.page.wait_for_timeout(300)
-        assert walk.page.evaluate(AXE) == [], scheme
+        assert violations(walk.page) == [], scheme
 
 
 def test_a_missing_page_is_answered_in_the_manner_of_the_site(walk: Walk) -> None:

@@ -9,17 +9,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from docs.render.vendor import node_modules
 from models.card import committed_weights, read_card, slugs
+from tests.axe import violations
 from tests.browser import Served
 
 pytestmark = pytest.mark.browser
 BUDGET = 250_000
 """Bytes of the panel besides the weights, as gzip -9 sends them."""
 MORE = "1, 49, 40, 3, 37, 13, 39, 38, 41, 36"
-AXE = """async () => (await axe.run('.live', {resultTypes: ['violations']})).violations
-  .filter(found => ['serious', 'critical'].includes(found.impact))
-  .map(found => `${found.id}: ${found.nodes.map(node => node.html.slice(0, 120)).join(' | ')}`)"""
 CONTROLS = "button, input, select, textarea, summary"
 SMALL = f"""() => [...document.querySelectorAll('.live :is({CONTROLS})')]
   .filter(part => part.checkVisibility())
@@ -112,7 +109,6 @@ def test_every_part_of_the_panel_works_on_every_problem(begun: Begun, slug: str)
     field.fill("nonsense" * 1000)
     expect(page.locator("#live-fault")).not_to_have_text("")
     assert len(page.locator("#live-fault").inner_text()) < 400
-    page.evaluate((node_modules(development=True) / "axe-core" / "axe.min.js").read_text("utf-8"))
     for state in ("faulty", "whole", "without a part"):
         if state == "whole":
             page.get_by_role("button", name="The worked example").click()
@@ -122,7 +118,7 @@ def test_every_part_of_the_panel_works_on_every_problem(begun: Begun, slug: str)
             expect(verdict(page)).to_contain_text("Before:")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            assert page.evaluate(AXE) == [], (state, scheme)
+            assert violations(page, only=".live") == [], (state, scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Error, Page
 
-from docs.render.vendor import node_modules
 from models.card import read_card, slugs
+from tests.axe import violations
 from tests.browser import Served, elsewhere
 
 SOLVED = [slug for slug in slugs() if read_card(slug).state == "solved"]
@@ -133,15 +133,6 @@ RULES = {
     ("light", WIDE): {},
     ("dark", WIDE): {"runOnly": COLOURS},
 }
-AXE = """async rules =>
-  (await axe.run(
-    // What is drawn in there is a picture with a name.
-    {exclude: ['.plot', '.widget', '.panel__plot']},
-    {resultTypes: ['violations'], preload: false, ...rules},
-  ))
-  .violations
-  .filter(found => ['serious', 'critical'].includes(found.impact))
-  .map(found => `${found.id}: ${found.nodes.map(node => node.html.slice(0, 120)).join(' | ')}`)"""
 FADE = """() => {
   // Not waited for: a browser that stands still draws no frame, and they would never end.
   for (const moving of document.getAnimations())
@@ -205,8 +196,4 @@ def look(seen: Visit, scheme: str, width: int) -> None:
     page.evaluate(FADE)
     seen.too_wide += page.evaluate(TOO_WIDE)
     seen.small += page.evaluate(SMALL)
-    # Not as an element of the page, whose policy would stop it.
-    if not page.evaluate("'axe' in window"):
-        axe = node_modules(development=True) / "axe-core" / "axe.min.js"
-        page.evaluate(axe.read_text("utf-8"))
-    seen.violations += [f"{scheme}: {found}" for found in page.evaluate(AXE, RULES[scheme, width])]
+    seen.violations += [f"{scheme}: {found}" for found in violations(page, **RULES[scheme, width])]

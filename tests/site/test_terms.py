@@ -301,6 +301,19 @@ def test_a_pointer_shows_what_a_term_means_and_may_go_there(opened: Any) -> None
 
 
 @pytest.mark.browser
+def test_what_is_folded_away_is_explained_no_longer(opened: Any) -> None:
+    page: Page = opened(WIDE)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    term, box = page.locator("a.term").first, page.locator(BOX)
+    term.hover()
+    expect(box).to_be_visible()
+    term.evaluate("term => { term.closest('p').hidden = true; }")
+    expect(box).to_be_hidden()
+    assert errors == []
+
+
+@pytest.mark.browser
 def test_a_first_tap_shows_and_a_second_leads(served: Served, browser: Browser) -> None:
     context = browser.new_context(has_touch=True, viewport={"width": NARROW, "height": 900})
     page = context.new_page()

@@ -52,8 +52,10 @@
   };
 
   const place = (term) => {
-    box.hidden = false;
     const line = term.getClientRects()[0];
+    // It was folded away meanwhile.
+    if (!line) return hide();
+    box.hidden = false;
     const left = term.closest("p, li, dd").getBoundingClientRect().right + GAP;
     const free = document.documentElement.clientWidth - left - GAP / 2;
     if (free >= LEAST) {
