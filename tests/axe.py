@@ -15,9 +15,9 @@ FOUND = """async ([only, without, options]) => {
     part.replaceWith(place);
     taken.push([part, place]);
   };
-  if (only)
-    for (let part = document.querySelector(only); !part.matches('article'); part = part.parentElement)
-      for (const beside of [...part.parentElement.children]) if (beside !== part) take(beside);
+  let part = only && document.querySelector(only);
+  for (; part && !part.matches('article'); part = part.parentElement)
+    for (const beside of [...part.parentElement.children]) if (beside !== part) take(beside);
   for (const part of document.querySelectorAll(without)) if (part.isConnected) take(part);
   try {
     const { violations } =

@@ -3,33 +3,41 @@
 Still to be written: a picture that belongs to your model and gives nothing away.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
-from jaxtyping import Float
-from torch import Tensor
-
-from analyses.instruments.heads import Head
 from analyses.write_ups.svg import svg
 
 WIDTH, ROW = 640.0, 24.0
+STEP = 6
+"""From one square to the next in a small picture."""
 
 
-def rows(attention: Mapping[Head, Float[Tensor, "sequence key"]]) -> str:
+def drawn(seen: Mapping[str, Any], *, small: bool = False) -> str:
     """An SVG of squares, the stronger the more attention a position gets: heads side by side, each
     in its colour.
+
+    Args:
+        seen: as `seen.seen`.
+        small: of light weight, for a page with many.
     """
-    sequences, keys = next(iter(attention.values())).shape
-    step = WIDTH / (len(attention) * (keys + 1) - 1)
+    looks = seen["looks"]
+    sequences, keys = len(looks[0]), len(looks[0][0])
+    columns = len(looks) * (keys + 1) - 1
+    across, down = (STEP, STEP) if small else (WIDTH / columns, ROW)
+    gap = 1 if small else 2
     parts = []
-    for place, (head, values) in enumerate(attention.items()):
-        squares = "".join(
-            f'<rect x="{step * (place * (keys + 1) + key):g}" y="{ROW * sequence:g}" '
-            f'width="{step - 2:g}" height="{ROW - 2:g}" opacity="{value:.2f}"/>'
-            for sequence, row in enumerate(values.tolist())
-            for key, value in enumerate(row)
-        )
-        parts.append(f'<g fill="var(--mim-head-{head.number})">{squares}</g>')
+    for place, (number, rows) in enumerate(zip(seen["numbers"], looks, strict=True)):
+        alike: defaultdict[float, str] = defaultdict(str)
+        for sequence, row in enumerate(rows):
+            for key, value in enumerate(row):
+                x, y = across * (place * (keys + 1) + key), down * (sequence + 0.5)
+                alike[round(value, 1)] += f"M{x:g} {y:g}h{across - gap:g}"
+        squares = "".join(f'<path d="{d}" opacity="{value}"/>' for value, d in alike.items())
+        line = f'stroke="var(--mim-head-{number})" stroke-width="{down - gap:g}"'
+        parts.append(f"<g {line}>{squares}</g>")
     label = (
         "Rows of squares, one for each position, as strong as the attention that a head pays to it"
     )
-    return svg(WIDTH, ROW * sequences, label, parts)
+    return svg(across * columns, down * sequences, label, parts)

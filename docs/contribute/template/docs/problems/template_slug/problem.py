@@ -12,18 +12,16 @@
 checkpoint, device = None, "cpu"
 
 # %% tags=["hide-input"]
-from analyses.instruments.attention import head_pattern
-from analyses.instruments.heads import heads
 from analyses.template_slug.claims import evaluation
-from analyses.template_slug.picture import rows
+from analyses.template_slug.picture import drawn
+from analyses.template_slug.seen import seen
 from analyses.write_ups import figures
 from analyses.write_ups.page import picture, record
 from models import load
 from models.scoring import is_correct
 
 problem = load("template_slug", checkpoint, device)
-fresh = evaluation(problem)
-picture(rows({head: head_pattern(problem, fresh[:6], head)[:, -1] for head in heads(problem)}))
+picture(drawn(seen(problem)))
 
 # %% [markdown]
 # ## Why this problem
