@@ -25,10 +25,10 @@ SETTINGS = {
     "distributed.scheduler.worker-ttl": None,
     # Python's lock may be held for seconds, which is no news.
     "distributed.admin.tick.limit": "1h",
+    # Without Dask's own MALLOC_TRIM_THRESHOLD_: freed memory would go back to the system at once,
+    # and all that a step of training allocates be asked for anew, page by page.
     "distributed.nanny.pre-spawn-environ": {
-        **{f"{library}_NUM_THREADS": 1 for library in ("OMP", "MKL", "OPENBLAS", "NUMBA")},
-        # As Dask has it: memory that a model took goes back to the system.
-        "MALLOC_TRIM_THRESHOLD_": 65536,
+        f"{library}_NUM_THREADS": 1 for library in ("OMP", "MKL", "OPENBLAS", "NUMBA")
     },
 }
 
