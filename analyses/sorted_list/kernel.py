@@ -10,7 +10,7 @@ for all of them. The sum falls into one term for each sorted value (one key in t
 and a second one in the sorted half if the value was written already) and one for SEP. Which
 position a value has in the unsorted half is left open: each takes the worst for it, though in a
 list two cannot have the same. Then the least sum over all ascending values within the intervals
-is found from rank to rank, from the least of the sums that end at each value.
+is found from rank to rank, from the least of the sums that end at a value or below it.
 
 Let y be right by `needed` or more where the heads write `needed` together: thresholds of all
 heads that add up to as much prove it. For every head but the last the highest threshold is found
@@ -53,48 +53,50 @@ def least(weights, error, answer, other, threshold, label, low, high, term, best
         other: the same of the other class.
         threshold: what is taken off `answer - other`.
         label: of the case.
-        low: of the case, by rank.
-        high: of the case, by rank.
+        low: of the case, by rank, as `tighten` leaves it: of what no list has, nothing was summed.
+        high: likewise.
         term: scratch, `[2, d_vocab]`.
         best: scratch, `[rank, d_vocab]`.
         mass: scratch, `[rank, d_vocab]`.
     """
-    n = low.shape[0]
-    for value in range(low[0], high[n - 1] + 1):
-        term[0, value] = np.inf
-        for place in range(n):
-            weight = weights[place, value]
+    n, d_vocab = low.shape[0], weights.shape[1]
+    term[0] = np.inf
+    for place in range(n):
+        # Over all values, counted from 0, and what is chosen from is read before: so it is compiled
+        # to vector instructions.
+        for value in range(d_vocab):
+            weight, lowest, its = weights[place, value], term[0, value], term[1, value]
             x = weight * (answer[place, value] - other[place, value] - threshold)
             x -= error * abs(x)
-            if x < term[0, value]:
-                term[0, value], term[1, value] = x, weight
+            lower = x < lowest
+            term[0, value] = x if lower else lowest
+            term[1, value] = weight if lower else its
+    lowest, its = 0.0, 0.0
     for rank in range(n):
-        below, its = 0.0, 0.0
-        if rank > 0:
-            below, before = np.inf, low[rank - 1]
+        # Over what ends, at this rank, at a value or below it.
+        lowest, its = np.inf, 0.0
+        place, again = n + 1 + rank, rank < label
         for value in range(low[rank], high[rank] + 1):
+            x, weight = term[0, value], term[1, value]
             if rank > 0:
-                while before < value and before <= high[rank - 1]:
-                    if best[rank - 1, before] < below:
-                        below, its = best[rank - 1, before], mass[rank - 1, before]
-                    before += 1
-            x, weight = term[0, value] + below, term[1, value] + its
-            if rank < label:
-                place = n + 1 + rank
+                x += best[rank - 1, value - 1]
+                weight += mass[rank - 1, value - 1]
+            if again:
                 more = weights[place, value]
                 y = more * (answer[place, value] - other[place, value] - threshold)
                 x += y - error * abs(y)
                 weight += more
-            best[rank, value], mass[rank, value] = x, weight
-    sep = weights.shape[1] - 1
+            if x < lowest:
+                lowest, its = x, weight
+            best[rank, value], mass[rank, value] = lowest, its
+        if rank + 1 < n:
+            for value in range(high[rank] + 1, high[rank + 1]):
+                best[rank, value], mass[rank, value] = lowest, its
+    sep = d_vocab - 1
     weight = weights[n, sep]
     x = weight * (answer[n, sep] - other[n, sep] - threshold)
     x -= error * abs(x)
-    least, its = np.inf, 0.0
-    for value in range(low[n - 1], high[n - 1] + 1):
-        if best[n - 1, value] < least:
-            least, its = best[n - 1, value], mass[n - 1, value]
-    return x + least, weight + its
+    return x + lowest, weight + its
 
 
 @_compiled
@@ -232,6 +234,7 @@ def branch(weights, errors, writes, needed, label, low, high, smallest, found):
     scratch = np.empty((2, d_vocab)), np.empty((n, d_vocab)), np.empty((n, d_vocab))
     ways = np.empty((n, d_vocab), np.int64)
     lows[0], highs[0] = low, high
+    tighten(lows[0], highs[0])
     open_[0, y] = False
     worst[0], above[0] = (y + 1) % classes, UNBOUNDED
     size = 1
