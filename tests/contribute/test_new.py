@@ -135,6 +135,7 @@ def test_imports_are_sorted_whatever_the_slug(slug: str, tmp_path: Path) -> None
         ("sorted_list", "taken: models/sorted_list exists"),
         ("claim", "would call its task Claim"),
         ("tensor", "would call its task Tensor"),
+        ("head", "would call its task Head"),
     ],
 )
 def test_a_slug_that_cannot_be_used_is_refused(slug: str, message: str, repository: Path) -> None:
