@@ -288,6 +288,7 @@ figures.heatmaps(
 
 # %%
 diagonals = ov.diagonal(dim1=1, dim2=2)
+record("raised_by_other", (diagonals.amin(dim=0) > 0).double().mean(), "share", digits=0)
 figures.lines(
     {f"head {name}": diagonals[number] for number, name in enumerate(heads)},
     x=list(values),
@@ -966,7 +967,9 @@ table(
 # * The tables leave out how the positions of the unsorted half differ; in the OV circuits the
 #   final LayerNorm is at its typical scale. Attributions and interventions leave out nothing.
 # * The head that copies a value is the one with the larger diagonal entry. That is a rule of
-#   thumb: the other head also raises most values.
+#   thumb: the other head writes to the same logit. It raises {{ raised_by_other }} of the values
+#   and lowers the rest. (Until November 2026 this page said that it raises most of them, which was
+#   wrong.)
 # * The default answers are described, not derived. Which value is named when nothing is found, and
 #   why training should prefer it, is open.
 # * Both OV circuits have negative diagonals beside the positive one: attending to a value also

@@ -337,6 +337,15 @@ def test_a_gallery_names_each_picture_and_keeps_it_light() -> None:
         gallery([Pictured("seed 3", "<svg></svg>")], "")
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "look"),
+    [(10, 10, ["gallery"]), (19, 10, ["gallery"]), (20, 10, ["gallery", "gallery--wide"])],
+)
+def test_wide_pictures_get_more_room(width: int, height: int, look: list[str]) -> None:
+    html = gallery([Pictured("seed 1", svg(width, height, "x", []))], "")
+    assert soup(html).figure["class"] == look
+
+
 # The section
 
 
