@@ -4,13 +4,13 @@
 # **In short.** At each position of the sorted half, the two heads look for *the smallest value
 # above the current one* and copy it. They share the work: each head copies only some ranges of
 # values ({{ copied_ranges }}), and the head that copies a value is mostly the one that looks for
-# it. The copy is not clean. A head attends to several of the next values at once, and what it
-# moves from each raises the logits of that value and of the one below it, so that the smallest
-# comes out on top. At SEP, and only there, the position of the query itself points at small
+# it. The copy is not clean. A head attends to several of the next values at once, and what it moves
+# from each raises the logits of that value and of the one below it, so that the smallest comes out
+# on top. At SEP, and in this model only there, the position of the query itself points at small
 # values. The model gets {{ accuracy }} of predictions on random lists right; over *all* lists in
-# all orders, {{ proved_right }} are proved right. It fails where the next value is far away,
-# which is rare in random lists: it makes a mistake on {{ fails_gap }} of lists with a wide gap,
-# and on {{ fails_high }} of those with high values only. There its heads fall back on the query's
+# all orders, {{ proved_right }} are proved right. It fails where the next value is far away, which
+# is rare in random lists: it makes a mistake on {{ fails_gap }} of lists with a wide gap, and on
+# {{ fails_high }} of those with high values only. There this model's heads fall back on the query's
 # own value and on SEP, and it often names a value that is not in the list.
 #
 # Each claim behind this page was measured on this checkpoint and on controls: models or
@@ -49,6 +49,7 @@ from analyses.sorted_list.steps import by_size, first_of, score_advantage
 from analyses.write_ups import figures, ladder
 from analyses.write_ups.live import live
 from analyses.write_ups.numerals import how_many, percent
+from analyses.write_ups.other_models.section import other_models
 from analyses.write_ups.page import check, compete, data, fact, record, table
 from models import load
 from models.scoring import answer_log_probs, is_correct, loss
@@ -431,12 +432,12 @@ figures.heatmaps(
 # By token alone, 0 is neither sought nor avoided: it scores above the others in
 # {{ zero_stands_out }} of cases, and by {{ zero_stands_out_by }} on average. With the position of
 # the last query added, it does so in {{ zero_stands_out_placed }}, and the average is
-# {{ zero_stands_out_placed_by }}. So it is position that keeps large values from looking at 0.
+# {{ zero_stands_out_placed_by }}. So here it is position that keeps large values from looking at 0.
 #
-# At SEP, position favours 0 over the mean of the other values by at least {{ zero_at_sep }}
-# (score, before softmax). At every later position, in both heads and whatever the query value,
-# the difference is at most {{ zero_after_sep }}. In lists that hold 0, the head that attends to it
-# most pays it {{ attention_zero_from_sep }} of its attention from SEP and
+# At SEP, position favours 0 over the mean of the other values by at least {{ zero_at_sep }} (score,
+# before softmax). At every later position, in both heads and whatever the query value, the
+# difference in this model is at most {{ zero_after_sep }}. In lists that hold 0, the head that
+# attends to it most pays it {{ attention_zero_from_sep }} of its attention from SEP and
 # {{ attention_zero_from_last }} from the last query. Position matters at the other end of the
 # values as well: at b9, those from {{ top_from }} up gain {{ last_favours_top }} over the mean, in
 # the head that favours them most.
@@ -495,8 +496,8 @@ figures.lines(
 # %% [markdown]
 # Of {{ short_steps }} steps of at most {{ short_step }}, the model misses {{ short_missed }}. Of
 # those from 11 to 15 it misses {{ wrong_from_11 }}, from 16 to 20 {{ wrong_from_16 }}, from 21 to
-# 25 {{ wrong_from_21 }}, and of longer ones {{ wrong_from_26 }}. In {{ mistakes_long }} of the
-# lists with a mistake after SEP, the first one is at a step of more than {{ long_step }}.
+# 25 {{ wrong_from_21 }}, and of longer ones {{ wrong_from_26 }}. Of this model's lists with a
+# mistake after SEP, {{ mistakes_long }} have the first one at a step of more than {{ long_step }}.
 #
 # The QK circuit says why. In the head that copies it, a next value one step away outscores
 # everything at or below the query by {{ advantage_near }} (mean over queries). That lead shrinks
@@ -694,9 +695,9 @@ record("right_without_direct", findings["direct_path_decides"].value, "share", d
 # * **The direct path**, $W_E W_U$ from d itself, gives {{ direct_difference }} logits. Without it,
 #   {{ right_without_direct }} are right: it helps, and is not the explanation.
 #
-# About half of the lists need the strongest head, about half the other one, and they are not the
-# same lists. They differ in whether the strongest head *copies* y, by its OV circuit, as we had
-# seen before the claims about it were stated:
+# In this model, about half of the lists need the strongest head, about half the other one, and they
+# are not the same lists. They differ in whether the strongest head *copies* y, by its OV circuit,
+# as we had seen before the claims about it were stated:
 
 # %%
 copier = stated.copier_of_y(problem)
@@ -864,7 +865,7 @@ record("everything_bits", contest["everything"].bits, "bits", digits=0)
 # * The query's *position* does more than tell SEP from the rest. It favours some answers by itself,
 #   whatever is attended to: {{ places_agrees }}, and {{ places_mistakes }} of the mistakes.
 # * *SEP is attended to.* At ordinary steps it gets little. At the widest step of a list with a gap,
-#   one head pays it {{ sep_at_gap }} of its attention, elsewhere in the same lists
+#   one head of this model pays it {{ sep_at_gap }} of its attention, elsewhere in the same lists
 #   {{ sep_elsewhere }}: where no value scores high, the head rests there. With SEP,
 #   {{ sink_mistakes }} of the mistakes are predicted.
 # * With the values that are already sorted, which heads see twice, it is {{ everything_agrees }} of
@@ -949,9 +950,10 @@ ladder.figure(
 # they agree as far as they are printed. Of our claims, as far as they were measured on it, all held
 # but one: there, position does not keep every head away from 0 after SEP.
 #
-# [arena]: https://github.com/callummcdougall/ARENA_2.0/blob/e805ad8/chapter1_transformers/instructions/pages/09_Monthly_Algorithmic_Problems.py
-# [blog]: https://www.perfectlynormal.co.uk/blog-october-monthly-problem
-# [summary]: https://www.lesswrong.com/posts/uPa63suC8idWhYGbg/mech-interp-challenge-november-deciphering-the-cumulative
+# [arena]:
+# https://github.com/callummcdougall/ARENA_2.0/blob/e805ad8/chapter1_transformers/instructions/pages/09_Monthly_Algorithmic_Problems.py
+# [blog]: https://www.perfectlynormal.co.uk/blog-october-monthly-problem [summary]:
+# https://www.lesswrong.com/posts/uPa63suC8idWhYGbg/mech-interp-challenge-november-deciphering-the-cumulative
 
 # %%
 table(
@@ -962,7 +964,124 @@ table(
 )
 
 # %% [markdown]
-# ## 12. Limits
+# ## 12. Other models
+#
+# How much of this is about sorting by one layer of two heads, and how much about one training run?
+# The recipe was run again from {{ others }} other seeds, each of which draws initial weights and
+# training lists; {{ others_learned }} of these models learned the task as well as ours (to within a
+# thousandth, and what chance allows in measuring it). Every claim was measured on each of them,
+# with its controls, against the threshold that stands above, and the bound of
+# [section 10](#10-how-much-of-this-is-proved) was derived for each. What we expected of each claim
+# was written down before the first was trained.
+
+# %%
+elsewhere = other_models(problem, findings)
+elsewhere.models()
+elsewhere.claims()
+elsewhere.shares("sep_finds_smallest", "value_finds_next", "every_value_copied", "copier_needed")
+elsewhere.shares("position_starts_at_zero", "position_shuns_zero", "rests_on_sep")
+elsewhere.shares("copier_gives_most", "other_head_gives_most", "mistakes_at_long_steps")
+long = [line.claims["mistakes_at_long_steps"].value for line in elsewhere.others.lines]
+record("others_long_least", min(share for share in long if share is not None), "share", digits=0)
+record("others_long_most", max(share for share in long if share is not None), "share", digits=0)
+proofs = [line.claims["proved_right"].value for line in elsewhere.others.lines]
+least_proved = min(share for share in proofs if share is not None)
+record("others_proved_least", least_proved, "share", digits=1)
+ranges = elsewhere.spread("ranges").learned
+record("others_ranges_least", ranges[0], "", digits=0)
+record("others_ranges_most", ranges[-1], "", digits=0)
+
+# %% [markdown]
+# Of {{ claims_judged }} claims, {{ claims_universal }} are universal, {{ claims_usual }} usual and
+# {{ claims_particular }} particular; {{ claims_never_come }} out so on this model only. We had
+# foreseen the kind of {{ claims_as_expected }}; {{ claims_on_more }} come out on more models than
+# we had thought, and {{ claims_on_fewer }} on fewer.
+#
+# **What nearly all share.** The smallest value is looked for from SEP
+# ({{ others_sep_finds_smallest }}), the next larger one from a sorted value
+# ({{ others_value_finds_next }}). Every value is copied by some head
+# ({{ others_every_value_copied }}), in {{ others_ranges_least }} to {{ others_ranges_most }}
+# ranges, and without the head that copies the answer, few answers are left
+# ({{ others_copier_needed }}). In the puzzle of section 7, the head that copies y gives most of the
+# margin ({{ others_copier_gives_most }}). Of each model, {{ others_proved_least }} or more of all
+# answers to all lists are proved right.
+#
+# **What depends on the seed** is what position does, and what happens where the mechanism strains.
+# That position favours 0 at SEP holds of {{ others_position_starts_at_zero }} models, and that it
+# keeps every head away from 0 after SEP, of {{ others_position_shuns_zero }}. Heads rest on SEP
+# where no value scores high in {{ others_rests_on_sep }}. That the first mistake is nearly always
+# at a long step ([`mistakes_at_long_steps`](#claim-mistakes_at_long_steps)) can be said of this
+# model and of {{ others_mistakes_at_long_steps }} others; over all of them, it is at one in
+# {{ others_long_least }} to {{ others_long_most }} of the lists with a mistake. And that the margin
+# in the puzzle comes mostly through the head that attends less, and through no control, is so in
+# {{ others_other_head_gives_most }}.
+
+# %%
+elsewhere.quantities()
+elsewhere.gallery(
+    "The picture of the start page for each model: an arc from each value to the value above it "
+    "that a head scores highest, one head above the line, the other below, strong where that head "
+    "also copies what it looks at. The line has the colour of the head that copies. Which of the "
+    "two heads is which is chance; where the ranges begin and end is another matter in every model."
+)
+
+# %%
+lines = elsewhere.others.lines
+busier = {line.seed: line.quantities["busier_share"] or 0.0 for line in lines}
+suppression = {line.seed: line.quantities["suppression"] or 0.0 for line in lines}
+alone = max(busier, key=lambda seed: busier[seed])
+fact("others_alone", f"seed {alone}")
+record("others_alone_busier", busier[alone], "share", digits=0)
+record("others_alone_suppression", suppression[alone], "share", digits=0)
+lesser = next(line.quantities["cost_lesser"] for line in lines if line.seed == alone)
+record("others_alone_lesser", lesser or 0.0, "nats", digits=2)
+record("others_suppress", sum(share > 0 for share in suppression.values()), "", digits=0)
+record("others_suppression_least", min(suppression.values()), "share", digits=0)
+record("others_suppression_most", max(suppression.values()), "share", digits=0)
+record("others_split", sum(share < 2 / 3 for share in busier.values()), "", digits=0)
+fact("others_busier_and_suppression", str(elsewhere.correlated("busier_share", "suppression")))
+fact("others_busier_and_lesser", str(elsewhere.correlated("busier_share", "cost_lesser")))
+
+# %% [markdown]
+# **Two accounts.** Einar and Jasmina Urdshals, who trained one-layer models to sort lists, name
+# [two modes](https://arxiv.org/abs/2501.18666) in which heads end up: *vocabulary-splitting*, where
+# each head copies ranges of its own, and *copy-suppression*, where one head copies and another
+# takes something off what is copied. Each of our models has a place on both scales: the share of
+# values that the busier head copies (a half: split evenly; one: all by one head), and what the head
+# that does not copy a value takes off its logit, relative to what the other adds (above 0: it
+# suppresses).
+
+# %%
+elsewhere.scatter(
+    "busier_share",
+    "suppression",
+    x_title="share of values copied by the head that copies more",
+    y_title="suppression by the other head",
+    caption="Both accounts as coordinates, a point for each model. To the left, heads split the "
+    "values evenly; to the right, one head copies most of them; above 0, the other head takes "
+    "something off, below 0 it adds.",
+    alt="Most points lie on the left, where the values are split about evenly, a little above 0. "
+    f"One lies on the right, at {percent(busier[alone])}, and higher.",
+)
+elsewhere.correlations()
+
+# %% [markdown]
+# On {{ others_split }} of {{ others }} models the busier head copies fewer than two thirds of the
+# values: the first account fits them. On {{ others_alone }}, one head copies
+# {{ others_alone_busier }} of the values, and the other takes off {{ others_alone_suppression }} of
+# what it adds: there the second account comes nearest. Yet that other head cannot be spared: with
+# its output replaced by the mean, the loss rises by {{ others_alone_lesser }} nats.
+#
+# Suppression is no mark of the second account. On {{ others_suppress }} models the other head takes
+# something off; over all of them, it is {{ others_suppression_least }} to
+# {{ others_suppression_most }} of what the copier adds. Whether it grows with the share of the
+# busier head, so that the two accounts were the ends of one line, {{ others }} models cannot tell:
+# the rank correlation is {{ others_busier_and_suppression }}. What does go with that share is how
+# little the lesser head is missed ({{ others_busier_and_lesser }} with the loss that its absence
+# adds).
+
+# %% [markdown]
+# ## 13. Limits
 #
 # * The tables leave out how the positions of the unsorted half differ; in the OV circuits the
 #   final LayerNorm is at its typical scale. Attributions and interventions leave out nothing.
