@@ -11,7 +11,8 @@
 # all orders, {{ proved_right }} are proved right. It fails where the next value is far away, which
 # is rare in random lists: it makes a mistake on {{ fails_gap }} of lists with a wide gap, and on
 # {{ fails_high }} of those with high values only. There this model's heads fall back on the query's
-# own value and on SEP, and it often names a value that is not in the list.
+# own value and on SEP, and it often names a value that is not in the list. Other seeds of the
+# recipe give the same mechanism, with other ranges (section 12).
 #
 # Each claim behind this page was measured on this checkpoint and on controls: models or
 # measurements that look alike and should not satisfy it. *Refuted* claims are explanations that
@@ -1025,6 +1026,17 @@ elsewhere.gallery(
     "two heads is which is chance; where the ranges begin and end is another matter in every model."
 )
 
+# %% [markdown]
+# ## 13. Two accounts of such models
+#
+# Einar and Jasmina Urdshals, who trained one-layer models to sort lists, name
+# [two modes](https://arxiv.org/abs/2501.18666) in which heads end up: *vocabulary-splitting*, where
+# each head copies ranges of its own, and *copy-suppression*, where one head copies and another
+# takes something off what is copied. Each of our models has a place on both scales: the share of
+# values that the busier head copies (a half: split evenly; one: all by one head), and what the head
+# that does not copy a value takes off its logit, relative to what the other adds (above 0: it
+# suppresses).
+
 # %%
 lines = elsewhere.others.lines
 busier = {line.seed: line.quantities["busier_share"] or 0.0 for line in lines}
@@ -1041,17 +1053,6 @@ record("others_suppression_most", max(suppression.values()), "share", digits=0)
 record("others_split", sum(share < 2 / 3 for share in busier.values()), "", digits=0)
 fact("others_busier_and_suppression", str(elsewhere.correlated("busier_share", "suppression")))
 fact("others_busier_and_lesser", str(elsewhere.correlated("busier_share", "cost_lesser")))
-
-# %% [markdown]
-# **Two accounts.** Einar and Jasmina Urdshals, who trained one-layer models to sort lists, name
-# [two modes](https://arxiv.org/abs/2501.18666) in which heads end up: *vocabulary-splitting*, where
-# each head copies ranges of its own, and *copy-suppression*, where one head copies and another
-# takes something off what is copied. Each of our models has a place on both scales: the share of
-# values that the busier head copies (a half: split evenly; one: all by one head), and what the head
-# that does not copy a value takes off its logit, relative to what the other adds (above 0: it
-# suppresses).
-
-# %%
 elsewhere.scatter(
     "busier_share",
     "suppression",
@@ -1061,7 +1062,7 @@ elsewhere.scatter(
     "values evenly; to the right, one head copies most of them; above 0, the other head takes "
     "something off, below 0 it adds.",
     alt="Most points lie on the left, where the values are split about evenly, a little above 0. "
-    f"One lies on the right, at {percent(busier[alone])}, and higher.",
+    f"One lies on the right, at {100 * busier[alone]:.0f} per cent, and higher.",
 )
 elsewhere.correlations()
 
@@ -1081,7 +1082,7 @@ elsewhere.correlations()
 # adds).
 
 # %% [markdown]
-# ## 13. Limits
+# ## 14. Limits
 #
 # * The tables leave out how the positions of the unsorted half differ; in the OV circuits the
 #   final LayerNorm is at its typical scale. Attributions and interventions leave out nothing.
