@@ -951,10 +951,9 @@ ladder.figure(
 # they agree as far as they are printed. Of our claims, as far as they were measured on it, all held
 # but one: there, position does not keep every head away from 0 after SEP.
 #
-# [arena]:
-# https://github.com/callummcdougall/ARENA_2.0/blob/e805ad8/chapter1_transformers/instructions/pages/09_Monthly_Algorithmic_Problems.py
-# [blog]: https://www.perfectlynormal.co.uk/blog-october-monthly-problem [summary]:
-# https://www.lesswrong.com/posts/uPa63suC8idWhYGbg/mech-interp-challenge-november-deciphering-the-cumulative
+# [arena]: https://github.com/callummcdougall/ARENA_2.0/blob/e805ad8/chapter1_transformers/instructions/pages/09_Monthly_Algorithmic_Problems.py
+# [blog]: https://www.perfectlynormal.co.uk/blog-october-monthly-problem
+# [summary]: https://www.lesswrong.com/posts/uPa63suC8idWhYGbg/mech-interp-challenge-november-deciphering-the-cumulative
 
 # %%
 table(

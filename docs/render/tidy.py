@@ -30,6 +30,8 @@ UNSEARCHED = "details.source, .highlight, .output > pre, dl.numbers, table"
 for, so that one finds it and does not wait for the rest; claims are found on the Evidence page."""
 
 VERBATIM = ("code", "pre", "data", "svg", "annotation")
+UNDEFINED = re.compile(r"\]\[(?P<used>[^\]]+)\]|\[(?P<defined>[^\]]+)\]:\s*(?:https?:|$)")
+"""What Markdown leaves of a link whose address stands nowhere, and of an address that is none."""
 
 
 def tidy(html: str, src_uri: str, files: Files) -> str:
@@ -42,7 +44,8 @@ def tidy(html: str, src_uri: str, files: Files) -> str:
 
     Raises:
         RenderError: if the page holds what no page may hold, a link to another source does not
-            resolve, or a formula is malformed.
+            resolve, a link is left as text because its address is defined nowhere, or a formula is
+            malformed.
     """
     solution = re.fullmatch(r"problems/(\w+)/solution\.ipynb", src_uri)
     if NOTEBOOK in html:
@@ -55,6 +58,7 @@ def tidy(html: str, src_uri: str, files: Files) -> str:
         tie_claims(soup, page and f"{page}#claim-{solution[1]}-")
     _resolve_links(soup, src_uri, files)
     _typeset(soup)
+    _check_defined(soup, src_uri)
     unbroken(soup)
     for table in soup.find_all("table"):
         if not table.get("class"):
@@ -164,6 +168,17 @@ def _resolve_links(soup: BeautifulSoup, src_uri: str, files: Files) -> None:
         if here is None or file is None:
             raise RenderError(f"{src_uri} links to {path}, but there is no {target} in the docs.")
         link["href"] = file.url_relative_to(here) + (f"#{anchor}" if anchor else "")
+
+
+def _check_defined(soup: BeautifulSoup, src_uri: str) -> None:
+    for text in soup.find_all(string=UNDEFINED):
+        match = UNDEFINED.search(text)
+        if match and not text.find_parent(VERBATIM) and not text.find_parent(class_="literal"):
+            name = match["used"] or match["defined"]
+            raise RenderError(
+                f"{src_uri} shows {match[0].strip()!r} instead of a link: write [{name}]: and the "
+                "address on a line of its own; what is meant as it stands belongs into `code`."
+            )
 
 
 def _typeset(soup: BeautifulSoup) -> None:

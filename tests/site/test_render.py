@@ -277,6 +277,20 @@ def test_a_link_to_a_missing_page_stops_the_build() -> None:
         tidy('<a href="../c.md#d">c</a>', "a/b.ipynb", Files([]))
 
 
+@pytest.mark.parametrize(
+    "left",
+    [
+        "as [his blog][blog] says",
+        "[blog]: https://example.org [summary]:\nhttps://example.org/2",
+        "[blog]: <a>https://example.org</a>",
+    ],
+)
+def test_a_link_whose_address_is_defined_nowhere_stops_the_build(left: str) -> None:
+    with pytest.raises(RenderError, match=r"index\.md shows .*\[blog\].* instead of a link"):
+        tidy(f"<p>{left}</p>", "index.md", Files([]))
+    assert left in tidy(f"<p><code>{left}</code></p>", "index.md", Files([]))
+
+
 def test_the_palettes_reach_style_sheet_and_script() -> None:
     for palette in PALETTES.values():
         assert f"--mim-paper:{palette.paper};" in colours.stylesheet()
