@@ -1,5 +1,6 @@
 """Every page of the site, opened and looked at once for all tests."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -58,6 +59,8 @@ class Visit:
     """Figures that were not drawn, by palette."""
     too_wide: list[str] = field(default_factory=list)
     """What sticks out of the page or of a figure's box."""
+    restless: list[str] = field(default_factory=list)
+    """What a browser goes on drawing frames for, though nothing moves."""
     small: list[str] = field(default_factory=list)
     """What is to be pressed and smaller than 24 px, but for links in running text."""
     violations: list[str] = field(default_factory=list)
@@ -133,6 +136,11 @@ RULES = {
     ("light", WIDE): {},
     ("dark", WIDE): {"runOnly": COLOURS},
 }
+RESTLESS = """() => document.getAnimations()
+  // A browser that stands still draws no frame, and what runs runs on.
+  .filter((moving) => moving.playState === 'finished')
+  .map((moving) => `${moving.transitionProperty || moving.animationName} of `
+    + moving.effect.target.outerHTML.slice(0, 90))"""
 FADE = """() => {
   // Not waited for: a browser that stands still draws no frame, and they would never end.
   for (const moving of document.getAnimations())
@@ -192,6 +200,9 @@ def look(seen: Visit, scheme: str, width: int) -> None:
             page.wait_for_function(f"scheme => !({UNDRAWN})(scheme).length", arg=scheme, polling=50)
         except Error:
             seen.undrawn += page.evaluate(UNDRAWN, scheme)
+    with suppress(Error):
+        page.wait_for_function("!document.getAnimations().length", polling=50, timeout=2000)
+    seen.restless += page.evaluate(RESTLESS)
     # Widths and contrast are those of the end.
     page.evaluate(FADE)
     seen.too_wide += page.evaluate(TOO_WIDE)

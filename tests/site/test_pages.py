@@ -69,6 +69,12 @@ def test_nothing_serious_stands_in_anybodys_way(visit: Visits, url: str, width: 
 
 @every_page
 @every_width
+def test_a_page_at_rest_draws_no_frames(visit: Visits, url: str, width: int) -> None:
+    assert visit(url, width).restless == []
+
+
+@every_page
+@every_width
 def test_targets_are_large_enough_for_a_finger(visit: Visits, url: str, width: int) -> None:
     assert visit(url, width).small == []
 
