@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 /**
  * @typedef {object} Again
  * @property {HTMLElement} button
- * @property {() => void} stop as if the button were pressed.
+ * @property {() => void} anew stops it as the button does; what comes next is a start.
  */
 
 /**
@@ -48,5 +48,10 @@ export function again({ start, more }, step, ended) {
     ended(fault);
   }
 
-  return { button, stop: () => stop() };
+  function anew() {
+    stop();
+    button.textContent = start;
+  }
+
+  return { button, anew };
 }

@@ -76,15 +76,18 @@ export function tallying(engine, task, predict, say) {
     for (let input = 0; input < AT_ONCE && going(); input++) {
       const tokens = task.sample(Math.random);
       const answers = answersOf(await engine().logits([tokens]), task.asked(tokens));
+      // Meanwhile, what was counted may be forgotten, and another model answer.
+      if (!going()) break;
       const own = predict(tokens);
       agreed += answers.filter(({ said }, ask) => said === own[ask]).length;
       all += answers.length;
     }
-    const share = all ? ((100 * agreed) / all).toFixed(2) : "0";
+    if (!all) return;
+    const share = ((100 * agreed) / all).toFixed(2);
     said.textContent = `They agree in ${agreed} of ${all} predictions, ${share} %.`;
   }
 
-  const { button, stop } = again(
+  const { button, anew } = again(
     { start: "Count over random inputs", more: "Go on counting" },
     count,
     (fault) => {
@@ -95,7 +98,7 @@ export function tallying(engine, task, predict, say) {
   return {
     box: h("p", { class: "live__tally" }, button, " ", said),
     forget: () => {
-      stop();
+      anew();
       [agreed, all] = [0, 0];
       said.textContent = "";
     },

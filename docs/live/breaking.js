@@ -90,6 +90,7 @@ export function searching(engine, task, show, say) {
       for (const other of neighbours(task, tokens, gradient, Math.random)) {
         if (!going()) return;
         const its = await margin(engine(), task, other);
+        if (!going()) return;
         tried += 1;
         if (its < best) {
           [tokens, best] = [other, its];
@@ -120,7 +121,7 @@ export function searching(engine, task, show, say) {
     );
   }
 
-  const { button, stop } = again(
+  const { button, anew } = again(
     { start: "Look for inputs that fool it", more: "Go on looking" },
     fromRandom,
     (fault) => {
@@ -144,7 +145,7 @@ export function searching(engine, task, show, say) {
   return {
     box,
     forget: () => {
-      stop();
+      anew();
       [tried, found] = [0, []];
       said.textContent = "";
       list.replaceChildren();

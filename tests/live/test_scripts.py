@@ -10,7 +10,10 @@ def test_units_in_node() -> None:
     with laid_out() as tree:
         tests = sorted(map(str, tree.glob("docs/live/tests/*.test.js")))
         done = subprocess.run(
-            [program("node"), "--test", *tests], cwd=tree, capture_output=True, text=True
+            [program("node"), "--test", "--test-timeout=60000", *tests],
+            cwd=tree,
+            capture_output=True,
+            text=True,
         )
     assert tests
     assert done.returncode == 0, done.stdout

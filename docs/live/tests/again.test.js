@@ -47,7 +47,7 @@ test("pressed twice at once, it does not go on twice", async () => {
   let at = 0;
   let most = 0;
   let steps = 0;
-  const { button, stop } = again(
+  const { button, anew } = again(
     LABELS,
     async (going) => {
       if (!going()) return;
@@ -64,8 +64,38 @@ test("pressed twice at once, it does not go on twice", async () => {
   button.press();
   button.press();
   while (steps < 4) await moment();
-  stop();
+  anew();
   assert.equal(most, 1);
+});
+
+test("what begins anew is stopped, and a start again", async () => {
+  const ends = [];
+  let goesOn;
+  let finish = () => {};
+  const { button, anew } = again(
+    LABELS,
+    async (going) => {
+      await new Promise((done) => {
+        finish = done;
+      });
+      goesOn = going();
+    },
+    (fault) => ends.push(fault),
+  );
+  button.press();
+  await moment();
+  anew();
+  assert.equal(button.textContent, "Start");
+  assert.deepEqual(ends, [""]);
+  finish();
+  await moment();
+  assert.equal(goesOn, false);
+  button.press();
+  button.press();
+  assert.equal(button.textContent, "More");
+  anew();
+  assert.equal(button.textContent, "Start");
+  assert.deepEqual(ends, ["", ""]);
 });
 
 test("what goes wrong is told, and ends it", async () => {
