@@ -274,7 +274,7 @@ def test_explanation_and_model_are_counted(begun: Begun, tmp_path: Path) -> None
     own = fold(page, "Your own checkpoint")
     own.get_by_label("A safetensors file").set_input_files(path)
     expect(own.locator(".live__whose")).to_contain_text("answers now")
-    # It always gives one answer, and the explanation never one that was there before.
+    # It gives one answer throughout, which of ten distinct values can be one.
     assert counted(page, "Count over random inputs") < 0.15
 
 
