@@ -73,7 +73,7 @@ export function tallying(engine, task, predict, say) {
 
   /** @param {() => boolean} going */
   async function count(going) {
-    for (let input = 0; input < AT_ONCE && going(); input++) {
+    for (let input = 0; input < AT_ONCE; input++) {
       const tokens = task.sample(Math.random);
       const answers = answersOf(await engine().logits([tokens]), task.asked(tokens));
       // Meanwhile, what was counted may be forgotten, and another model answer.

@@ -88,7 +88,6 @@ export function searching(engine, task, show, say) {
     for (let waited = 0; going() && waited < PATIENCE; waited++) {
       const { gradient } = await engine().loss(tokens, task.asked(tokens));
       for (const other of neighbours(task, tokens, gradient, Math.random)) {
-        if (!going()) return;
         const its = await margin(engine(), task, other);
         if (!going()) return;
         tried += 1;
